@@ -1,0 +1,30 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["dist", "fixtures", "coverage"] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["eslint.config.js"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "Name the export." },
+      ],
+    },
+  },
+  {
+    files: ["*.config.{js,ts}", "examples/*.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
+);

@@ -1,0 +1,198 @@
+#!/usr/bin/env node
+import { readFileSync, writeFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../plan/user-error.js";
+import type { Options } from "../commands/options.js";
+import type { Outcome } from "../commands/outcome.js";
+
+const EXIT = { done: 0, found: 1, mistake: 2, bug: 3, interrupted: 130 } as const;
+
+interface CommonFlags {
+  config?: string;
+  preset: string[];
+  rule?: string;
+  transform?: string;
+  phase?: number;
+  site: string[];
+  except: string[];
+  json?: boolean;
+  patch?: string;
+  check?: boolean;
+  typecheck?: boolean;
+  allowDirty?: boolean;
+  color?: boolean;
+  quiet?: boolean;
+  reason?: string;
+}
+
+type Run = (options: Options) => Promise<Outcome>;
+
+const RUNS = {
+  preview: async () => (await import("../commands/preview.js")).preview,
+  apply: async () => (await import("../commands/apply.js")).apply,
+  revert: async () => (await import("../commands/revert.js")).revert,
+  status: async () => (await import("../commands/status.js")).status,
+} satisfies Record<string, () => Promise<Run>>;
+
+type CommandName = keyof typeof RUNS;
+
+function buildProgram(): Command {
+  const program = new Command("retrospan")
+    .description("Retrofit Sentry tracing into TypeScript code, and take it out again to the byte")
+    .version(version(), "--version", "print the version")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(true)
+    .helpCommand(true);
+  const planning = (name: CommandName, description: string) =>
+    withPlanFlags(withCommonFlags(addCommand(program, name, description)));
+  planning("preview", "show what apply would change; write nothing");
+  planning("apply", "write the planned instrumentation and the ledger").option(
+    "--allow-dirty",
+    "write files with uncommitted changes too",
+  );
+  withCommonFlags(addCommand(program, "revert", "take the instrumentation out again"))
+    .option("--allow-dirty", "write files with uncommitted changes too")
+    .option("--reason <text>", "keep this reason in the ledger's history");
+  withPlanFlags(
+    withCommonFlags(
+      addCommand(program, "status", "show what is instrumented, changed by hand or missing"),
+    ),
+  );
+  return program;
+}
+
+function addCommand(program: Command, name: CommandName, description: string): Command {
+  const command = program.command(name).description(description).exitOverride();
+  command.argument("[dir]", "a folder, a file or a glob that narrows the work", ".");
+  command.action(async (dir: string, flags: CommonFlags) => {
+    process.exitCode = await run(name, dir, flags);
+  });
+  return command;
+}
+
+function withCommonFlags(command: Command): Command {
+  return command
+    .option("--rule <id>", "only this rule")
+    .option("--transform <name>", "only rules of this transform")
+    .option("--phase <n>", "only rules of this phase", wholeNumber)
+    .option("--site <id>", "only this site (repeatable)", collect, [])
+    .option("--except <id>", "all but this site (repeatable)", collect, [])
+    .option("--json", "print one JSON document and nothing else")
+    .option("--patch <file>", "write the changes as a patch")
+    .option("--color", "colours even where the output is no terminal")
+    .option("--no-color", "no colours")
+    .option("--quiet", "print problems only");
+}
+
+function withPlanFlags(command: Command): Command {
+  return command
+    .option("--config <file>", "use this config")
+    .option("--preset <name>", "use this preset (repeatable)", collect, [])
+    .addOption(new Option("--check", "write nothing; exit 1 when something would change"))
+    .option("--no-typecheck", "leave the type check out");
+}
+
+function collect(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("a whole number from 1 is expected");
+}
+
+async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {
+  const isCheck = flags.check === true;
+  // A check looks at what apply would do, so it must not do it.
+  const command = await RUNS[isCheck && name === "apply" ? "preview" : name]();
+  const outcome = await command(toOptions(dir, flags));
+  if (flags.patch) {
+    const { toPatch } = await import("../report/patch.js");
+    writePatch(flags.patch, toPatch(outcome.changes));
+  }
+  await print(outcome, flags);
+  if (outcome.exitCode !== 0) return outcome.exitCode;
+  return isCheck && wouldChange(outcome) ? EXIT.found : EXIT.done;
+}
+
+function wouldChange({ changes, findings }: Outcome): boolean {
+  return changes.length > 0 || findings.some(({ code }) => code === "unmatched-rule");
+}
+
+function writePatch(path: string, patch: string): void {
+  try {
+    writeFileSync(path, patch);
+  } catch (error) {
+    throw new UserError(
+      `--patch ${path}`,
+      (error as Error).message,
+      "name a file that can be written",
+    );
+  }
+}
+
+function toOptions(target: string, flags: CommonFlags): Options {
+  return {
+    cwd: process.cwd(),
+    target,
+    config: flags.config,
+    preset: flags.preset ?? [],
+    rule: flags.rule,
+    transform: flags.transform,
+    phase: flags.phase,
+    site: flags.site,
+    except: flags.except,
+    typecheck: flags.typecheck !== false,
+    allowDirty: flags.allowDirty === true,
+    reason: flags.reason,
+  };
+}
+
+async function print(outcome: Outcome, flags: CommonFlags): Promise<void> {
+  if (flags.json) {
+    const { toDocument } = await import("../report/json.js");
+    process.stdout.write(`${JSON.stringify(toDocument(outcome), null, 2)}\n`);
+    return;
+  }
+  const { toTerminal } = await import("../report/terminal.js");
+  const color = flags.color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
+  process.stdout.write(toTerminal(outcome, { color, quiet: flags.quiet === true }));
+}
+
+function version(): string {
+  const manifest = new URL("../../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    process.stderr.write(
+      `${error.message.replace(/^error: /, "retrospan: ").replace(/\n/g, " ")}\n`,
+    );
+    return EXIT.mistake;
+  }
+  if (error instanceof UserError) {
+    process.stderr.write(`retrospan: ${error.message}\n`);
+    return EXIT.mistake;
+  }
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.bug;
+}
+
+process.on("SIGINT", () => process.exit(EXIT.interrupted));
+
+const program = buildProgram();
+if (process.argv.length <= 2) {
+  program.outputHelp();
+} else {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}

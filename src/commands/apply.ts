@@ -1,0 +1,76 @@
+import { hashOf } from "../plan/hash.js";
+import { formatLedger, type Ledger } from "../plan/ledger.js";
+import type { FileChange, Plan } from "../plan/model.js";
+import { LEDGER_PATH } from "../project/ledger-file.js";
+import { readText } from "../project/tree.js";
+import { writeChanges } from "../project/write.js";
+import { makePlan } from "./make-plan.js";
+import type { Options } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import { breaksTypes } from "./preview.js";
+import { assertClean, openWorkspace, type Workspace } from "./workspace.js";
+
+/** Writes the plan and the ledger, or nothing. */
+export async function apply(options: Options): Promise<Outcome> {
+  const started = performance.now();
+  const workspace = openWorkspace(options);
+  const made = await makePlan(workspace, options);
+  const { plan } = made;
+  const isRefused = breaksTypes(made);
+  if (!isRefused) write(workspace, plan, options);
+  return {
+    command: "apply",
+    sdk: made.sdk,
+    sites: isRefused ? plan.sites : plan.sites.map(applied),
+    changes: isRefused ? [] : plan.changes,
+    findings: [...workspace.findings, ...plan.findings, ...made.findings],
+    typecheck: made.typecheck,
+    exitCode: isRefused ? 1 : 0,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+function applied(site: Plan["sites"][number]): Plan["sites"][number] {
+  return site.state === "planned" ? { ...site, state: "applied" } : site;
+}
+
+function write(workspace: Workspace, plan: Plan, options: Options): void {
+  const { root, ledger } = workspace;
+  if (plan.changes.length === 0) return;
+  assertClean(workspace, plan.changes, options);
+  const next = ledgerAfter(ledger, plan);
+  writeChanges(root, "apply", [...plan.changes, ledgerChange(workspace, next)]);
+}
+
+/** The ledger as a change like any other, so that it is written with the files or not at all. */
+export function ledgerChange({ root }: Workspace, next: Ledger | null): FileChange {
+  const before = readText(root, LEDGER_PATH);
+  return { path: LEDGER_PATH, before, after: next ? formatLedger(next) : null };
+}
+
+function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {
+  const planned = new Set(plan.files.map(({ path }) => path));
+  const others = <T extends { file: string }>(items: readonly T[]) =>
+    items.filter(({ file }) => !planned.has(file));
+  const files = { ...ledger.files };
+  for (const { path, before, after, base, entries } of plan.files) {
+    if (entries.length === 0 || (before === after && files[path])) continue;
+    files[path] = { original: hashOf(base), written: hashOf(after) };
+  }
+  const created = new Set(plan.modules.map(({ file }) => file));
+  return {
+    ...ledger,
+    files,
+    sites: [...others(ledger.sites), ...plan.files.flatMap(({ entries }) => entries)],
+    imports: [...others(ledger.imports), ...plan.files.flatMap(({ imports }) => imports)],
+    modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...plan.modules],
+    history: [
+      ...ledger.history,
+      {
+        at: new Date().toISOString(),
+        command: "apply",
+        sites: plan.sites.filter(({ state }) => state === "planned").map(({ id }) => id),
+      },
+    ],
+  };
+}

@@ -1,0 +1,209 @@
+import { reduceText } from "../text/reduce.js";
+import { loadCompiler } from "../syntax/compiler.js";
+import { buildPlan } from "../plan/build-plan.js";
+import { digestOf } from "../plan/hash.js";
+import type { ActiveRule, Finding, Plan } from "../plan/model.js";
+import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
+import { loadConfig, type LoadedConfig } from "../project/config-file.js";
+import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
+import { createTree, readText } from "../project/tree.js";
+import type { Root } from "../project/root.js";
+import {
+  createTypeGate,
+  type NewDiagnostic,
+  type TypeGate,
+  type TypeReport,
+} from "../verify/typecheck.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import type { Rule } from "../transform.js";
+import { wantsSite, type Options } from "./options.js";
+import { assertKnown, type Workspace } from "./workspace.js";
+
+/** A plan with what was found out while it was made. */
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly sdk: readonly Sdk[];
+  readonly findings: readonly Finding[];
+  readonly typecheck: TypeReport | null;
+}
+
+const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [] };
+
+/** Loads the config and makes the plan for the part of the tree that was asked for. */
+export async function makePlan(workspace: Workspace, options: Options): Promise<MadePlan> {
+  const { root } = workspace;
+  const config = await loadConfig(root, options.cwd, options.config, options.preset);
+  const rules = chooseRules(config, options);
+  const paths = candidatePaths(workspace, config, rules);
+  if (paths.length === 0) {
+    return {
+      plan: { ...EMPTY, findings: unmatched(rules) },
+      sdk: [],
+      findings: [],
+      typecheck: null,
+    };
+  }
+  await loadCompiler();
+  const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
+  const narrowed = options.target !== "." || options.site.length + options.except.length > 0;
+  const findings = plan.findings.filter(({ code }) => !narrowed || code !== "unmatched-rule");
+  const sdk = sdksOf(root, plan);
+  return {
+    plan: { ...plan, findings },
+    sdk: sdk.map(({ found }) => found),
+    findings: [...missingSdks(root, sdk), ...incompleteTypes(typecheck)],
+    typecheck,
+  };
+}
+
+function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
+  assertKnown(
+    "--rule",
+    options.rule,
+    config.rules.map(({ id }) => id),
+  );
+  assertKnown("--transform", options.transform, TRANSFORMS.keys());
+  const chosen = config.rules.filter(
+    (rule) =>
+      (options.rule === undefined || rule.id === options.rule) &&
+      (options.transform === undefined || rule.use === options.transform) &&
+      (options.phase === undefined || rule.phase === options.phase),
+  );
+  return chosen.map((rule) => ({ rule, digest: digestOf(rule), covers: coverage(rule, config) }));
+}
+
+function coverage(rule: Rule, config: LoadedConfig): (path: string) => boolean {
+  if (rule.in === undefined) return () => true;
+  return pathMatcher([rule.in].flat(), config.base);
+}
+
+/** Files with a needle of some rule, and files that hold our instrumentation already. */
+function candidatePaths(
+  { root, ledger }: Workspace,
+  config: LoadedConfig,
+  rules: readonly ActiveRule[],
+): string[] {
+  if (rules.length === 0) return [];
+  const needles = rules.map(({ rule }) => TRANSFORMS.get(rule.use)?.needles(rule) ?? []);
+  const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
+  const filter = fileFilter(root, config);
+  const candidates = findCandidates(root, filter, all);
+  const own = ledger.sites.map(({ file }) => file).filter(filter);
+  return [...new Set([...candidates, ...own])]
+    .filter((path) => own.includes(path) || rules.some(({ covers }) => covers(path)))
+    .sort();
+}
+
+function unmatched(rules: readonly ActiveRule[]): Finding[] {
+  return rules.map(({ rule }) => ({
+    code: "unmatched-rule",
+    level: "warning",
+    message: `rule "${rule.id}" matches nothing`,
+    file: null,
+    line: null,
+  }));
+}
+
+/** How often the plan is remade because the type check refused strategies. */
+const MAX_ROUNDS = 8;
+
+/** Makes the plan, checks its types, and makes it again without what broke them. */
+function planUntilTypesHold(
+  workspace: Workspace,
+  config: LoadedConfig,
+  rules: readonly ActiveRule[],
+  paths: readonly string[],
+  options: Options,
+): { plan: Plan; typecheck: TypeReport | null } {
+  const { root, ledger } = workspace;
+  const tree = createTree(root, config.base);
+  const vetoes = new Map<string, Set<string>>();
+  const unreadable: Finding[] = [];
+  const files = paths.flatMap((path) => {
+    const text = readText(root, path);
+    if (text !== null) return [{ path, text }];
+    unreadable.push(notUtf8(path));
+    return [];
+  });
+  const make = () => {
+    const plan = buildPlan({ tree, rules, ledger, files, wants: wantsSite(options), vetoes });
+    return { ...plan, findings: [...plan.findings, ...unreadable] };
+  };
+  let plan = make();
+  if (!options.typecheck) return { plan, typecheck: null };
+  const gate: TypeGate = createTypeGate(root);
+  for (let round = 0; ; round++) {
+    const report = gate.check(plan.changes);
+    const blamed = report.new.flatMap((each) => blame(plan, each) ?? []);
+    if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
+    for (const { site, strategy } of blamed) {
+      vetoes.set(site, (vetoes.get(site) ?? new Set()).add(strategy));
+    }
+    plan = make();
+  }
+}
+
+/** The site that a new diagnostic comes from: the innermost around it, else the last one before it. */
+function blame(plan: Plan, { file, offset }: NewDiagnostic) {
+  const planned = plan.files.find(({ path }) => path === file);
+  if (!planned || offset === null) return null;
+  const at = reduceText(planned.before, planned.edits).toFull(offset, () => true);
+  const around = planned.placements
+    .filter(({ region }) => region.start <= at && at <= region.end)
+    .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
+  const before = planned.placements
+    .filter(({ region }) => region.end < at)
+    .sort((a, b) => b.region.end - a.region.end);
+  return around[0] ?? before[0] ?? null;
+}
+
+function notUtf8(path: string): Finding {
+  return {
+    code: "not-utf8",
+    level: "warning",
+    message: "left alone because it is not UTF-8 text",
+    file: path,
+    line: null,
+  };
+}
+
+interface FoundSdk {
+  readonly found: Sdk;
+  readonly isDeclared: boolean;
+}
+
+/** The SDKs of the packages whose files get an import of one. */
+function sdksOf(root: Root, plan: Plan): FoundSdk[] {
+  const byDir = new Map<string, FoundSdk>();
+  for (const file of plan.files) {
+    if (!file.imports.some(({ module }) => module.startsWith("@sentry/"))) continue;
+    const { dir, sdk, isDeclared } = packageOf(root, file.path);
+    if (!byDir.has(dir)) byDir.set(dir, { found: describeSdk(root, dir, sdk), isDeclared });
+  }
+  return [...byDir.values()];
+}
+
+function missingSdks(root: Root, sdks: readonly FoundSdk[]): Finding[] {
+  return sdks
+    .filter(({ isDeclared }) => !isDeclared)
+    .map(({ found }) => ({
+      code: "sdk-missing",
+      level: "warning",
+      message: `the package in ${found.dir} does not declare ${found.package}; install it: ${installCommand(root, found.dir, found.package)}`,
+      file: found.dir === "." ? "package.json" : `${found.dir}/package.json`,
+      line: null,
+    }));
+}
+
+function incompleteTypes(typecheck: TypeReport | null): Finding[] {
+  if (!typecheck || typecheck.unresolved === 0) return [];
+  return [
+    {
+      code: "types-incomplete",
+      level: "warning",
+      message: `${typecheck.unresolved} imports do not resolve, so the type check sees less than it should`,
+      file: null,
+      line: null,
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+/** What the command line (or a caller of the library) asks for. */
+export interface Options {
+  /** The current directory; relative paths are relative to it. */
+  readonly cwd: string;
+  /** A folder, a file or a glob that narrows what is planned or reverted. */
+  readonly target: string;
+  readonly config?: string | undefined;
+  readonly preset: readonly string[];
+  readonly rule?: string | undefined;
+  readonly transform?: string | undefined;
+  readonly phase?: number | undefined;
+  readonly site: readonly string[];
+  readonly except: readonly string[];
+  readonly typecheck: boolean;
+  readonly allowDirty: boolean;
+  /** Kept in the ledger's history by `revert`. */
+  readonly reason?: string | undefined;
+}
+
+export const DEFAULT_OPTIONS: Options = {
+  cwd: process.cwd(),
+  target: ".",
+  preset: [],
+  site: [],
+  except: [],
+  typecheck: true,
+  allowDirty: false,
+};
+
+/** Whether a site id was asked for. */
+export function wantsSite({ site, except }: Options): (id: string) => boolean {
+  return (id) => (site.length === 0 || site.includes(id)) && !except.includes(id);
+}

@@ -1,0 +1,17 @@
+import type { FileChange, Finding, SiteReport } from "../plan/model.js";
+import type { Sdk } from "../project/sdk.js";
+import type { TypeReport } from "../verify/typecheck.js";
+
+/** What a command found out and did; reports print it. */
+export interface Outcome {
+  readonly command: "preview" | "apply" | "status" | "revert";
+  readonly sdk: readonly Sdk[];
+  readonly sites: readonly SiteReport[];
+  readonly changes: readonly FileChange[];
+  readonly findings: readonly Finding[];
+  readonly typecheck: TypeReport | null;
+  /** 0 when all is well, 1 when something could not be done or drifted. */
+  readonly exitCode: 0 | 1;
+  /** Milliseconds. */
+  readonly ms: number;
+}

@@ -1,0 +1,106 @@
+import { loadCompiler } from "../syntax/compiler.js";
+import { hashOf } from "../plan/hash.js";
+import { isEmpty, type Ledger } from "../plan/ledger.js";
+import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
+import { removeStateDir, writeChanges } from "../project/write.js";
+import { createTree } from "../project/tree.js";
+import { ledgerChange } from "./apply.js";
+import type { Options } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import {
+  assertClean,
+  assertKnown,
+  openWorkspace,
+  wantsEntry,
+  type Workspace,
+} from "./workspace.js";
+
+/** Takes out what the ledger and the code's shape both say is ours. */
+export async function revert(options: Options): Promise<Outcome> {
+  const started = performance.now();
+  const workspace = openWorkspace(options);
+  const { root, ledger } = workspace;
+  assertKnown(
+    "--rule",
+    options.rule,
+    ledger.sites.map(({ rule }) => rule),
+  );
+  if (!isEmpty(ledger)) await loadCompiler();
+  const plan = planRevert({
+    tree: createTree(root, ""),
+    ledger,
+    wants: wantsEntry(root, options),
+    covers: root.covers,
+  });
+  assertExact(plan);
+  write(workspace, plan, options);
+  const isLeft = plan.sites.some(({ state }) => state === "left");
+  const hasErrors = plan.findings.some(({ level }) => level === "error");
+  return {
+    command: "revert",
+    sdk: [],
+    sites: plan.sites,
+    changes: plan.changes,
+    findings: [...workspace.findings, ...plan.findings],
+    typecheck: null,
+    exitCode: isLeft || hasErrors ? 1 : 0,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+/** A file nobody has edited since must come out byte for byte; anything else is our bug. */
+function assertExact({ exact, changes }: RevertPlan): void {
+  for (const [path, original] of exact) {
+    const change = changes.find((each) => each.path === path);
+    if (change?.after != null && hashOf(change.after) !== original) {
+      throw new Error(`${path}: the revert would not restore every byte; nothing was written`);
+    }
+  }
+}
+
+function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
+  const { root, ledger } = workspace;
+  const next = ledgerAfter(ledger, plan, options);
+  const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
+  if (isSame && options.reason === undefined) return;
+  assertClean(workspace, plan.changes, options);
+  const isDone = isEmpty(next) && options.reason === undefined;
+  const change = ledgerChange(workspace, isDone ? null : next);
+  writeChanges(
+    root,
+    "revert",
+    change.before === null && isDone ? plan.changes : [...plan.changes, change],
+  );
+  if (isDone) removeStateDir(root);
+}
+
+function ledgerAfter(ledger: Ledger, plan: RevertPlan, options: Options): Ledger {
+  const files = { ...ledger.files };
+  const kept = new Set([...plan.ledger.sites, ...plan.ledger.imports].map(({ file }) => file));
+  for (const path of Object.keys(files)) {
+    const change = plan.changes.find((each) => each.path === path);
+    const known = files[path];
+    if (!kept.has(path)) delete files[path];
+    else if (change?.after != null && known) {
+      const isUntouched = known.written === hashOf(change.before ?? "");
+      files[path] = {
+        original: isUntouched ? known.original : null,
+        written: hashOf(change.after),
+      };
+    }
+  }
+  return {
+    ...ledger,
+    ...plan.ledger,
+    files,
+    history: [
+      ...ledger.history,
+      {
+        at: new Date().toISOString(),
+        command: "revert",
+        sites: plan.sites.filter(({ state }) => state === "reverted").map(({ id }) => id),
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,52 @@
+import { loadCompiler } from "../syntax/compiler.js";
+import { ledgerStatus } from "../plan/status-plan.js";
+import type { Finding, SiteReport } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
+import { findConfig } from "../project/root.js";
+import { createTree } from "../project/tree.js";
+import { makePlan } from "./make-plan.js";
+import type { Options } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import { openWorkspace, wantsEntry, type Workspace } from "./workspace.js";
+
+/** Says how every site of the ledger stands, and what the config would still do or skip. */
+export async function status(options: Options): Promise<Outcome> {
+  const started = performance.now();
+  const workspace = openWorkspace(options);
+  const { root, ledger } = workspace;
+  if (ledger.sites.length > 0) await loadCompiler();
+  const own = ledgerStatus(createTree(root, ""), ledger, wantsEntry(root, options));
+  const open = await openSites(workspace, options);
+  const known = new Set(own.map(({ id }) => id));
+  const hasDrift = own.some(({ state }) => state !== "applied");
+  return {
+    command: "status",
+    sdk: [],
+    sites: [...own, ...open.sites.filter(({ id }) => !known.has(id))],
+    changes: [],
+    findings: [...workspace.findings, ...open.findings],
+    typecheck: null,
+    exitCode: hasDrift ? 1 : 0,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+/** What the config asks for beyond the ledger; without a config, nothing. */
+async function openSites(
+  workspace: Workspace,
+  options: Options,
+): Promise<{ sites: readonly SiteReport[]; findings: readonly Finding[] }> {
+  const hasConfig = options.config ?? options.preset[0] ?? findConfig(workspace.root);
+  if (!hasConfig) return { sites: [], findings: [] };
+  try {
+    const { plan, findings } = await makePlan(workspace, { ...options, typecheck: false });
+    return { sites: plan.sites, findings: [...plan.findings, ...findings] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { message } = error;
+    return {
+      sites: [],
+      findings: [{ code: "config-error", level: "warning", message, file: null, line: null }],
+    };
+  }
+}

@@ -1,0 +1,96 @@
+import type { Ledger, LedgerSite } from "../plan/ledger.js";
+import type { Finding } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
+import { nearest } from "../text/nearest.js";
+import { gitDirty } from "../project/git.js";
+import { hashOf } from "../plan/hash.js";
+import { readLedger } from "../project/ledger-file.js";
+import { findRoot, type Root } from "../project/root.js";
+import { recover } from "../project/write.js";
+import type { FileChange } from "../plan/model.js";
+import { wantsSite, type Options } from "./options.js";
+
+/** The tree a command works on, brought back to a whole state if a run before was cut off. */
+export interface Workspace {
+  readonly root: Root;
+  readonly ledger: Ledger;
+  readonly findings: readonly Finding[];
+}
+
+/** Opens the tree that the options mean. */
+export function openWorkspace(options: Options): Workspace {
+  const root = findRoot(options.cwd, options.target);
+  const recovery = recover(root);
+  const findings: Finding[] = recovery
+    ? [
+        {
+          code: "interrupted-run",
+          level: "warning",
+          message: `a ${recovery.command} had been cut off; it was ${recovery.outcome}`,
+          file: null,
+          line: null,
+        },
+      ]
+    : [];
+  return { root, ledger: readLedger(root), findings };
+}
+
+/** Which entries of the ledger the options mean. */
+export function wantsEntry(root: Root, options: Options): (entry: LedgerSite) => boolean {
+  const wants = wantsSite(options);
+  return (entry) =>
+    root.covers(entry.file) &&
+    wants(entry.id) &&
+    (options.rule === undefined || entry.rule === options.rule) &&
+    (options.transform === undefined || entry.transform === options.transform) &&
+    (options.phase === undefined || entry.phase === options.phase);
+}
+
+/**
+ * Refuses to write files with uncommitted changes, unless retrospan itself wrote them.
+ * @throws {UserError} naming the first such file
+ */
+export function assertClean(
+  { root, ledger }: Workspace,
+  changes: readonly FileChange[],
+  options: Options,
+): void {
+  if (options.allowDirty || !root.hasGit) return;
+  const existing = changes.filter(({ before }) => before !== null);
+  const dirty = gitDirty(
+    root.path,
+    existing.map(({ path }) => path),
+  );
+  const refused = existing.filter(
+    ({ path, before }) => dirty.has(path) && ledger.files[path]?.written !== hashOf(before ?? ""),
+  );
+  const [first, ...others] = refused;
+  if (!first) return;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  throw new UserError(
+    first.path,
+    `it has uncommitted changes${more}`,
+    "commit or stash them, or use --allow-dirty",
+  );
+}
+
+/**
+ * Checks that a name given on the command line exists.
+ * @throws {UserError} with the nearest known name
+ */
+export function assertKnown(
+  option: string,
+  name: string | undefined,
+  known: Iterable<string>,
+): void {
+  if (name === undefined) return;
+  const names = [...new Set(known)];
+  if (names.includes(name)) return;
+  const guess = nearest(name, names);
+  const list = names.length > 0 ? `known: ${names.join(", ")}` : "there are none";
+  throw new UserError(
+    `${option} ${name}`,
+    "unknown name",
+    guess ? `did you mean "${guess}"?` : list,
+  );
+}

@@ -1,0 +1,110 @@
+import { applyEdits } from "../text/edit.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import { REASONS } from "../syntax/reason.js";
+import { createFileContext } from "./context.js";
+import { hashOf } from "./hash.js";
+import type { Ledger, LedgerModule } from "./ledger.js";
+import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
+import { findOwnImports } from "./own-imports.js";
+import { planFile, type FileInput } from "./plan-file.js";
+import { isRemovable, recogniseAll, removalEdits } from "./recognise.js";
+import type { Tree } from "./tree.js";
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly tree: Tree;
+  readonly rules: readonly ActiveRule[];
+  readonly ledger: Ledger;
+  /** Paths and texts of the files that may hold sites. */
+  readonly files: Iterable<{ readonly path: string; readonly text: string }>;
+  readonly wants: (id: string) => boolean;
+  readonly vetoes: FileInput["vetoes"];
+}
+
+/** Makes the whole plan: pure, the same whatever the order of rules and files. */
+export function buildPlan(input: PlanInput): Plan {
+  const rules = [...input.rules].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
+  const files: FilePlan[] = [];
+  for (const { path, text } of input.files) {
+    const entries = input.ledger.sites.filter((site) => site.file === path);
+    const imports = input.ledger.imports.filter((each) => each.file === path);
+    const { wants, vetoes } = input;
+    const plan = planFile(input.tree, { path, text, rules, entries, imports, wants, vetoes });
+    files.push(isReversible(input.tree, plan) ? plan : withoutSites(plan, text));
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const created = createdModules(input, files);
+  return {
+    files,
+    sites: files.flatMap(({ sites }) => sites),
+    findings: [...files.flatMap(({ findings }) => findings), ...unmatchedRules(rules, files)],
+    changes: [...files.flatMap(changeOf), ...created.changes],
+    modules: created.modules,
+  };
+}
+
+function changeOf({ path, before, after }: FilePlan): FileChange[] {
+  return before === after ? [] : [{ path, before, after }];
+}
+
+/** Proves, before anything is written, that a revert of the planned text gives back every byte. */
+function isReversible(tree: Tree, plan: FilePlan): boolean {
+  if (plan.after === plan.before) return true;
+  const source = parseSource(plan.path, plan.after);
+  if (isParseFailure(source)) return false;
+  const own = recogniseAll(createFileContext(tree, source), plan.entries).filter(isRemovable);
+  const edits = removalEdits(
+    source,
+    own.map(({ removal }) => removal),
+  );
+  const imports = findOwnImports(source, plan.imports, edits).filter(
+    ({ uses }) => uses.length === 0,
+  );
+  return applyEdits(plan.after, [...edits, ...imports.map(({ removal }) => removal)]) === plan.base;
+}
+
+/** A file whose instrumentation could not be taken out again is not instrumented at all. */
+function withoutSites(plan: FilePlan, text: string): FilePlan {
+  const known = new Set(plan.placements.map(({ site }) => site));
+  const sites = plan.sites.map((site): SiteReport => {
+    if (!known.has(site.id)) return site;
+    const reason = { code: "not-reversible", message: REASONS["not-reversible"] } as const;
+    return { ...site, state: "skipped", by: null, strategy: null, span: null, reason };
+  });
+  return {
+    ...plan,
+    after: text,
+    edits: [],
+    sites,
+    placements: [],
+    entries: plan.entries.filter((entry) => !known.has(entry.id)),
+    modules: [],
+  };
+}
+
+function createdModules(input: PlanInput, files: readonly FilePlan[]) {
+  const changes: FileChange[] = [];
+  const modules: LedgerModule[] = [];
+  for (const need of files.flatMap((file) => file.modules)) {
+    if (changes.some(({ path }) => path === need.path)) continue;
+    if (input.tree.read(need.path) !== null) continue;
+    changes.push({ path: need.path, before: null, after: need.text });
+    modules.push({ file: need.path, rule: need.rule, hash: hashOf(need.text) });
+  }
+  return { changes, modules };
+}
+
+function unmatchedRules(rules: readonly ActiveRule[], files: readonly FilePlan[]): Finding[] {
+  const matched = new Set(
+    files.flatMap(({ sites, entries }) => [...sites, ...entries]).map((each) => each.rule),
+  );
+  return rules
+    .filter(({ rule }) => !matched.has(rule.id))
+    .map(({ rule }) => ({
+      code: "unmatched-rule",
+      level: "warning",
+      message: `rule "${rule.id}" matches nothing`,
+      file: null,
+      line: null,
+    }));
+}

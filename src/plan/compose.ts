@@ -1,0 +1,111 @@
+import { crosses, encloses, type Edit, type Range } from "../text/edit.js";
+import { isBlankLine } from "../text/lines.js";
+import { indentableLines, type Reindent } from "../syntax/indent.js";
+import type { Source } from "../syntax/source.js";
+import type { AttachedEdit } from "../transform.js";
+
+/** A site's edits with what their order is decided by. */
+export interface Piece {
+  /** Breaks ties between sites of the same region; the smaller key stands outside. */
+  readonly key: string;
+  readonly region: Range;
+  readonly edits: readonly AttachedEdit[];
+  readonly reindent: Reindent | null;
+}
+
+/**
+ * Orders all edits of a file: what opens stands outside in, what closes inside out, and text
+ * inserted inside a re-indented region is indented with it.
+ */
+export function composeEdits(source: Source, pieces: readonly Piece[]): Edit[] {
+  const ordered = [...pieces].sort(outsideIn);
+  const depth = new Map(ordered.map((piece, index) => [piece, index]));
+  const indents = indentEdits(source, ordered);
+  const edits = ordered.flatMap((piece) =>
+    piece.edits.map((edit) => ({
+      edit: { ...edit, text: indentText(edit, piece, ordered) },
+      depth: depth.get(piece) ?? 0,
+    })),
+  );
+  const replaced = edits.filter(({ edit }) => edit.end > edit.start);
+  const free = indents.filter(
+    ({ start }) => !replaced.some(({ edit }) => edit.start < start && start < edit.end),
+  );
+  const ranked = [
+    ...edits.map(({ edit, depth: at }) => ({ edit, rank: rankOf(edit), order: orderOf(edit, at) })),
+    ...free.map((edit) => ({ edit, rank: 1, order: 0 })),
+  ];
+  ranked.sort((a, b) => a.edit.start - b.edit.start || a.rank - b.rank || a.order - b.order);
+  return ranked.map(({ edit: { start, end, text } }) => ({ start, end, text }));
+}
+
+/** At one offset: closings, then indentation, then openings, then what is replaced. */
+function rankOf(edit: AttachedEdit): number {
+  if (edit.end > edit.start) return 3;
+  return edit.attach === "left" ? 0 : 2;
+}
+
+function orderOf(edit: AttachedEdit, depth: number): number {
+  return edit.attach === "left" ? -depth : depth;
+}
+
+function outsideIn(a: Piece, b: Piece): number {
+  return (
+    a.region.start - b.region.start ||
+    b.region.end - a.region.end ||
+    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  );
+}
+
+function indentEdits({ file }: Source, pieces: readonly Piece[]): Edit[] {
+  const units = new Map<number, string>();
+  for (const { reindent } of pieces) {
+    if (!reindent || reindent.unit === "") continue;
+    for (const start of indentableLines(file, reindent.range)) {
+      units.set(start, (units.get(start) ?? "") + reindent.unit);
+    }
+  }
+  return [...units].map(([start, text]) => ({ start, end: start, text }));
+}
+
+function indentText(edit: AttachedEdit, piece: Piece, ordered: readonly Piece[]): string {
+  if (!edit.text.includes("\n")) return edit.text;
+  let unit = "";
+  for (const outer of ordered) {
+    if (outer === piece) break;
+    const { reindent } = outer;
+    if (reindent && encloses(outer.region, piece.region)) unit += reindent.unit;
+  }
+  // A mark stands inside its own site's region and moves with it; what opens and closes does not.
+  const own = piece.reindent;
+  if (own && own.range.start < edit.start && edit.start < own.range.end) unit += own.unit;
+  return unit === "" ? edit.text : indentLines(edit.text, unit);
+}
+
+function indentLines(text: string, unit: string): string {
+  let result = "";
+  let from = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+    result += text.slice(from, at + 1);
+    const isLast = text.indexOf("\n", at + 1) < 0;
+    // The last line is completed by the text behind the edit, so it is never blank.
+    if (isLast || !isBlankLine(text, at + 1)) result += unit;
+    from = at + 1;
+  }
+  return result + text.slice(from);
+}
+
+/** The first site already placed that cannot stand beside this one, if there is one. */
+export function conflictWith(piece: Piece, placed: readonly Piece[]): Piece | undefined {
+  return placed.find((other) => crosses(piece.region, other.region) || editsClash(piece, other));
+}
+
+/** Whether one site replaces text in which the other one has an edit. */
+function editsClash(a: Piece, b: Piece): boolean {
+  return a.edits.some((edit) => b.edits.some((other) => clash(edit, other)));
+}
+
+function clash(a: Edit, b: Edit): boolean {
+  if (a.start === a.end && b.start === b.end) return false;
+  return a.start < b.end && b.start < a.end;
+}

@@ -1,0 +1,266 @@
+import * as v from "valibot";
+import { nearest } from "../text/nearest.js";
+import { hasCode, templateProblem, unknownPlaceholders } from "../syntax/template.js";
+import { loadCompiler } from "../syntax/compiler.js";
+import { parseExpression } from "../syntax/pattern.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import { PRESETS } from "./presets.js";
+import type { AnyTransform, JoinPoint, Rule } from "../transform.js";
+import { UserError } from "./user-error.js";
+
+const TEXT = v.pipe(v.string(), v.minLength(1));
+const GLOBS = v.union([TEXT, v.array(TEXT)]);
+
+const AT_FORMS = [
+  "case",
+  "switch",
+  "call",
+  "function",
+  "method",
+  "route",
+  "listener",
+  "assign",
+  "type",
+] as const;
+
+const AT = v.strictObject({
+  ...Object.fromEntries(AT_FORMS.map((form) => [form, v.optional(TEXT)])),
+  on: v.optional(TEXT),
+  within: v.optional(TEXT),
+});
+
+const COMMON = {
+  id: v.pipe(TEXT, v.regex(/^[\w./-]+$/, "letters, digits, dots, dashes and slashes")),
+  use: TEXT,
+  phase: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  in: v.optional(GLOBS),
+  at: v.optional(AT),
+};
+
+const CONFIG = v.strictObject({
+  include: v.optional(v.array(TEXT)),
+  exclude: v.optional(v.array(TEXT)),
+  presets: v.optional(v.array(TEXT)),
+  rules: v.optional(v.array(v.looseObject({ use: TEXT }))),
+});
+
+/** A config as the user writes it. */
+export interface Config {
+  include?: string[];
+  exclude?: string[];
+  presets?: string[];
+  rules?: RuleConfig[];
+}
+
+/** A rule as the user writes it: what every rule has, and its transform's own parameters. */
+export interface RuleConfig {
+  id: string;
+  use: string;
+  phase?: number;
+  in?: string | string[];
+  at?: JoinPoint;
+  [parameter: string]: unknown;
+}
+
+/** A config with presets resolved, defaults filled in and every value checked. */
+export interface ResolvedConfig {
+  readonly include: readonly string[] | null;
+  readonly exclude: readonly string[];
+  readonly rules: readonly Rule[];
+}
+
+/** Gives a config its types; returns it as it is. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/** The schema of one rule of a transform: what every rule has, and its own parameters. */
+export function ruleSchema(transform: AnyTransform) {
+  return v.strictObject({ ...COMMON, ...transform.params });
+}
+
+/**
+ * Checks a config and resolves its presets.
+ * @param data what the config file exports
+ * @param place the config file's name, for messages
+ * @param presets presets asked for on the command line
+ * @throws {UserError} naming the file, the path in it, what was found and what is accepted
+ */
+export async function resolveConfig(
+  data: unknown,
+  place: string,
+  presets: readonly string[],
+): Promise<ResolvedConfig> {
+  const config = check(CONFIG, data, place, "") as Config;
+  const listed = [...(config.presets ?? []), ...presets];
+  const fromPresets = [...new Set(listed)].flatMap((name) => presetRules(name, place));
+  const rules = overrideById(fromPresets, config.rules ?? []);
+  const checked: Rule[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const isOwn = index >= rules.length - (config.rules?.length ?? 0);
+    const path = isOwn
+      ? `rules[${index - rules.length + (config.rules?.length ?? 0)}]`
+      : `preset rule "${rule.id}"`;
+    checked.push(await checkRule(rule, place, path));
+  }
+  assertUniqueIds(checked, place);
+  assertInside([...(config.include ?? []), ...(config.exclude ?? [])], place);
+  return { include: config.include ?? null, exclude: config.exclude ?? [], rules: checked };
+}
+
+function presetRules(name: string, place: string): RuleConfig[] {
+  const preset = PRESETS.get(name);
+  if (preset) return [...preset];
+  throw unknownName(place, "preset", name, PRESETS.keys());
+}
+
+/** A config's own rule takes the place of a preset's rule of the same id. */
+function overrideById(preset: readonly RuleConfig[], own: readonly RuleConfig[]): RuleConfig[] {
+  const ids = new Set(own.map((rule) => rule.id));
+  return [...preset.filter((rule) => !ids.has(rule.id)), ...own];
+}
+
+function unknownName(
+  place: string,
+  kind: string,
+  name: string,
+  known: Iterable<string>,
+): UserError {
+  const names = [...known];
+  const guess = nearest(name, names);
+  const mend = guess ? `did you mean "${guess}"?` : `known: ${names.join(", ")}`;
+  return new UserError(place, `unknown ${kind} "${name}"`, mend);
+}
+
+async function checkRule(rule: RuleConfig, place: string, path: string): Promise<Rule> {
+  const transform = TRANSFORMS.get(rule.use);
+  if (!transform)
+    throw unknownName(`${place}: ${path}.use`, "transform", rule.use, TRANSFORMS.keys());
+  const checked = check(ruleSchema(transform), rule, place, path) as Rule;
+  await checkJoinPoint(checked, transform, `${place}: ${path}.at`);
+  await checkTemplates(checked, transform, `${place}: ${path}`);
+  assertInside([checked.in ?? []].flat(), `${place}: ${path}.in`);
+  return checked;
+}
+
+async function checkJoinPoint(rule: Rule, transform: AnyTransform, place: string): Promise<void> {
+  const forms = AT_FORMS.filter((form) => rule.at?.[form] !== undefined);
+  const { joinPoints } = transform;
+  if (joinPoints.length === 0) {
+    if (rule.at) throw new UserError(place, `${transform.name} takes no join point`, "remove it");
+    return;
+  }
+  const [form, second] = forms;
+  if (!form || second) {
+    const found = second ? `found ${forms.join(" and ")}` : "found none";
+    throw new UserError(
+      place,
+      `expected one join point, ${found}`,
+      `accepted: ${joinPoints.join(", ")}`,
+    );
+  }
+  if (!joinPoints.includes(form)) {
+    throw new UserError(
+      `${place}.${form}`,
+      `${transform.name} does not take this join point`,
+      `accepted: ${joinPoints.join(", ")}`,
+    );
+  }
+  for (const key of ["call", "switch", "assign", "on"] as const) {
+    const text = rule.at?.[key];
+    if (text !== undefined) await checkPattern(text.replace(/\[\*\]$/, ""), `${place}.${key}`, key);
+  }
+}
+
+async function checkPattern(text: string, place: string, key: string): Promise<void> {
+  await loadCompiler();
+  const pattern = parseExpression(text);
+  if (!pattern) throw new UserError(place, `"${text}" is not an expression`, "mend its syntax");
+  if (key === "call" && !/\)\s*$/.test(text)) {
+    throw new UserError(place, `"${text}" is not a call`, 'write it like "save($x, $$$)"');
+  }
+}
+
+async function checkTemplates(rule: Rule, transform: AnyTransform, place: string): Promise<void> {
+  const captures = [rule.at?.call, rule.at?.switch].flatMap((pattern) =>
+    [...(pattern ?? "").matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] ?? ""),
+  );
+  const known = ["case", "function", "callee", "file", ...captures];
+  for (const [path, template] of transform.templates(rule)) {
+    const at = `${place}.${path}`;
+    const [unknown] = unknownPlaceholders(template, known);
+    if (unknown) {
+      throw new UserError(at, `nothing fills {{${unknown}}}`, `accepted: ${known.join(", ")}`);
+    }
+    if (!hasCode(template)) continue;
+    await loadCompiler();
+    const problem = templateProblem(template);
+    if (problem)
+      throw new UserError(at, `template syntax error: ${problem}`, "mend the expression");
+  }
+}
+
+function assertUniqueIds(rules: readonly Rule[], place: string): void {
+  const seen = new Set<string>();
+  for (const { id } of rules) {
+    if (seen.has(id)) throw new UserError(place, `two rules have the id "${id}"`, "rename one");
+    seen.add(id);
+  }
+}
+
+/** Nothing outside the root is ever read or written. */
+function assertInside(globs: readonly string[], place: string): void {
+  const outside = globs.find((glob) => /^(?:\/|[A-Za-z]:)|(?:^|\/)\.\.(?:\/|$)/.test(glob));
+  if (outside)
+    throw new UserError(place, `"${outside}" leads outside the root`, "use a path inside it");
+}
+
+function check(schema: v.GenericSchema, data: unknown, place: string, path: string): unknown {
+  const parsed = v.safeParse(schema, data);
+  if (parsed.success) return parsed.output;
+  throw explain(schema, parsed.issues[0], place, path);
+}
+
+function explain(
+  schema: v.GenericSchema,
+  issue: v.BaseIssue<unknown> | undefined,
+  place: string,
+  path: string,
+): UserError {
+  const at = (issue?.path ?? []).map(({ key }) =>
+    typeof key === "number" ? `[${key}]` : `.${String(key)}`,
+  );
+  const full = `${path}${at.join("")}`.replace(/^\./, "");
+  const where = full ? `${place}: ${full}` : place;
+  if (issue?.type === "strict_object" && issue.expected === "never") {
+    const known = knownKeys(schema, issue.path ?? []);
+    const key = String(issue.path?.at(-1)?.key);
+    const guess = nearest(key, known);
+    const mend = guess ? `did you mean "${guess}"?` : `known: ${known.join(", ")}`;
+    return new UserError(where, "unknown key", mend);
+  }
+  if (issue?.received === "undefined")
+    return new UserError(where, "is missing", `expected ${issue.expected ?? "a value"}`);
+  const expected = issue?.expected ?? issue?.message ?? "another value";
+  return new UserError(
+    where,
+    `found ${issue?.received ?? "an invalid value"}`,
+    `accepted: ${expected}`,
+  );
+}
+
+/** The keys that the object holding an unknown key may have. */
+function knownKeys(schema: v.GenericSchema, path: readonly { key?: unknown }[]): string[] {
+  let at: unknown = schema;
+  for (const { key } of path.slice(0, -1)) {
+    const entries = entriesOf(at);
+    at = entries ? entries[String(key)] : undefined;
+  }
+  return Object.keys(entriesOf(at) ?? {});
+}
+
+function entriesOf(schema: unknown): Record<string, unknown> | null {
+  let at = schema as { entries?: Record<string, unknown>; wrapped?: unknown } | undefined;
+  while (at?.wrapped) at = at.wrapped as typeof at;
+  return at?.entries ?? null;
+}

@@ -1,0 +1,72 @@
+import { ts } from "../syntax/compiler.js";
+import {
+  isSentryModule,
+  memberBinding,
+  sentryBinding,
+  specifierOf,
+  type Binding,
+} from "../syntax/imports.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import type { FileContext } from "../transform.js";
+import type { Tree } from "./tree.js";
+
+/** Gives a transform its view of one file; questions about other files are answered on demand. */
+export function createFileContext(tree: Tree, source: Source): FileContext {
+  let sentry: Binding | undefined;
+  const read = (path: string): Source | null => {
+    const text = tree.read(path);
+    if (text === null) return null;
+    const parsed = parseSource(path, text);
+    return isParseFailure(parsed) ? null : parsed;
+  };
+  const isSdkExport = (specifier: string, member: string) => {
+    const path = tree.resolve(source.path, specifier);
+    const module = path === null ? null : read(path);
+    return module !== null && exportsSdk(module, member);
+  };
+  return {
+    source,
+    get sentry() {
+      return (sentry ??= sentryBinding(source, tree.sdkFor(source.path), isSdkExport));
+    },
+    member: (module, member) =>
+      memberBinding(source, specifierOfModule(tree, source, module), member),
+    resolve: (specifier) => tree.resolve(source.path, specifier),
+    read,
+    pathOf: tree.pathOf,
+  };
+}
+
+/** A module named by path becomes relative to the file; a package stays as it is. */
+function specifierOfModule(tree: Tree, source: Source, module: string): string {
+  return isModulePath(module) ? tree.specifierFor(source.path, tree.pathOf(module)) : module;
+}
+
+/** Whether a rule's `module` is a file of the tree rather than a package. */
+export function isModulePath(module: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(module) || module.startsWith(".");
+}
+
+/** Whether a module passes on the SDK's namespace under this name. */
+function exportsSdk({ file }: Source, member: string): boolean {
+  const namespaces = new Set<string>();
+  for (const statement of file.statements) {
+    if (!ts.isImportDeclaration(statement) || !isSentryModule(specifierOf(statement))) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (bindings && ts.isNamespaceImport(bindings)) namespaces.add(bindings.name.text);
+  }
+  return file.statements.some((statement) => {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return false;
+    const { exportClause, moduleSpecifier } = statement;
+    if (ts.isNamespaceExport(exportClause)) {
+      const from =
+        moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : "";
+      return exportClause.name.text === member && isSentryModule(from);
+    }
+    if (moduleSpecifier) return false;
+    return exportClause.elements.some(
+      ({ name, propertyName }) =>
+        name.text === member && namespaces.has((propertyName ?? name).text),
+    );
+  });
+}

@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import type { Rule } from "../transform.js";
+
+/** A content hash, as the ledger and the reports write it. */
+export function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("hex")}`;
+}
+
+/** Changes exactly when what a rule inserts may change: its scope and phase do not count. */
+export function digestOf(rule: Rule): string {
+  const { id: _id, phase: _phase, in: _in, ...effective } = rule;
+  return createHash("sha256").update(canonical(effective)).digest("hex").slice(0, 16);
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, each]) => `${key}:${canonical(each)}`)
+    .join(",")}}`;
+}

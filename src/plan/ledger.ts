@@ -1,0 +1,113 @@
+import * as v from "valibot";
+
+const SHA256 = v.pipe(v.string(), v.regex(/^sha256-[0-9a-f]{64}$/));
+
+const SITE = v.strictObject({
+  id: v.string(),
+  rule: v.string(),
+  transform: v.string(),
+  phase: v.optional(v.number()),
+  file: v.string(),
+  strategy: v.picklist(["expression", "statement", "body", "inactive", "insert", "replace"]),
+  span: v.nullable(v.strictObject({ name: v.string(), op: v.nullable(v.string()) })),
+  /** Changes when the rule's own text does, so that a changed rule is applied anew. */
+  digest: v.string(),
+  container: v.string(),
+  head: v.string(),
+  shape: v.record(v.string(), v.string()),
+});
+
+const IMPORT = v.strictObject({
+  file: v.string(),
+  module: v.string(),
+  member: v.nullable(v.string()),
+  local: v.string(),
+  /** The inserted text, with the line breaks it came with. */
+  text: v.string(),
+});
+
+const MODULE = v.strictObject({
+  file: v.string(),
+  rule: v.string(),
+  hash: SHA256,
+});
+
+const FILE = v.strictObject({
+  /** The content that the first apply found, null when there was no file. */
+  original: v.nullable(SHA256),
+  /** The content that retrospan last wrote. */
+  written: SHA256,
+});
+
+const EVENT = v.strictObject({
+  at: v.string(),
+  command: v.picklist(["apply", "revert"]),
+  sites: v.array(v.string()),
+  reason: v.optional(v.string()),
+});
+
+const LEDGER = v.strictObject({
+  version: v.literal(1),
+  files: v.record(v.string(), FILE),
+  history: v.array(EVENT),
+  imports: v.array(IMPORT),
+  modules: v.array(MODULE),
+  sites: v.array(SITE),
+});
+
+export type LedgerSite = v.InferOutput<typeof SITE>;
+export type LedgerImport = v.InferOutput<typeof IMPORT>;
+export type LedgerModule = v.InferOutput<typeof MODULE>;
+export type LedgerEvent = v.InferOutput<typeof EVENT>;
+
+/** What is ours in the tree: the only licence to remove anything. */
+export type Ledger = v.InferOutput<typeof LEDGER>;
+
+export const LEDGER_VERSION = 1;
+
+export function emptyLedger(): Ledger {
+  return { version: LEDGER_VERSION, files: {}, history: [], imports: [], modules: [], sites: [] };
+}
+
+/** Whether nothing of ours is in the tree. */
+export function isEmpty(ledger: Ledger): boolean {
+  return ledger.sites.length + ledger.imports.length + ledger.modules.length === 0;
+}
+
+/** Reads a ledger's text, or says in a phrase what is wrong with it. */
+export function parseLedger(text: string): Ledger | { problem: string } {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    return { problem: `it is not JSON (${(error as Error).message})` };
+  }
+  const version = (data as { version?: unknown } | null)?.version;
+  if (typeof version === "number" && version > LEDGER_VERSION) {
+    return { problem: `it has version ${version}, made by a newer retrospan than this one` };
+  }
+  const parsed = v.safeParse(LEDGER, data);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  return { problem: `${v.getDotPath(issue) ?? "the document"}: ${issue.message}` };
+}
+
+/** Writes a ledger so that git can merge it: keys sorted, one block a site, in a stable order. */
+export function formatLedger(ledger: Ledger): string {
+  const byText = <T>(items: readonly T[], key: (item: T) => string) =>
+    [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const ordered: Ledger = {
+    ...ledger,
+    sites: byText(ledger.sites, (site) => `${site.file}\0${site.id}`),
+    imports: byText(ledger.imports, (each) => `${each.file}\0${each.local}`),
+    modules: byText(ledger.modules, (each) => each.file),
+  };
+  return `${JSON.stringify(sortKeys(ordered), null, 2)}\n`;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sortKeys(each)]));
+}

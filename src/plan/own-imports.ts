@@ -1,0 +1,82 @@
+import { encloses, type Edit } from "../text/edit.js";
+import { nextLine } from "../text/lines.js";
+import { ts, type TS } from "../syntax/compiler.js";
+import { specifierOf } from "../syntax/imports.js";
+import type { Source } from "../syntax/source.js";
+import type { LedgerImport } from "./ledger.js";
+
+/** An import of ours in the current text, and who still needs it. */
+export interface OwnImport {
+  readonly entry: LedgerImport;
+  readonly removal: Edit;
+  /** Uses of its name that the given removals leave. */
+  readonly uses: readonly TS.Identifier[];
+}
+
+/** Finds the ledger's imports of a file; those the user took out are not among the result. */
+export function findOwnImports(
+  source: Source,
+  entries: readonly LedgerImport[],
+  removed: readonly Edit[],
+): OwnImport[] {
+  return entries.flatMap((entry) => {
+    const found = findImport(source, entry);
+    if (!found) return [];
+    const uses = source.scope
+      .references(found.name)
+      .filter((use) => use !== found.name && !isRemoved(source, use, removed));
+    return [{ entry, removal: importRemoval(source, found.statement, entry), uses }];
+  });
+}
+
+function isRemoved(source: Source, use: TS.Identifier, removed: readonly Edit[]): boolean {
+  const range = { start: use.getStart(source.file), end: use.end };
+  return removed.some((edit) => encloses(edit, range));
+}
+
+function findImport(source: Source, entry: LedgerImport) {
+  for (const statement of source.file.statements) {
+    const name = declaredName(statement, entry);
+    if (name) return { statement, name };
+  }
+  return null;
+}
+
+function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifier | null {
+  if (ts.isImportDeclaration(statement)) {
+    if (specifierOf(statement) !== entry.module) return null;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings) return null;
+    const names = ts.isNamespaceImport(bindings)
+      ? [bindings.name]
+      : bindings.elements.map((element) => element.name);
+    return names.length === 1 && names[0]?.text === entry.local ? names[0] : null;
+  }
+  if (!ts.isVariableStatement(statement)) return null;
+  const [declaration, ...others] = statement.declarationList.declarations;
+  if (!declaration || others.length > 0 || !declaration.initializer) return null;
+  if (!/^require\(/.test(declaration.initializer.getText())) return null;
+  if (!declaration.initializer.getText().includes(entry.module)) return null;
+  const { name } = declaration;
+  if (ts.isIdentifier(name)) return name.text === entry.local ? name : null;
+  const [element] = name.elements;
+  if (!element || !ts.isBindingElement(element) || !ts.isIdentifier(element.name)) return null;
+  return name.elements.length === 1 && element.name.text === entry.local ? element.name : null;
+}
+
+/** The statement with the line breaks it was inserted with, as far as they are still there. */
+function importRemoval(source: Source, statement: TS.Statement, entry: LedgerImport): Edit {
+  const { text } = source;
+  const start = statement.getStart(source.file);
+  const before = /^(\r?\n)?/.exec(entry.text)?.[0] ?? "";
+  if (before !== "" && text.slice(0, start).endsWith(before)) {
+    return { start: start - before.length, end: statement.end, text: "" };
+  }
+  const lines = /(\r?\n)*$/.exec(entry.text)?.[0].split("\n").length ?? 1;
+  let end = statement.end;
+  for (let line = 1; line < lines; line++) {
+    if (!/^[ \t]*\r?\n/.test(text.slice(end))) break;
+    end = nextLine(text, end);
+  }
+  return { start, end, text: "" };
+}

@@ -1,0 +1,240 @@
+import { applyEdits, encloses, type Edit } from "../text/edit.js";
+import { position } from "../text/lines.js";
+import { reason, type Reason } from "../syntax/reason.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { createFileContext } from "./context.js";
+import { hashOf } from "./hash.js";
+import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
+import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
+import { findOwnImports } from "./own-imports.js";
+import { isRemovable, recogniseAll, removalEdits, type Recognised } from "./recognise.js";
+import type { Tree } from "./tree.js";
+
+/** What a revert would do, and what stays in the ledger after it. */
+export interface RevertPlan {
+  readonly sites: readonly SiteReport[];
+  readonly findings: readonly Finding[];
+  readonly changes: readonly FileChange[];
+  readonly ledger: Pick<Ledger, "sites" | "imports" | "modules">;
+  /** Texts that must come out byte for byte, because nobody has edited the file since. */
+  readonly exact: ReadonlyMap<string, string>;
+}
+
+export interface RevertInput {
+  readonly tree: Tree;
+  readonly ledger: Ledger;
+  /** Whether an entry of the ledger is to be taken out. */
+  readonly wants: (entry: LedgerSite) => boolean;
+  /** Whether a file is among those asked for, for what is not bound to a site. */
+  readonly covers: (path: string) => boolean;
+}
+
+/** Plans taking out what the ledger and the code's shape both say is ours. */
+export function planRevert(input: RevertInput): RevertPlan {
+  const { ledger } = input;
+  const paths = new Set([...ledger.sites, ...ledger.imports].map(({ file }) => file));
+  const files = [...paths].sort().map((path) => revertFile(input, path));
+  const imports = files.flatMap((file) => file.imports);
+  const sites = files.flatMap((file) => file.entries);
+  const modules = revertModules(input, imports, sites);
+  return {
+    sites: files.flatMap((file) => file.sites),
+    findings: [...files.flatMap((file) => file.findings), ...modules.findings],
+    changes: [...files.flatMap((file) => file.changes), ...modules.changes],
+    ledger: { sites, imports, modules: modules.kept },
+    exact: new Map(files.flatMap((file) => file.exact)),
+  };
+}
+
+interface RevertedFile {
+  readonly sites: readonly SiteReport[];
+  readonly findings: readonly Finding[];
+  readonly changes: readonly FileChange[];
+  readonly entries: readonly LedgerSite[];
+  readonly imports: readonly LedgerImport[];
+  readonly exact: readonly (readonly [string, string])[];
+}
+
+function revertFile(input: RevertInput, path: string): RevertedFile {
+  const entries = input.ledger.sites.filter((site) => site.file === path);
+  const imports = input.ledger.imports.filter((each) => each.file === path);
+  const text = input.tree.read(path);
+  if (text === null) return goneFile(input, entries, imports);
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) return brokenFile(input, entries, imports, source);
+  const own = recogniseAll(createFileContext(input.tree, source), entries);
+  const chosen = own.filter(({ entry }) => input.wants(entry));
+  const removable = chosen.filter(isRemovable);
+  const siteEdits = removalEdits(
+    source,
+    removable.map(({ removal }) => removal),
+  );
+  const kept = own.filter((each) => !removable.some((other) => other === each));
+  const freed = freeImports(input, source, siteEdits, kept, imports);
+  const after = applyEdits(text, [...siteEdits, ...freed.edits]);
+  const left = new Set(chosen.filter((each) => !isRemovable(each) && !isMissing(each)));
+  const stays = own
+    .filter((each) => !chosen.includes(each) || left.has(each))
+    .map(({ entry }) => entry);
+  const record = input.ledger.files[path];
+  const isWhole = stays.length === 0 && freed.kept.length === 0;
+  const isUntouched = record?.written === hashOf(text);
+  return {
+    sites: chosen.map((each) => siteReport(source, each, stateOf(each))),
+    findings: freed.findings,
+    changes: after === text ? [] : [{ path, before: text, after }],
+    entries: stays,
+    imports: freed.kept,
+    exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
+  };
+}
+
+function isMissing(each: Recognised): boolean {
+  return "left" in each && each.left.code === "missing";
+}
+
+function stateOf(each: Recognised): SiteState {
+  if (isRemovable(each)) return "reverted";
+  return isMissing(each) ? "missing" : "left";
+}
+
+/** A file that was deleted took its instrumentation along. */
+function goneFile(
+  input: RevertInput,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+): RevertedFile {
+  const chosen = entries.filter(input.wants);
+  const isChosen = chosen.length === entries.length;
+  return {
+    sites: chosen.map((entry) =>
+      bareReport(entry, "missing", reason("missing", "the file is gone")),
+    ),
+    findings: [],
+    changes: [],
+    entries: entries.filter((entry) => !chosen.includes(entry)),
+    imports: isChosen ? [] : imports,
+    exact: [],
+  };
+}
+
+function brokenFile(
+  input: RevertInput,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+  failure: { message: string },
+): RevertedFile {
+  const why = reason("changed-by-hand", `the file does not parse: ${failure.message}`);
+  return {
+    sites: entries.filter(input.wants).map((entry) => bareReport(entry, "left", why)),
+    findings: [],
+    changes: [],
+    entries,
+    imports,
+    exact: [],
+  };
+}
+
+/** Imports nobody needs any more go; one that the user's own code uses stays and is named. */
+function freeImports(
+  input: RevertInput,
+  source: Source,
+  siteEdits: readonly Edit[],
+  keptSites: readonly Recognised[],
+  imports: readonly LedgerImport[],
+) {
+  const edits: Edit[] = [];
+  const kept: LedgerImport[] = [];
+  const findings: Finding[] = [];
+  for (const { entry, removal, uses } of findOwnImports(source, imports, siteEdits)) {
+    if (!input.covers(entry.file)) kept.push(entry);
+    else if (uses.length === 0) edits.push(removal);
+    else {
+      kept.push(entry);
+      const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
+      if (foreign) findings.push(importInUse(source, entry, foreign.getStart(source.file)));
+    }
+  }
+  return { edits, kept, findings };
+}
+
+function isInside(offset: number, sites: readonly Recognised[]): boolean {
+  const at = { start: offset, end: offset };
+  return sites.some(({ candidate }) => candidate && encloses(candidate.range, at));
+}
+
+function importInUse(source: Source, entry: LedgerImport, offset: number): Finding {
+  return {
+    code: "import-in-use",
+    level: "error",
+    message: `the import of ${entry.local} stays: code that is not ours uses it`,
+    file: source.path,
+    line: position(source.text, offset).line,
+  };
+}
+
+/** A created module goes with the last import of it, unless somebody has changed it. */
+function revertModules(
+  input: RevertInput,
+  imports: readonly LedgerImport[],
+  sites: readonly LedgerSite[],
+) {
+  const changes: FileChange[] = [];
+  const kept: LedgerModule[] = [];
+  const findings: Finding[] = [];
+  const needed = new Set(imports.map((each) => input.tree.resolve(each.file, each.module)));
+  for (const module of input.ledger.modules) {
+    const isNeeded = needed.has(module.file) || sites.some((site) => site.rule === module.rule);
+    const text = input.tree.read(module.file);
+    if (text === null) continue;
+    if (isNeeded) kept.push(module);
+    else if (hashOf(text) === module.hash) {
+      changes.push({ path: module.file, before: text, after: null });
+    } else {
+      kept.push(module);
+      findings.push({
+        code: "module-changed",
+        level: "error",
+        message: "the created module stays: it was changed by hand",
+        file: module.file,
+        line: null,
+      });
+    }
+  }
+  return { changes, kept, findings };
+}
+
+/** How a ledger entry stands in the current text of its file. */
+export function siteReport(source: Source, each: Recognised, state: SiteState): SiteReport {
+  const { entry, candidate } = each;
+  const why: Reason | null = "left" in each ? each.left : null;
+  if (!candidate) return bareReport(entry, state, why);
+  const start = position(source.text, candidate.range.start);
+  return {
+    ...bareReport(entry, state, why),
+    line: start.line,
+    column: start.column,
+    endLine: position(source.text, candidate.range.end).line,
+    anchor: start.line,
+  };
+}
+
+/** A ledger entry without a place. */
+export function bareReport(entry: LedgerSite, state: SiteState, why: Reason | null): SiteReport {
+  const { id, rule, transform, file, strategy, span } = entry;
+  const place = { line: 0, column: 0, endLine: 0, anchor: 0 };
+  const phase = entry.phase ?? null;
+  return {
+    id,
+    rule,
+    transform,
+    phase,
+    file,
+    ...place,
+    state,
+    by: "retrospan",
+    strategy,
+    span,
+    reason: why,
+  };
+}

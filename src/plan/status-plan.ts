@@ -1,0 +1,49 @@
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import { reason } from "../syntax/reason.js";
+import { createFileContext } from "./context.js";
+import type { Ledger, LedgerSite } from "./ledger.js";
+import type { SiteReport } from "./model.js";
+import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { bareReport, siteReport } from "./revert-plan.js";
+import type { Tree } from "./tree.js";
+
+/** How every site of the ledger stands in the tree as it is. */
+export function ledgerStatus(
+  tree: Tree,
+  ledger: Ledger,
+  wants: (entry: LedgerSite) => boolean,
+): SiteReport[] {
+  const paths = [...new Set(ledger.sites.filter(wants).map(({ file }) => file))].sort();
+  return paths.flatMap((path) => {
+    const entries = ledger.sites.filter((site) => site.file === path);
+    return fileStatus(tree, path, entries).filter((_, index) => {
+      const entry = entries[index];
+      return entry !== undefined && wants(entry);
+    });
+  });
+}
+
+function fileStatus(tree: Tree, path: string, entries: readonly LedgerSite[]): SiteReport[] {
+  const text = tree.read(path);
+  if (text === null) {
+    return entries.map((entry) =>
+      bareReport(entry, "missing", reason("missing", "the file is gone")),
+    );
+  }
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) {
+    const why = reason("changed-by-hand", `the file does not parse: ${source.message}`);
+    return entries.map((entry) => bareReport(entry, "drifted", why));
+  }
+  return recogniseAll(createFileContext(tree, source), entries).map((each) => {
+    const state = stateOf(each);
+    const report = siteReport(source, each, state);
+    if (state !== "drifted" || report.reason) return report;
+    return { ...report, reason: reason("changed-by-hand") };
+  });
+}
+
+function stateOf(each: Recognised): "applied" | "drifted" | "missing" {
+  if (isRemovable(each)) return each.candidate.exact ? "applied" : "drifted";
+  return each.left.code === "missing" ? "missing" : "drifted";
+}

@@ -1,0 +1,13 @@
+/** What planning may ask about the tree on the disk; the project layer answers. */
+export interface Tree {
+  /** The text of a file of the tree, or null. Paths are relative to the root, with `/`. */
+  readonly read: (path: string) => string | null;
+  /** The file that an import specifier of `from` means, if it lies in the tree. */
+  readonly resolve: (from: string, specifier: string) => string | null;
+  /** The specifier by which `from` imports the file `to`. */
+  readonly specifierFor: (from: string, to: string) => string;
+  /** The root-relative path of a module that a rule names relative to the config's folder. */
+  readonly pathOf: (module: string) => string;
+  /** The Sentry package that code at this path should import. */
+  readonly sdkFor: (path: string) => string;
+}

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
+import { resolveConfig, type ResolvedConfig } from "../plan/config.js";
+import { UserError } from "../plan/user-error.js";
+import { findConfig, isInside, slashed, type Root } from "./root.js";
+
+/** A config as loaded, and the folder (relative to the root) that its globs are relative to. */
+export interface LoadedConfig extends ResolvedConfig {
+  readonly base: string;
+}
+
+/**
+ * Loads the config that `--config` names, or the nearest one.
+ * @throws {UserError} when there is neither a config nor a preset, or the config is wrong
+ */
+export async function loadConfig(
+  root: Root,
+  cwd: string,
+  named: string | undefined,
+  presets: readonly string[],
+): Promise<LoadedConfig> {
+  const path = named === undefined ? findConfig(root) : namedConfig(cwd, named);
+  if (!path) {
+    if (presets.length === 0) {
+      throw new UserError(
+        root.path,
+        "there is no retrospan.config.{ts,mts,js,mjs,json} here or above",
+        "write one, or name one with --config, or a preset with --preset",
+      );
+    }
+    return { ...(await resolveConfig({}, "--preset", presets)), base: "" };
+  }
+  const place = isInside(root.path, path) ? slashed(relative(root.path, path)) : path;
+  const config = await resolveConfig(await read(path, place), place, presets);
+  const folder = dirname(path);
+  const isHere =
+    isInside(root.path, folder) && (named === undefined || isInside(folder, root.start));
+  return { ...config, base: isHere ? slashed(relative(root.path, folder)) : "" };
+}
+
+function namedConfig(cwd: string, named: string): string {
+  const path = resolve(cwd, named);
+  if (!existsSync(path))
+    throw new UserError(`--config ${named}`, "there is no such file", "mend the path");
+  return realpathSync(path);
+}
+
+async function read(path: string, place: string): Promise<unknown> {
+  if (path.endsWith(".json")) return readJson(path, place);
+  // In a config, "retrospan" is the tool that runs, installed in the tree or not.
+  const self = fileURLToPath(new URL("../index.js", import.meta.url));
+  const jiti = createJiti(import.meta.url, {
+    alias: { retrospan: self },
+    fsCache: false,
+    moduleCache: false,
+  });
+  try {
+    return await jiti.import(path, { default: true });
+  } catch (error) {
+    const message = (error as Error).message.split("\n", 1)[0] ?? "";
+    throw new UserError(place, `it cannot be loaded: ${message}`, "mend the config");
+  }
+}
+
+function readJson(path: string, place: string): unknown {
+  try {
+    const data: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof data !== "object" || data === null || !("$schema" in data)) return data;
+    const { $schema: _schema, ...config } = data;
+    return config;
+  } catch (error) {
+    throw new UserError(place, `it is not JSON: ${(error as Error).message}`, "mend its syntax");
+  }
+}

@@ -1,0 +1,101 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ignore, { type Ignore } from "ignore";
+import picomatch from "picomatch";
+import { globSync } from "tinyglobby";
+import { gitFiles, gitGrep } from "./git.js";
+import type { LoadedConfig } from "./config-file.js";
+import type { Root } from "./root.js";
+
+const SOURCE = /\.[cm]?[jt]sx?$/;
+
+const LEFT_OUT = [
+  "**/*.d.{ts,mts,cts}",
+  "**/*.{test,spec}.*",
+  "**/{__tests__,__mocks__}/**",
+  "**/node_modules/**",
+  "**/{dist,.next,.retrospan}/**",
+  "**/*.{generated,gen,min}.*",
+  "**/{generated,__generated__}/**",
+  "**/retrospan.config.*",
+];
+
+/** A test for paths relative to the root, from globs relative to a folder of it. */
+export function pathMatcher(globs: readonly string[], base: string): (path: string) => boolean {
+  const based = globs.map(
+    (glob) => `${base ? `${base}/` : ""}${glob.replace(/^\.\//, "").replace(/\/$/, "")}`,
+  );
+  const matchers = based.map((glob) => picomatch(glob, { dot: true }));
+  // A folder means all below it; a path with brackets (`[id]`) means itself.
+  return (path) =>
+    based.some(
+      (glob, index) => path === glob || path.startsWith(`${glob}/`) || matchers[index]?.(path),
+    );
+}
+
+/** Which files of the tree the config means. */
+export function fileFilter(root: Root, config: LoadedConfig): (path: string) => boolean {
+  const isIncluded = config.include ? pathMatcher(config.include, config.base) : () => true;
+  const isExcluded = pathMatcher(config.exclude, config.base);
+  const isLeftOut = pathMatcher(LEFT_OUT, "");
+  return (path) =>
+    SOURCE.test(path) &&
+    root.covers(path) &&
+    isIncluded(path) &&
+    !isExcluded(path) &&
+    !isLeftOut(path);
+}
+
+/**
+ * The files that may hold a site, found without parsing: those the config means in which one of the
+ * needles occurs.
+ * @param needles literals, or null when every file must be looked at
+ */
+export function findCandidates(
+  root: Root,
+  filter: (path: string) => boolean,
+  needles: readonly string[] | null,
+): string[] {
+  if (root.hasGit) {
+    const found = needles === null ? gitFiles(root.path) : gitGrep(root.path, needles);
+    if (found)
+      return found
+        .filter(filter)
+        .filter((path) => isRegularFile(root, path))
+        .sort();
+  }
+  const walked = walkFiles(root).filter(filter).sort();
+  return needles === null ? walked : walked.filter((path) => containsAny(root, path, needles));
+}
+
+function isRegularFile(root: Root, path: string): boolean {
+  return lstatSync(join(root.path, path), { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function containsAny(root: Root, path: string, needles: readonly string[]): boolean {
+  const text = readFileSync(join(root.path, path), "utf8");
+  return needles.some((needle) => text.includes(needle));
+}
+
+/** Without git: every file that no ignore file leaves out; symbolic links are not followed. */
+function walkFiles(root: Root): string[] {
+  const paths = globSync("**/*", {
+    cwd: root.path,
+    dot: true,
+    followSymbolicLinks: false,
+    ignore: ["**/node_modules/**", "**/.git/**"],
+  });
+  const ignored = ignoreFiles(root, paths);
+  return paths.filter((path) => !ignored(path) && isRegularFile(root, path));
+}
+
+function ignoreFiles(root: Root, paths: readonly string[]): (path: string) => boolean {
+  const levels = paths
+    .filter((path) => /(^|\/)\.gitignore$/.test(path))
+    .map((path): { dir: string; rules: Ignore } => ({
+      dir: path.slice(0, -".gitignore".length),
+      rules: ignore().add(readFileSync(join(root.path, path), "utf8")),
+    }));
+  return (path) =>
+    levels.some(({ dir, rules }) => path.startsWith(dir) && rules.ignores(path.slice(dir.length)));
+}

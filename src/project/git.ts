@@ -1,0 +1,93 @@
+import { execFileSync, spawnSync } from "node:child_process";
+
+const BIG = 1024 * 1024 * 1024;
+
+/** Runs git in a folder; null when git is missing, the folder is no repository or git refuses. */
+function git(cwd: string, args: readonly string[]): string | null {
+  try {
+    return execFileSync("git", ["-c", "core.quotePath=false", ...args], {
+      cwd,
+      encoding: "utf8",
+      maxBuffer: BIG,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch {
+    return null;
+  }
+}
+
+/** The top level of the work tree that holds a folder, or null without git. */
+export function gitTopLevel(dir: string): string | null {
+  return git(dir, ["rev-parse", "--show-toplevel"])?.trim() || null;
+}
+
+/** All files that git tracks or would track: not those it ignores. */
+export function gitFiles(root: string): string[] | null {
+  const listed = git(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+  return listed === null ? null : [...new Set(splitNul(listed))];
+}
+
+/** The files in which one of the literals occurs, tracked or not, as they are in the work tree. */
+export function gitGrep(root: string, literals: readonly string[]): string[] | null {
+  const patterns = literals.flatMap((literal) => ["-e", literal]);
+  const result = spawnSync("git", ["grep", "-lzF", "--untracked", ...patterns], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: BIG,
+  });
+  // git grep ends with 1 when nothing matches.
+  if (result.error || (result.status !== 0 && result.status !== 1)) return null;
+  return splitNul(result.stdout);
+}
+
+/** Which of these files have uncommitted changes or were never committed. */
+export function gitDirty(root: string, paths: readonly string[]): Set<string> {
+  const dirty = new Set<string>();
+  for (const chunk of chunks(paths, 500)) {
+    const args = [
+      "status",
+      "--porcelain",
+      "-z",
+      "--untracked-files=all",
+      "--no-renames",
+      "--",
+      ...chunk,
+    ];
+    for (const line of splitNul(git(root, args) ?? "")) dirty.add(line.slice(3));
+  }
+  return dirty;
+}
+
+/** Renames that git knows of, staged, unstaged or committed: old path to new path. */
+export function gitRenames(root: string): Map<string, string> {
+  const renames = new Map<string, string>();
+  const history = git(root, ["log", "-z", "-M", "--diff-filter=R", "--name-status", "--format="]);
+  // The log is newest first; older renames lead to paths that newer ones take on.
+  addRenames(history ?? "", renames);
+  addRenames(
+    git(root, ["diff", "-z", "-M", "--diff-filter=R", "--name-status", "HEAD"]) ?? "",
+    renames,
+  );
+  return renames;
+}
+
+function addRenames(output: string, renames: Map<string, string>): void {
+  const fields = splitNul(output).map((field) => field.trim());
+  for (let at = 0; at + 2 < fields.length;) {
+    if (!/^R\d*$/.test(fields[at] ?? "")) {
+      at++;
+      continue;
+    }
+    const [from, to] = [fields[at + 1] ?? "", fields[at + 2] ?? ""];
+    if (!renames.has(from)) renames.set(from, to);
+    at += 3;
+  }
+}
+
+function splitNul(text: string): string[] {
+  return text.split("\0").filter((each) => each !== "");
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

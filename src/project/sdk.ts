@@ -1,0 +1,192 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { isInside, type Root } from "./root.js";
+
+/** The SDK of one package of the tree. */
+export interface Sdk {
+  /** The package's folder, relative to the root; `.` for the root itself. */
+  readonly dir: string;
+  readonly package: string;
+  readonly version: string | null;
+  readonly source: "installed" | "lock" | "range" | null;
+}
+
+/** Frameworks with an SDK of their own, the most specific first; then the plain platforms. */
+const PREFERENCE: readonly (readonly [dependency: string, sdk: string])[] = [
+  ["next", "@sentry/nextjs"],
+  ["@sveltejs/kit", "@sentry/sveltekit"],
+  ["nuxt", "@sentry/nuxt"],
+  ["astro", "@sentry/astro"],
+  ["@remix-run/react", "@sentry/remix"],
+  ["gatsby", "@sentry/gatsby"],
+  ["@nestjs/core", "@sentry/nestjs"],
+  ["electron", "@sentry/electron"],
+  ["react-native", "@sentry/react-native"],
+];
+
+const PLATFORMS = [
+  "@sentry/node",
+  "@sentry/bun",
+  "@sentry/deno",
+  "@sentry/cloudflare",
+  "@sentry/aws-serverless",
+  "@sentry/google-cloud-serverless",
+  "@sentry/react",
+  "@sentry/vue",
+  "@sentry/angular",
+  "@sentry/svelte",
+  "@sentry/solid",
+  "@sentry/browser",
+];
+
+const WITHOUT_SDK: readonly (readonly [dependency: string, sdk: string])[] = [
+  ...PREFERENCE,
+  ["express", "@sentry/node"],
+  ["react-dom", "@sentry/react"],
+  ["vue", "@sentry/vue"],
+  ["svelte", "@sentry/svelte"],
+];
+
+interface Manifest {
+  readonly dir: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** The manifests from a file upwards to the root, nearest first. */
+function manifestsAbove(root: Root, path: string): Manifest[] {
+  const found: Manifest[] = [];
+  for (let dir = posix.dirname(path); ; dir = posix.dirname(dir)) {
+    const manifest = readManifest(root, dir);
+    if (manifest) found.push(manifest);
+    if (dir === "." || dir === "/") return found;
+  }
+}
+
+function readManifest(root: Root, dir: string): Manifest | null {
+  const data = readJson(join(root.path, dir, "package.json"));
+  if (!data) return null;
+  const { dependencies, devDependencies, peerDependencies, optionalDependencies } = data as Record<
+    string,
+    Record<string, string> | undefined
+  >;
+  const all = { ...peerDependencies, ...optionalDependencies, ...devDependencies, ...dependencies };
+  return { dir, dependencies: all };
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/** The SDK that one manifest declares; of several, the one made for its framework. */
+function declaredSdk({ dependencies }: Manifest): string | null {
+  const own = PREFERENCE.find(([dependency, sdk]) => dependencies[dependency] && dependencies[sdk]);
+  if (own) return own[1];
+  const platform = PLATFORMS.find((sdk) => dependencies[sdk]);
+  if (platform) return platform;
+  return PREFERENCE.map(([, sdk]) => sdk).find((sdk) => dependencies[sdk]) ?? null;
+}
+
+/** The package that code at a path should import the SDK from. */
+export function sdkPackageFor(root: Root, path: string): string {
+  const manifests = manifestsAbove(root, path);
+  for (const manifest of manifests) {
+    const sdk = declaredSdk(manifest);
+    if (sdk) return sdk;
+  }
+  const [nearest] = manifests;
+  const fitting = WITHOUT_SDK.find(([dependency]) => nearest?.dependencies[dependency]);
+  return fitting?.[1] ?? "@sentry/node";
+}
+
+/** The package of a file: where it is, and whether it (or a folder above) declares its SDK. */
+export function packageOf(
+  root: Root,
+  path: string,
+): { dir: string; sdk: string; isDeclared: boolean } {
+  const manifests = manifestsAbove(root, path);
+  const sdk = sdkPackageFor(root, path);
+  const isDeclared = manifests.some(({ dependencies }) => dependencies[sdk] !== undefined);
+  return { dir: manifests[0]?.dir ?? ".", sdk, isDeclared };
+}
+
+/** Finds an SDK's version: as installed, else as locked, else as the manifest's range says. */
+export function describeSdk(root: Root, dir: string, name: string): Sdk {
+  const installed = installedVersion(root, dir, name);
+  if (installed) return { dir, package: name, version: installed, source: "installed" };
+  const locked = lockedVersion(root, dir, name);
+  if (locked) return { dir, package: name, version: locked, source: "lock" };
+  const range = manifestsAbove(root, posix.join(dir, "package.json"))
+    .map(({ dependencies }) => dependencies[name])
+    .find((each) => each !== undefined);
+  return { dir, package: name, version: range ?? null, source: range ? "range" : null };
+}
+
+function installedVersion(root: Root, dir: string, name: string): string | null {
+  for (let at = join(root.path, dir); isInside(root.path, at); at = dirname(at)) {
+    const data = readJson(join(at, "node_modules", name, "package.json")) as {
+      version?: string;
+    } | null;
+    if (data?.version) return data.version;
+    if (dirname(at) === at) break;
+  }
+  return null;
+}
+
+function lockedVersion(root: Root, dir: string, name: string): string | null {
+  for (let at = join(root.path, dir); isInside(root.path, at); at = dirname(at)) {
+    const lock = readJson(join(at, "package-lock.json")) as {
+      packages?: Record<string, { version?: string }>;
+    } | null;
+    const version = lock?.packages?.[`node_modules/${name}`]?.version;
+    if (version) return version;
+    const text = ["pnpm-lock.yaml", "yarn.lock"]
+      .map((file) => join(at, file))
+      .filter(existsSync)
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    const found = new RegExp(`${name.replace("/", "\\/")}@(\\d+\\.\\d+\\.\\d+[\\w.-]*)`).exec(text);
+    if (found?.[1]) return found[1];
+    if (dirname(at) === at) break;
+  }
+  return null;
+}
+
+/** The command that adds an SDK to a package, for the package manager the tree uses. */
+export function installCommand(root: Root, dir: string, name: string): string {
+  const manager = packageManager(root, dir);
+  const verb = manager === "npm" ? "install" : "add";
+  const folder =
+    dir === "."
+      ? ""
+      : manager === "npm"
+        ? ` --prefix ${dir}`
+        : manager === "yarn"
+          ? ` --cwd ${dir}`
+          : ` --dir ${dir}`;
+  return manager === "npm" ? `npm ${verb}${folder} ${name}` : `${manager}${folder} ${verb} ${name}`;
+}
+
+const LOCK_FILES = [
+  ["pnpm-lock.yaml", "pnpm"],
+  ["yarn.lock", "yarn"],
+  ["bun.lock", "bun"],
+  ["bun.lockb", "bun"],
+  ["package-lock.json", "npm"],
+] as const;
+
+function packageManager(root: Root, dir: string): "npm" | "pnpm" | "yarn" | "bun" {
+  for (let at = join(root.path, dir); isInside(root.path, at); at = dirname(at)) {
+    const lock = LOCK_FILES.find(([file]) => existsSync(join(at, file)));
+    if (lock) return lock[1];
+    const named = (readJson(join(at, "package.json")) as { packageManager?: string } | null)
+      ?.packageManager;
+    const name = named?.split("@")[0];
+    if (name === "pnpm" || name === "yarn" || name === "bun" || name === "npm") return name;
+    if (dirname(at) === at) break;
+  }
+  return "npm";
+}

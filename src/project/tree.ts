@@ -1,0 +1,119 @@
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join, posix, resolve as resolvePath } from "node:path";
+import { ts, type TS } from "../syntax/compiler.js";
+import type { Tree } from "../plan/tree.js";
+import { UserError } from "../plan/user-error.js";
+import { isInside, slashed, type Root } from "./root.js";
+import { sdkPackageFor } from "./sdk.js";
+
+/** Reads the tree on the disk for planning. Nothing outside the root is read as source. */
+export function createTree(root: Root, base: string): Tree {
+  const options = optionsCache(root);
+  return {
+    read: (path) => readText(root, path),
+    resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),
+    specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
+    pathOf: (module) => pathOfModule(base, module),
+    sdkFor: (path) => sdkPackageFor(root, path),
+  };
+}
+
+/** The text of a file of the tree; null if there is none, it is a link or not UTF-8. */
+export function readText(root: Root, path: string): string | null {
+  const absolute = join(root.path, path);
+  const stats = lstatSync(absolute, { throwIfNoEntry: false });
+  if (!stats?.isFile() || !isInside(root.path, realpathSync(absolute))) return null;
+  const bytes = readFileSync(absolute);
+  const text = bytes.toString("utf8");
+  return Buffer.from(text, "utf8").equals(bytes) ? text : null;
+}
+
+function pathOfModule(base: string, module: string): string {
+  const path = posix.normalize(posix.join(base, module));
+  if (path.startsWith("..") || posix.isAbsolute(module)) {
+    throw new UserError(module, "it leads outside the root", "use a path inside it");
+  }
+  return path;
+}
+
+/** Compiler options by folder, from the nearest tsconfig: they decide what specifiers mean. */
+function optionsCache(root: Root): (path: string) => TS.CompilerOptions {
+  const cache = new Map<string, TS.CompilerOptions>();
+  return (path) => {
+    const dir = posix.dirname(path);
+    const known = cache.get(dir);
+    if (known) return known;
+    const options = readOptions(root, dir);
+    cache.set(dir, options);
+    return options;
+  };
+}
+
+const WITHOUT_CONFIG = () => ({
+  allowJs: true,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+});
+
+function readOptions(root: Root, dir: string): TS.CompilerOptions {
+  const found = ts.findConfigFile(
+    join(root.path, dir),
+    (path) => isInside(root.path, path) && ts.sys.fileExists(path),
+  );
+  if (!found) return WITHOUT_CONFIG();
+  const { config } = ts.readConfigFile(found, (path) => ts.sys.readFile(path)) as {
+    config?: unknown;
+  };
+  const host = { ...ts.sys, readDirectory: () => [] };
+  const { options } = ts.parseJsonConfigFileContent(config ?? {}, host, dirname(found));
+  return { ...options, allowJs: true };
+}
+
+function resolveSpecifier(
+  root: Root,
+  options: TS.CompilerOptions,
+  from: string,
+  specifier: string,
+): string | null {
+  const containing = join(root.path, from);
+  const { resolvedModule } = ts.resolveModuleName(specifier, containing, options, ts.sys);
+  if (!resolvedModule) return null;
+  const path = resolvePath(resolvedModule.resolvedFileName);
+  if (!isInside(root.path, path) || path.includes("node_modules")) return null;
+  return slashed(path.slice(root.path.length + 1));
+}
+
+/** A relative specifier, with the kind of ending that the file's own imports have. */
+function relativeSpecifier(
+  root: Root,
+  options: TS.CompilerOptions,
+  from: string,
+  to: string,
+): string {
+  const way = posix.relative(posix.dirname(from), to);
+  const path = way.startsWith(".") ? way : `./${way}`;
+  const ending = /\.([cm]?[jt]sx?)$/.exec(path)?.[0] ?? "";
+  const bare = path.slice(0, path.length - ending.length);
+  const kind = endingKind(readText(root, from) ?? "", options, from);
+  if (kind === "none") return bare;
+  return kind === "source" ? path : bare + ending.replace("ts", "js").replace(/x$/, "");
+}
+
+type EndingKind = "none" | "output" | "source";
+
+function endingKind(text: string, options: TS.CompilerOptions, from: string): EndingKind {
+  const own = [...text.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
+  const endings = own.map((match) => /\.([cm]?[jt]sx?)$/.exec(match[1] ?? "")?.[1] ?? "");
+  if (endings.length > 0) {
+    if (endings.some((ending) => ending.includes("ts"))) return "source";
+    return endings.some((ending) => ending !== "") ? "output" : "none";
+  }
+  if (/\.[cm]?jsx?$/.test(from)) return /\brequire\(/.test(text) ? "none" : "source";
+  const { moduleResolution } = options;
+  const isNode =
+    moduleResolution === ts.ModuleResolutionKind.Node16 ||
+    moduleResolution === ts.ModuleResolutionKind.NodeNext ||
+    (moduleResolution === undefined &&
+      (options.module === ts.ModuleKind.NodeNext || options.module === ts.ModuleKind.Node16));
+  return isNode ? "output" : "none";
+}

@@ -1,0 +1,218 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { hashOf } from "../plan/hash.js";
+import type { FileChange } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
+import { STATE_DIR } from "./ledger-file.js";
+import type { Root } from "./root.js";
+
+/**
+ * All or nothing. Every text, new and old, is first staged beside the ledger; then a journal says
+ * what is about to happen; then each file is renamed into place; then the journal goes. Whoever
+ * finds a journal knows that a run was cut off, and puts the old texts back.
+ */
+const JOURNAL = `${STATE_DIR}/journal.json`;
+const STAGE = `${STATE_DIR}/pending`;
+
+interface Step {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+interface Journal {
+  readonly pid: number;
+  readonly command: string;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Writes all changes, or none.
+ * @throws {UserError} when a file is no longer what the plan was made from
+ */
+export function writeChanges(root: Root, command: string, changes: readonly FileChange[]): void {
+  if (changes.length === 0) return;
+  for (const change of changes) assertUnchanged(root, change);
+  const isNewState = !existsSync(join(root.path, STATE_DIR));
+  try {
+    stage(root, changes);
+    const steps = changes.map(({ path, before, after }) => ({
+      path,
+      before: before === null ? null : hashOf(before),
+      after: after === null ? null : hashOf(after),
+    }));
+    writeWhole(root, JOURNAL, JSON.stringify({ pid: process.pid, command, steps }));
+  } catch (error) {
+    // Nothing of the tree was touched yet.
+    rmSync(join(root.path, JOURNAL), { force: true });
+    clearStage(root);
+    if (isNewState) removeIfEmpty(join(root.path, STATE_DIR));
+    throw error;
+  }
+  try {
+    for (const [index, change] of changes.entries())
+      put(root, change.path, index, change.after, "new");
+  } catch (error) {
+    undo(root, readJournal(root));
+    throw error;
+  }
+  finish(root);
+}
+
+function assertUnchanged(root: Root, { path, before }: FileChange): void {
+  const now = currentHash(root, path);
+  if (now === (before === null ? null : hashOf(before))) return;
+  throw new UserError(path, "it changed while the plan was made", "run the command again");
+}
+
+function currentHash(root: Root, path: string): string | null {
+  const absolute = join(root.path, path);
+  return existsSync(absolute) ? hashOf(readFileSync(absolute, "utf8")) : null;
+}
+
+function stage(root: Root, changes: readonly FileChange[]): void {
+  for (const [index, { path, before, after }] of changes.entries()) {
+    const mode = before === null ? null : statSync(join(root.path, path)).mode;
+    if (after !== null) stageText(root, `${index}.new`, after, mode);
+    if (before !== null) stageText(root, `${index}.old`, before, mode);
+  }
+}
+
+function stageText(root: Root, name: string, text: string, mode: number | null): void {
+  const path = writeWhole(root, `${STAGE}/${name}`, text);
+  if (mode !== null) chmodSync(path, mode);
+}
+
+/** Writes a file under another name, waits until it is on the disk, then gives it its name. */
+function writeWhole(root: Root, path: string, text: string): string {
+  const target = join(root.path, path);
+  mkdirSync(dirname(target), { recursive: true });
+  const temporary = `${target}.tmp`;
+  const file = openSync(temporary, "w");
+  try {
+    const bytes = Buffer.from(text, "utf8");
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, target);
+  return target;
+}
+
+function put(
+  root: Root,
+  path: string,
+  index: number,
+  text: string | null,
+  kind: "new" | "old",
+): void {
+  const target = join(root.path, path);
+  if (text === null) {
+    rmSync(target, { force: true });
+    return;
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  renameSync(join(root.path, STAGE, `${index}.${kind}`), target);
+}
+
+function finish(root: Root): void {
+  rmSync(join(root.path, JOURNAL), { force: true });
+  clearStage(root);
+}
+
+function clearStage(root: Root): void {
+  rmSync(join(root.path, STAGE), { recursive: true, force: true });
+}
+
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // Something is in it; then it stays.
+  }
+}
+
+function readJournal(root: Root): Journal {
+  return JSON.parse(readFileSync(join(root.path, JOURNAL), "utf8")) as Journal;
+}
+
+/** What was found of a run that was cut off. */
+export interface Recovery {
+  readonly command: string;
+  readonly outcome: "undone" | "finished";
+}
+
+/**
+ * Brings the tree back to one of its two states after a crash, a kill or a full disk.
+ * @returns what was done, or null when no run was cut off
+ * @throws {UserError} when another retrospan is at work, or a file is in neither state
+ */
+export function recover(root: Root): Recovery | null {
+  if (!existsSync(join(root.path, JOURNAL))) {
+    // Cut off while staging: nothing of the tree was touched.
+    if (existsSync(join(root.path, STAGE))) clearStage(root);
+    return null;
+  }
+  const journal = readJournal(root);
+  if (journal.pid !== process.pid && isAlive(journal.pid)) {
+    throw new UserError(
+      root.path,
+      `another retrospan (process ${journal.pid}) is writing here`,
+      "wait for it",
+    );
+  }
+  const { command, steps } = journal;
+  if (steps.every(({ path, after }) => currentHash(root, path) === after)) {
+    finish(root);
+    return { command, outcome: "finished" };
+  }
+  undo(root, journal);
+  return { command, outcome: "undone" };
+}
+
+function undo(root: Root, { steps }: Journal): void {
+  const states = steps.map(({ path }) => currentHash(root, path));
+  const foreign = steps.find(
+    ({ before, after }, at) => states[at] !== before && states[at] !== after,
+  );
+  if (foreign) {
+    throw new UserError(
+      foreign.path,
+      "it was changed after a run of retrospan was cut off",
+      `compare it with ${STAGE}, then delete ${JOURNAL}`,
+    );
+  }
+  for (const [index, { path, before }] of steps.entries()) {
+    if (states[index] !== before) put(root, path, index, before, "old");
+  }
+  finish(root);
+  removeIfEmpty(join(root.path, STATE_DIR));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the folder of the ledger once nothing of ours is left. */
+export function removeStateDir(root: Root): void {
+  removeIfEmpty(join(root.path, STATE_DIR));
+}

@@ -1,0 +1,117 @@
+import { createColors } from "picocolors";
+import type { Finding, SiteReport } from "../plan/model.js";
+import type { Outcome } from "../commands/outcome.js";
+import { summarise } from "./json.js";
+import { toPatch } from "./patch.js";
+
+/** How the terminal report is printed. */
+export interface TerminalOptions {
+  readonly color: boolean;
+  /** Only what went wrong. */
+  readonly quiet: boolean;
+}
+
+type Colors = ReturnType<typeof createColors>;
+
+/** The report for people: the diff, what was left alone and why, findings, a summary. */
+export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions): string {
+  const colors = createColors(color);
+  const parts = quiet
+    ? [problems(outcome, colors)]
+    : [
+        showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), colors) : "",
+        outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
+        leftAlone(outcome.sites, colors),
+        problems(outcome, colors),
+        summaryLine(outcome, colors),
+      ];
+  const shown = parts.filter((part) => part !== "");
+  return shown.length > 0 ? `${shown.join("\n")}\n` : "";
+}
+
+function showsDiff({ command }: Outcome): boolean {
+  return command === "preview" || command === "apply";
+}
+
+function paintDiff(patch: string, colors: Colors): string {
+  return patch
+    .split("\n")
+    .map((line) => {
+      if (/^(diff|---|\+\+\+|new file|deleted file)/.test(line)) return colors.bold(line);
+      if (line.startsWith("@@")) return colors.cyan(line);
+      if (line.startsWith("+")) return colors.green(line);
+      return line.startsWith("-") ? colors.red(line) : line;
+    })
+    .join("\n")
+    .trimEnd();
+}
+
+function leftAlone(sites: readonly SiteReport[], colors: Colors): string {
+  const left = sites.filter(
+    ({ state }) => state === "skipped" || state === "left" || state === "missing",
+  );
+  const lines = left.map(
+    ({ id, file, line, state, reason }) =>
+      `${colors.yellow(state)} ${file}:${line} ${colors.dim(id)}\n  ${reason?.code ?? ""}: ${reason?.message ?? ""}`,
+  );
+  return lines.join("\n");
+}
+
+/** Sites by phase and rule, one line each. */
+function statusTable(sites: readonly SiteReport[], colors: Colors): string {
+  const groups = new Map<string, SiteReport[]>();
+  for (const site of sites) {
+    const key = `${site.phase === null ? "" : `phase ${site.phase} · `}${site.rule}`;
+    groups.set(key, [...(groups.get(key) ?? []), site]);
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, group]) => [
+      colors.bold(key),
+      ...group.map(
+        ({ state, file, line }) => `  ${mark(state, colors)} ${state.padEnd(8)} ${file}:${line}`,
+      ),
+    ])
+    .join("\n");
+}
+
+function mark(state: SiteReport["state"], colors: Colors): string {
+  if (state === "applied" || state === "present") return colors.green("✓");
+  return state === "planned" ? colors.cyan("+") : colors.yellow("!");
+}
+
+function problems({ findings, typecheck }: Outcome, colors: Colors): string {
+  const lines = findings.map((finding) => findingLine(finding, colors));
+  for (const { file, line, code, message } of typecheck?.new ?? []) {
+    lines.push(
+      `${colors.red("error")} ${file ?? ""}:${line ?? 0} new diagnostic TS${code}: ${message}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function findingLine({ level, file, line, code, message }: Finding, colors: Colors): string {
+  const paint = level === "error" ? colors.red : level === "warning" ? colors.yellow : colors.dim;
+  const place = file ? ` ${file}${line ? `:${line}` : ""}` : "";
+  return `${paint(level)}${place} ${colors.dim(code)} ${message}`;
+}
+
+function summaryLine(outcome: Outcome, colors: Colors): string {
+  const { files, ...counts } = summarise(outcome);
+  const shown = Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .map(([state, number]) => `${number} ${state}`);
+  const types = outcome.typecheck
+    ? ` · types: ${outcome.typecheck.programs} programs, ${outcome.typecheck.before} diagnostics before, ${outcome.typecheck.after} after`
+    : "";
+  if (shown.length === 0) return `${nothing(outcome)}${types}`;
+  const verb =
+    outcome.command === "preview" ? "would change" : outcome.command === "status" ? "" : "changed";
+  const change = verb ? `${files} ${files === 1 ? "file" : "files"} ${verb} · ` : "";
+  return colors.bold(`${change}${shown.join(", ")}`) + colors.dim(`${types} · ${outcome.ms} ms`);
+}
+
+function nothing({ command }: Outcome): string {
+  if (command === "status") return "nothing is instrumented";
+  return command === "revert" ? "nothing to revert" : "no file matches; nothing was parsed";
+}

@@ -1,0 +1,104 @@
+import { encloses, type Range } from "../text/edit.js";
+import { ts, type TS } from "./compiler.js";
+import { isFunctionBoundary, walk } from "./walk.js";
+import type { NamedFunction } from "./names.js";
+import { reason, type Reason } from "./reason.js";
+import type { Source } from "./source.js";
+
+/**
+ * Names that a list of statements declares for the code around: its own block-scoped ones, and every
+ * `var` below it.
+ */
+export function declaredNames(statements: readonly TS.Statement[]): TS.Identifier[] {
+  const names: TS.Identifier[] = [];
+  for (const statement of statements) {
+    if (isNamedDeclaration(statement) && statement.name && ts.isIdentifier(statement.name)) {
+      names.push(statement.name);
+    }
+    if (ts.isVariableStatement(statement)) addVariables(statement.declarationList, names);
+    walk(statement, (node) => {
+      if (node !== statement && isFunctionBoundary(node)) return false;
+      if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) {
+        addVariables(node, names);
+      }
+      return true;
+    });
+  }
+  return names;
+}
+
+function isNamedDeclaration(
+  node: TS.Node,
+): node is
+  | TS.FunctionDeclaration
+  | TS.ClassDeclaration
+  | TS.InterfaceDeclaration
+  | TS.TypeAliasDeclaration
+  | TS.EnumDeclaration
+  | TS.ModuleDeclaration {
+  return (
+    ts.isFunctionDeclaration(node) ||
+    ts.isClassDeclaration(node) ||
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isEnumDeclaration(node) ||
+    ts.isModuleDeclaration(node)
+  );
+}
+
+function addVariables(list: TS.VariableDeclarationList, names: TS.Identifier[]): void {
+  for (const declaration of list.declarations) addBinding(declaration.name, names);
+}
+
+function addBinding(name: TS.BindingName, names: TS.Identifier[]): void {
+  if (ts.isIdentifier(name)) {
+    if (!names.includes(name)) names.push(name);
+    return;
+  }
+  for (const element of name.elements) {
+    if (ts.isBindingElement(element)) addBinding(element.name, names);
+  }
+}
+
+/** A declaration of the region that code outside it uses, if there is one. */
+export function escapingDeclaration(
+  source: Source,
+  statements: readonly TS.Statement[],
+  region: Range,
+): Reason | null {
+  for (const name of declaredNames(statements)) {
+    const outside = source.scope
+      .references(name)
+      .some((use) => !encloses(region, { start: use.getStart(source.file), end: use.end }));
+    if (outside) return reason("declaration-escapes", name.text);
+  }
+  return null;
+}
+
+/** Whether a `using` at this level would be disposed before the block that held it ends. */
+export function hasUsing(statements: readonly TS.Statement[]): boolean {
+  return statements.some(
+    (statement) =>
+      ts.isVariableStatement(statement) &&
+      (statement.declarationList.flags & ts.NodeFlags.Using) !== 0,
+  );
+}
+
+/** A `var` in the body that shares its value with a parameter, which a callback would cut. */
+export function redeclaredParameter(fn: NamedFunction): Reason | null {
+  if (!ts.isBlock(fn.body)) return null;
+  const parameters: TS.Identifier[] = [];
+  for (const parameter of fn.parameters) addBinding(parameter.name, parameters);
+  const taken = new Set(parameters.map((parameter) => parameter.text));
+  taken.add("arguments");
+  const clash = declaredNames(fn.body.statements).find(
+    (name) => taken.has(name.text) && isVar(name),
+  );
+  return clash ? reason("redeclared-parameter", clash.text) : null;
+}
+
+function isVar(name: TS.Identifier): boolean {
+  let node: TS.Node = name;
+  while (ts.isBindingElement(node.parent) || ts.isBindingName(node.parent)) node = node.parent;
+  return ts.isVariableDeclaration(node.parent);
+}

@@ -1,0 +1,36 @@
+import { ts, type TS } from "./compiler.js";
+
+/**
+ * What a piece of code says, whatever its white space, comments, quotes and brackets: equal for two
+ * nodes exactly when the compiler would see the same tree. Used to find code again after a formatter.
+ */
+export function fingerprint(node: TS.Node): string {
+  if (ts.isParenthesizedExpression(node)) return fingerprint(node.expression);
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
+    return JSON.stringify(node.text);
+  }
+  const parts: string[] = [];
+  ts.forEachChild(node, (child) => {
+    parts.push(fingerprint(child));
+  });
+  if (parts.length === 0) return ownText(node);
+  return `${node.kind}${operatorOf(node)}(${parts.join(",")})`;
+}
+
+function ownText(node: TS.Node): string {
+  const text = "text" in node && typeof node.text === "string" ? node.text : "";
+  return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ? text : `${node.kind}:${text}`;
+}
+
+function operatorOf(node: TS.Node): string {
+  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
+    return `:${node.operator}`;
+  }
+  if (ts.isVariableDeclarationList(node)) return `:${node.flags & ts.NodeFlags.BlockScoped}`;
+  return "";
+}
+
+/** Whether two expressions are the same code. */
+export function sameCode(a: TS.Node, b: TS.Node): boolean {
+  return fingerprint(a) === fingerprint(b);
+}

@@ -1,0 +1,250 @@
+import { ts, type TS } from "./compiler.js";
+import { directiveCount } from "./region.js";
+import { isCommonJs, type Source } from "./source.js";
+import { quoted } from "../text/style.js";
+import { nextLine } from "../text/lines.js";
+
+/** How a file can say a module's member, and what it must import for that. */
+export interface Binding {
+  /** The code for a member, for example `Sentry.startSpan`. */
+  readonly access: (member: string) => string;
+  /** The import that must be added first, or null when the file has it. */
+  readonly need: ImportNeed | null;
+}
+
+/** One import statement to add. */
+export interface ImportNeed {
+  readonly module: string;
+  /** The local name it declares. */
+  readonly local: string;
+  /** The exported name, or null for the whole namespace. */
+  readonly member: string | null;
+}
+
+/** Modules whose namespace is the Sentry SDK. */
+export function isSentryModule(specifier: string): boolean {
+  return /^@sentry\/[\w-]+$/.test(specifier);
+}
+
+/**
+ * Finds how a file names the SDK: an existing namespace import or `require` is reused under its
+ * local name; else an import is needed, under a name the file does not use.
+ * @param isSdkExport answers whether a relative module's export is the SDK's namespace
+ */
+export function sentryBinding(
+  source: Source,
+  packageName: string,
+  isSdkExport: (specifier: string, member: string) => boolean,
+): Binding {
+  const local = namespaceLocal(source, isSdkExport);
+  if (local) return { access: (member) => `${local}.${member}`, need: null };
+  const named = namedLocals(source);
+  const fresh = freshName(source, ["Sentry", "SentrySdk", "sentrySdk"]);
+  const need: ImportNeed = { module: packageName, local: fresh, member: null };
+  return { access: (member) => named.get(member) ?? `${fresh}.${member}`, need };
+}
+
+/** Whether an access goes through the import that a binding would add. */
+export function usesNeed(binding: Binding, member: string): boolean {
+  return binding.need !== null && binding.access(member).startsWith(`${binding.need.local}.`);
+}
+
+/** The binding of one named export of a module, for example a recorder. */
+export function memberBinding(source: Source, module: string, member: string): Binding {
+  for (const statement of source.file.statements) {
+    if (!ts.isImportDeclaration(statement) || specifierOf(statement) !== module) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || statement.importClause?.isTypeOnly) continue;
+    if (ts.isNamespaceImport(bindings)) {
+      const local = bindings.name.text;
+      return { access: () => `${local}.${member}`, need: null };
+    }
+    const found = bindings.elements.find(
+      (element) => (element.propertyName ?? element.name).text === member && !element.isTypeOnly,
+    );
+    if (found) return { access: () => found.name.text, need: null };
+  }
+  const local = freshName(source, [member, `${member}Stage`, `retrospan_${member}`]);
+  return { access: () => local, need: { module, local, member } };
+}
+
+export function specifierOf(statement: TS.ImportDeclaration): string {
+  return ts.isStringLiteral(statement.moduleSpecifier) ? statement.moduleSpecifier.text : "";
+}
+
+function namespaceLocal(
+  source: Source,
+  isSdkExport: (specifier: string, member: string) => boolean,
+): string | null {
+  for (const statement of source.file.statements) {
+    const local = ts.isImportDeclaration(statement)
+      ? importedNamespace(statement, isSdkExport)
+      : requiredNamespace(statement);
+    if (local) return local;
+  }
+  return null;
+}
+
+function importedNamespace(
+  statement: TS.ImportDeclaration,
+  isSdkExport: (specifier: string, member: string) => boolean,
+): string | null {
+  const clause = statement.importClause;
+  const specifier = specifierOf(statement);
+  if (!clause || clause.isTypeOnly || !clause.namedBindings) return null;
+  if (ts.isNamespaceImport(clause.namedBindings)) {
+    // @sentry/core has the tracing API but is not a package one initialises; it works all the same.
+    return isSentryModule(specifier) ? clause.namedBindings.name.text : null;
+  }
+  if (!specifier.startsWith(".")) return null;
+  const found = clause.namedBindings.elements.find(
+    (element) =>
+      !element.isTypeOnly && isSdkExport(specifier, (element.propertyName ?? element.name).text),
+  );
+  return found?.name.text ?? null;
+}
+
+function requiredNamespace(statement: TS.Statement): string | null {
+  if (ts.isImportEqualsDeclaration(statement)) {
+    const { moduleReference, name } = statement;
+    if (statement.isTypeOnly || !ts.isExternalModuleReference(moduleReference)) return null;
+    const { expression } = moduleReference;
+    return ts.isStringLiteral(expression) && isSentryModule(expression.text) ? name.text : null;
+  }
+  if (!ts.isVariableStatement(statement)) return null;
+  for (const { name, initializer } of statement.declarationList.declarations) {
+    if (!ts.isIdentifier(name) || !initializer) continue;
+    const specifier = requiredSpecifier(initializer);
+    if (specifier && isSentryModule(specifier)) return name.text;
+  }
+  return null;
+}
+
+function requiredSpecifier(node: TS.Expression): string | null {
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return null;
+  const [argument] = node.arguments;
+  if (node.expression.text !== "require" || !argument) return null;
+  return ts.isStringLiteral(argument) ? argument.text : null;
+}
+
+/** Named value imports and destructured requires of the SDK: exported name to local name. */
+function namedLocals(source: Source): Map<string, string> {
+  const locals = new Map<string, string>();
+  for (const statement of source.file.statements) {
+    if (ts.isImportDeclaration(statement) && isSentryModule(specifierOf(statement))) {
+      const bindings = statement.importClause?.namedBindings;
+      if (!bindings || !ts.isNamedImports(bindings) || statement.importClause?.isTypeOnly) continue;
+      for (const element of bindings.elements) {
+        if (!element.isTypeOnly) {
+          locals.set((element.propertyName ?? element.name).text, element.name.text);
+        }
+      }
+    }
+    if (ts.isVariableStatement(statement)) addDestructured(statement, locals);
+  }
+  return locals;
+}
+
+function addDestructured(statement: TS.VariableStatement, locals: Map<string, string>): void {
+  for (const { name, initializer } of statement.declarationList.declarations) {
+    if (!initializer || !ts.isObjectBindingPattern(name)) continue;
+    const specifier = requiredSpecifier(initializer);
+    if (!specifier || !isSentryModule(specifier)) continue;
+    for (const element of name.elements) {
+      if (!ts.isIdentifier(element.name)) continue;
+      const exported = element.propertyName ?? element.name;
+      if (ts.isIdentifier(exported)) locals.set(exported.text, element.name.text);
+    }
+  }
+}
+
+/** The first wish that the file does not use as a name, numbered when all are taken. */
+export function freshName(source: Source, wishes: readonly string[]): string {
+  const free = wishes.find((wish) => !source.scope.names.has(wish));
+  if (free) return free;
+  for (let number = 2; ; number++) {
+    const candidate = `${wishes[0]}${number}`;
+    if (!source.scope.names.has(candidate)) return candidate;
+  }
+}
+
+/** Where new imports go, and what must stand around them there. */
+export interface ImportPlace {
+  readonly offset: number;
+  /** Text before the first and behind the last inserted line. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Behind the last import of the first group; without one, behind shebang, licence and directives. */
+export function importPlace(source: Source): ImportPlace {
+  const { file, text, style } = source;
+  const { statements } = file;
+  const directives = directiveCount(statements);
+  let last = directives > 0 ? statements[directives - 1] : undefined;
+  let hasImports = false;
+  for (const statement of statements.slice(directives)) {
+    if (!isImportLike(statement)) break;
+    last = statement;
+    hasImports = true;
+  }
+  if (!last) return { offset: headerEnd(source), before: "", after: style.eol };
+  const offset = nextLine(text, lastOnLine(text, last.end));
+  const missing = offset === text.length && !text.endsWith("\n") ? style.eol : "";
+  if (missing) return { offset, before: missing, after: "" };
+  return { offset, before: "", after: hasImports ? "" : style.eol };
+}
+
+/** A statement may share its line with the next one; then that one is passed as well. */
+function lastOnLine(text: string, end: number): number {
+  return end > 0 && text[end - 1] === "\n" ? end - 1 : end;
+}
+
+function isImportLike(statement: TS.Statement): boolean {
+  if (ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement)) return true;
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.every(
+      ({ initializer }) => initializer !== undefined && isRequire(initializer),
+    );
+  }
+  return ts.isExpressionStatement(statement) && isRequire(statement.expression);
+}
+
+function isRequire(node: TS.Expression): boolean {
+  if (ts.isPropertyAccessExpression(node)) return isRequire(node.expression);
+  return requiredSpecifier(node) !== null;
+}
+
+/** Behind a byte order mark, a shebang and comments that a blank line parts from the first code. */
+function headerEnd(source: Source): number {
+  const { text } = source;
+  let end = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const shebang = ts.getShebang(text.slice(end));
+  if (shebang) end = nextLine(text, end + shebang.length);
+  for (const comment of ts.getLeadingCommentRanges(text, shebang ? end : 0) ?? []) {
+    const behind = /^[ \t]*\r?\n([ \t]*\r?\n)+/.exec(text.slice(comment.end));
+    const isLicence = /^\/\*!|@license|@preserve|copyright|licen[cs]ed?\b/i.test(
+      text.slice(comment.pos, comment.end),
+    );
+    if (behind) end = comment.end + behind[0].length;
+    else if (isLicence) end = nextLine(text, comment.end);
+  }
+  return end;
+}
+
+/** The statement that adds an import, in the file's module system and style. */
+export function importStatement(source: Source, need: ImportNeed): string {
+  const { style } = source;
+  const semicolon = style.semicolons ? ";" : "";
+  const specifier = quoted(need.module, style);
+  if (isCommonJs(source.file)) {
+    const target = need.member === null ? need.local : `{ ${renamed(need, ": ")} }`;
+    return `const ${target} = require(${specifier})${semicolon}`;
+  }
+  const target = need.member === null ? `* as ${need.local}` : `{ ${renamed(need, " as ")} }`;
+  return `import ${target} from ${specifier}${semicolon}`;
+}
+
+function renamed(need: ImportNeed, link: string): string {
+  return need.member === need.local ? need.local : `${need.member}${link}${need.local}`;
+}

@@ -1,0 +1,345 @@
+import { ts, type TS } from "./compiler.js";
+import { fingerprint, sameCode } from "./fingerprint.js";
+import {
+  className,
+  enclosingFunctionNames,
+  functionName,
+  nameMatches,
+  qualifiedName,
+  type NamedFunction,
+} from "./names.js";
+import { matchPattern, parseExpression, type Captures } from "./pattern.js";
+import { unwrapped, walk } from "./walk.js";
+import type { Source } from "./source.js";
+
+/** A rule's `at`: which places of the code it means. */
+export interface JoinPoint {
+  readonly case?: string | undefined;
+  readonly switch?: string | undefined;
+  readonly call?: string | undefined;
+  readonly function?: string | undefined;
+  readonly method?: string | undefined;
+  readonly route?: string | undefined;
+  readonly listener?: string | undefined;
+  readonly assign?: string | undefined;
+  readonly type?: string | undefined;
+  /** Narrows `case` to a switch over this expression, `listener` to this emitter. */
+  readonly on?: string | undefined;
+  /** Only inside a function or method of this name. */
+  readonly within?: string | undefined;
+}
+
+export type JoinPointForm = Exclude<keyof JoinPoint, "on" | "within">;
+
+/** A list of statements that belongs together: a block, a clause, a file. */
+export interface StatementList {
+  readonly parent: TS.Node;
+  readonly statements: readonly TS.Statement[];
+}
+
+/** One place that `at` matched. */
+export type Match = {
+  /** The node that `at` names; its start is the site's anchor. */
+  readonly node: TS.Node;
+  /** The offset that the site's `anchor` line is taken from. */
+  readonly anchor: number;
+  readonly captures: Captures;
+} & (
+  | { readonly kind: "clause"; readonly value: string; readonly list: StatementList }
+  | { readonly kind: "switch"; readonly node: TS.SwitchStatement }
+  | { readonly kind: "call"; readonly node: TS.CallExpression }
+  | { readonly kind: "function"; readonly node: NamedFunction; readonly name: string }
+  | { readonly kind: "assign"; readonly node: TS.BinaryExpression }
+);
+
+const NO_CAPTURES: Captures = {};
+
+const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+/** Finds all places of a file that a join point means, in source order. */
+export function findMatches(source: Source, at: JoinPoint): Match[] {
+  const matcher = createMatcher(source, at);
+  const found: Match[] = [];
+  const seen = new Set<TS.Node>();
+  walk(source.file, (node) => {
+    for (const match of matcher(node)) {
+      if (seen.has(match.node) || !isWithin(match.node, at.within)) continue;
+      seen.add(match.node);
+      found.push(match);
+    }
+  });
+  return found.sort((a, b) => a.anchor - b.anchor);
+}
+
+/** Literals one of which a file must contain for a join point to match in it; empty if unknown. */
+export function joinPointNeedles(at: JoinPoint): string[] {
+  if (at.case !== undefined) return [lastName(at.case)];
+  if (at.listener !== undefined) return [at.listener];
+  const pattern = at.switch ?? at.call ?? at.assign;
+  if (pattern !== undefined) return [longestWord(pattern)];
+  const name = at.function ?? at.method ?? at.route ?? at.type;
+  if (name === undefined) return [];
+  if (name === "default") return ["export default"];
+  const literal = longestWord(name.split(".").at(-1) ?? name);
+  return literal ? [literal] : ["function", "=>", "class", "async", "("];
+}
+
+function lastName(text: string): string {
+  return /^[\w$]+(\.[\w$]+)+$/.test(text) ? (text.split(".").at(-1) ?? text) : text;
+}
+
+/** The longest run of name characters that any match must contain: captures and wildcards end it. */
+function longestWord(pattern: string): string {
+  const words = pattern.replace(/\$\$?\$?\w*/g, " ").split(/[^\w-]+|(?<=\W)-|-(?=\W)/);
+  return words.reduce((best, word) => (word.length > best.length ? word : best), "");
+}
+
+function isWithin(node: TS.Node, within: string | undefined): boolean {
+  if (within === undefined) return true;
+  return enclosingFunctionNames(node).some(
+    (name) => nameMatches(within, name) || nameMatches(within, name.split(".").at(-1) ?? name),
+  );
+}
+
+type Matcher = (node: TS.Node) => Match[];
+
+function createMatcher(source: Source, at: JoinPoint): Matcher {
+  if (at.case !== undefined) return caseMatcher(at.case, at.on);
+  if (at.switch !== undefined) return switchMatcher(at.switch);
+  if (at.call !== undefined) return callMatcher(at.call);
+  if (at.assign !== undefined) return assignMatcher(at.assign);
+  if (at.listener !== undefined) return listenerMatcher(source, at.listener, at.on);
+  if (at.route !== undefined) return routeMatcher(source, at.route);
+  if (at.function !== undefined) return functionMatcher(at.function);
+  if (at.method !== undefined) return methodMatcher(at.method);
+  return () => [];
+}
+
+function caseMatcher(value: string, on: string | undefined): Matcher {
+  const subject = on === undefined ? null : parseExpression(on);
+  return (node) => {
+    if (ts.isCaseClause(node)) {
+      if (!meansValue(node.expression, value)) return [];
+      if (subject && !sameCode(unwrapped(node.parent.parent.expression), subject)) return [];
+      return [clause(node, value, blockContent(node, node.statements))];
+    }
+    if (!ts.isIfStatement(node) || !testsFor(node.expression, value, subject)) return [];
+    const body = node.thenStatement;
+    const list = ts.isBlock(body) ? body.statements : [body];
+    return [clause(node, value, { parent: body, statements: list })];
+  };
+}
+
+function clause(node: TS.Node, value: string, list: StatementList): Match {
+  return { kind: "clause", node, anchor: node.getStart(), captures: NO_CAPTURES, value, list };
+}
+
+/** The statements of a clause; of `case x: { ... }` those of the block. */
+function blockContent(parent: TS.Node, statements: readonly TS.Statement[]): StatementList {
+  const [block, ...rest] = statements;
+  const onlyJumpFollows = rest.every((statement) => ts.isBreakStatement(statement));
+  if (block && ts.isBlock(block) && onlyJumpFollows) {
+    return { parent: block, statements: block.statements };
+  }
+  return { parent, statements };
+}
+
+/** A string literal of that value, or an expression such as `Kind.Start` written like it. */
+function meansValue(expression: TS.Expression, value: string): boolean {
+  const code = unwrapped(expression);
+  if (ts.isStringLiteralLike(code)) return code.text === value;
+  return code.getText().replace(/\s/g, "") === value;
+}
+
+/** Whether a condition holds only if the subject has the value: `x === v`, also with `&&`. */
+function testsFor(condition: TS.Expression, value: string, subject: TS.Expression | null): boolean {
+  const test = unwrapped(condition);
+  if (!ts.isBinaryExpression(test)) return false;
+  const operator = test.operatorToken.kind;
+  if (operator === ts.SyntaxKind.AmpersandAmpersandToken) {
+    return testsFor(test.left, value, subject) || testsFor(test.right, value, subject);
+  }
+  const equals =
+    operator === ts.SyntaxKind.EqualsEqualsEqualsToken ||
+    operator === ts.SyntaxKind.EqualsEqualsToken;
+  if (!equals) return false;
+  return [
+    [test.left, test.right],
+    [test.right, test.left],
+  ].some(([left, right]) => {
+    if (!left || !right || !meansValue(right, value)) return false;
+    return subject === null || sameCode(unwrapped(left), subject);
+  });
+}
+
+function switchMatcher(pattern: string): Matcher {
+  const wanted = parseExpression(pattern);
+  return (node) => {
+    if (!wanted || !ts.isSwitchStatement(node)) return [];
+    const captures = matchPattern(wanted, node.expression);
+    return captures ? [{ kind: "switch", node, anchor: node.getStart(), captures }] : [];
+  };
+}
+
+function callMatcher(pattern: string): Matcher {
+  const wanted = parseExpression(pattern);
+  return (node) => {
+    if (!wanted || !ts.isCallExpression(node)) return [];
+    const captures = matchPattern(wanted, node);
+    return captures ? [{ kind: "call", node, anchor: node.getStart(), captures }] : [];
+  };
+}
+
+/** `timing[*]` means any member of `timing`, by dot or by bracket. */
+function assignMatcher(pattern: string): Matcher {
+  const object = pattern.endsWith("[*]") ? parseExpression(pattern.slice(0, -3)) : null;
+  const target = object ? null : parseExpression(pattern);
+  const wanted = target && memberKey(target);
+  const hits = (left: TS.Expression) => {
+    if (object) {
+      return (
+        (ts.isElementAccessExpression(left) || ts.isPropertyAccessExpression(left)) &&
+        sameCode(unwrapped(left.expression), object)
+      );
+    }
+    return target !== null && (wanted ? memberKey(left) === wanted : sameCode(left, target));
+  };
+  return (node) => {
+    if (!ts.isBinaryExpression(node) || !isAssignment(node.operatorToken.kind)) return [];
+    if (!hits(unwrapped(node.left))) return [];
+    return [{ kind: "assign", node, anchor: node.getStart(), captures: NO_CAPTURES }];
+  };
+}
+
+export function isAssignment(operator: TS.SyntaxKind): boolean {
+  return operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment;
+}
+
+/** Equal for `a.b` and `a["b"]`. */
+function memberKey(node: TS.Expression): string | null {
+  if (ts.isPropertyAccessExpression(node)) {
+    return `${fingerprint(node.expression)}.${JSON.stringify(node.name.text)}`;
+  }
+  if (!ts.isElementAccessExpression(node)) return null;
+  return `${fingerprint(node.expression)}.${fingerprint(node.argumentExpression)}`;
+}
+
+function functionMatcher(pattern: string): Matcher {
+  return (node) => {
+    if (!hasBody(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)) return [];
+    if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) return [];
+    const name = functionName(node);
+    if (name === null) return [];
+    const isDefault = pattern === "default" && isDefaultExport(node);
+    return isDefault || nameMatches(pattern, name) ? [functionMatch(node)] : [];
+  };
+}
+
+function isDefaultExport(node: TS.Node): boolean {
+  return (
+    ts.canHaveModifiers(node) &&
+    (ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.DefaultKeyword) ?? false)
+  );
+}
+
+function functionMatch(node: NamedFunction): Match {
+  const name = qualifiedName(node) ?? "anonymous";
+  return { kind: "function", node, anchor: node.getStart(), captures: NO_CAPTURES, name };
+}
+
+function methodMatcher(pattern: string): Matcher {
+  const dot = pattern.lastIndexOf(".");
+  const owner = dot < 0 ? "*" : pattern.slice(0, dot);
+  const member = pattern.slice(dot + 1);
+  return (node) => {
+    if (!ts.isMethodDeclaration(node) || !ts.isClassLike(node.parent) || !hasBody(node)) return [];
+    const name = functionName(node) ?? "";
+    if (!nameMatches(member, name) || !nameMatches(owner, className(node) ?? "")) return [];
+    return [functionMatch(node)];
+  };
+}
+
+function hasBody(node: TS.Node): node is NamedFunction {
+  return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
+}
+
+function listenerMatcher(source: Source, event: string, on: string | undefined): Matcher {
+  const emitter = on === undefined ? null : parseExpression(on);
+  const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
+  return (node) => {
+    const callback = listenerCallback(node, event, isEmitter);
+    const target = callback && functionOf(source, callback);
+    return target ? [functionMatch(target)] : [];
+  };
+}
+
+const LISTENER_METHODS = new Set([
+  "on",
+  "once",
+  "addListener",
+  "prependListener",
+  "addEventListener",
+]);
+
+function listenerCallback(
+  node: TS.Node,
+  event: string,
+  isEmitter: (node: TS.Expression) => boolean,
+): TS.Expression | undefined {
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+    const { name, expression } = node.expression;
+    const [first, callback] = node.arguments;
+    if (!LISTENER_METHODS.has(name.text) || !first || !callback) return undefined;
+    return meansValue(first, event) && isEmitter(expression) ? callback : undefined;
+  }
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return;
+  const { left, right } = node;
+  if (!ts.isPropertyAccessExpression(left) || left.name.text !== `on${event}`) return undefined;
+  return isEmitter(left.expression) ? right : undefined;
+}
+
+/** The function an expression is, or names in this file. */
+function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
+  const code = unwrapped(expression);
+  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code as NamedFunction;
+  if (!ts.isIdentifier(code)) return null;
+  const [declaration] = source.scope.resolve(code.text, code) ?? [];
+  if (!declaration) return null;
+  if (hasBody(declaration)) return declaration;
+  const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  return initializer && hasBody(unwrapped(initializer))
+    ? (unwrapped(initializer) as NamedFunction)
+    : null;
+}
+
+function routeMatcher(source: Source, method: string): Matcher {
+  const isHandler = (name: string) => HTTP_METHODS.has(name) && nameMatches(method, name);
+  return (node) => {
+    if (node.parent !== source.file) return [];
+    const targets = exportedValues(node).filter(({ name }) => isHandler(name));
+    return targets.flatMap(({ value }) => {
+      const handler = hasBody(value) ? value : functionOf(source, value as TS.Expression);
+      return handler ? [functionMatch(handler)] : [];
+    });
+  };
+}
+
+function exportedValues(node: TS.Node): { name: string; value: TS.Node }[] {
+  if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamedExports(node.exportClause)) {
+    return node.exportClause.elements.map(({ name, propertyName }) => ({
+      name: name.text,
+      value: propertyName ?? name,
+    }));
+  }
+  const exported =
+    ts.canHaveModifiers(node) &&
+    ts.getModifiers(node)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
+  if (!exported) return [];
+  if (ts.isFunctionDeclaration(node) && node.name) return [{ name: node.name.text, value: node }];
+  if (!ts.isVariableStatement(node)) return [];
+  return node.declarationList.declarations.flatMap(({ name, initializer }) =>
+    ts.isIdentifier(name) && initializer
+      ? [{ name: name.text, value: unwrapped(initializer) }]
+      : [],
+  );
+}

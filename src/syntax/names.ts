@@ -1,0 +1,107 @@
+import { ts, type TS } from "./compiler.js";
+import { ancestors } from "./walk.js";
+
+export type NamedFunction = TS.FunctionLikeDeclaration & { body: TS.ConciseBody };
+
+/**
+ * The name a function is known by: its own, or that of the variable, property or export it is bound
+ * to. An inline callback has none.
+ */
+export function functionName(node: TS.Node): string | null {
+  if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) {
+    return node.name ? propertyName(node.name) : "default";
+  }
+  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return propertyName(node.name);
+  if (ts.isConstructorDeclaration(node)) return "constructor";
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null;
+  return boundName(node);
+}
+
+function boundName(node: TS.Expression): string | null {
+  const outer = withoutWrapping(node);
+  const { parent } = outer;
+  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return parent.name.text;
+  if (ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) {
+    return propertyName(parent.name);
+  }
+  if (ts.isExportAssignment(parent)) return "default";
+  if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    if (parent.right !== outer) return null;
+    if (ts.isPropertyAccessExpression(parent.left)) return parent.left.name.text;
+    if (ts.isIdentifier(parent.left)) return parent.left.text;
+  }
+  return null;
+}
+
+function withoutWrapping(node: TS.Expression): TS.Expression {
+  let outer = node;
+  while (
+    ts.isParenthesizedExpression(outer.parent) ||
+    ts.isAsExpression(outer.parent) ||
+    ts.isSatisfiesExpression(outer.parent)
+  ) {
+    outer = outer.parent;
+  }
+  return outer;
+}
+
+export function propertyName(name: TS.PropertyName | TS.BindingName): string | null {
+  if (ts.isIdentifier(name) || ts.isPrivateIdentifier(name)) return name.text;
+  if (ts.isStringLiteralLike(name) || ts.isNumericLiteral(name)) return name.text;
+  return null;
+}
+
+/** The name of the class a member belongs to. */
+export function className(node: TS.Node): string | null {
+  const parent = ts.isPropertyDeclaration(node.parent) ? node.parent.parent : node.parent;
+  if (!ts.isClassLike(parent)) return null;
+  if (parent.name) return parent.name.text;
+  return ts.isVariableDeclaration(parent.parent) && ts.isIdentifier(parent.parent.name)
+    ? parent.parent.name.text
+    : null;
+}
+
+/** A function's name for people: `Class.method`, or the plain name. */
+export function qualifiedName(node: TS.Node): string | null {
+  const name = functionName(node);
+  const owner = name ? className(node) : null;
+  return owner ? `${owner}.${name}` : name;
+}
+
+/** Matches a name against a pattern in which `*` stands for any characters. */
+export function nameMatches(pattern: string, name: string): boolean {
+  if (!pattern.includes("*")) return pattern === name;
+  const source = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}$`).test(name);
+}
+
+/** The nearest named function around a node, for `within` and `{{function}}`. */
+export function enclosingFunctionNames(node: TS.Node): string[] {
+  const names: string[] = [];
+  for (const parent of ancestors(node)) {
+    const name = ts.isFunctionLike(parent) ? qualifiedName(parent) : null;
+    if (name) names.push(name);
+  }
+  return names;
+}
+
+/**
+ * Where a node stands, as a path of names from the outside in: `Server/connect/case "open"`. It
+ * survives edits around and inside, and formatting.
+ */
+export function containerOf(node: TS.Node): string {
+  const path: string[] = [];
+  for (const parent of ancestors(node)) {
+    const name = containerName(parent);
+    if (name) path.unshift(name);
+  }
+  return path.join("/");
+}
+
+function containerName(node: TS.Node): string | null {
+  if (ts.isFunctionLike(node)) return functionName(node);
+  if (ts.isClassLike(node) || ts.isModuleDeclaration(node)) return node.name?.text ?? null;
+  if (ts.isCaseClause(node)) return `case ${node.expression.getText()}`;
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return node.name.text;
+  return null;
+}

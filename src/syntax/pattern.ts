@@ -1,0 +1,81 @@
+import { ts, type TS } from "./compiler.js";
+import { sameCode } from "./fingerprint.js";
+import { unwrapped } from "./walk.js";
+
+/** What the `$names` of a pattern stand for in one match. */
+export type Captures = Readonly<Record<string, TS.Expression>>;
+
+/**
+ * Parses a pattern such as `save($id, "now", $$$)`.
+ * @returns the expression, or null when the text is not one whole expression
+ */
+export function parseExpression(text: string): TS.Expression | null {
+  const file = ts.createSourceFile("pattern.ts", `(${text}\n)`, ts.ScriptTarget.Latest, true);
+  const { parseDiagnostics } = file as { parseDiagnostics?: readonly unknown[] };
+  const [statement, ...others] = file.statements;
+  if (parseDiagnostics?.length || others.length > 0) return null;
+  if (!statement || !ts.isExpressionStatement(statement)) return null;
+  const { expression } = statement;
+  return ts.isParenthesizedExpression(expression) ? expression.expression : null;
+}
+
+/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of the arguments. */
+export function matchPattern(pattern: TS.Expression, code: TS.Expression): Captures | null {
+  const captures: Record<string, TS.Expression> = {};
+  return matches(pattern, code, captures) ? captures : null;
+}
+
+function matches(
+  pattern: TS.Expression,
+  code: TS.Expression,
+  captures: Record<string, TS.Expression>,
+): boolean {
+  const wanted = unwrapped(pattern);
+  const name = captureName(wanted);
+  if (name) return capture(name, code, captures);
+  const found = unwrapped(code);
+  if (ts.isCallExpression(wanted)) {
+    return (
+      ts.isCallExpression(found) &&
+      matches(wanted.expression, found.expression, captures) &&
+      matchArguments(wanted.arguments, found.arguments, captures)
+    );
+  }
+  if (ts.isPropertyAccessExpression(wanted)) {
+    return (
+      ts.isPropertyAccessExpression(found) &&
+      wanted.name.text === found.name.text &&
+      matches(wanted.expression, found.expression, captures)
+    );
+  }
+  return sameCode(wanted, found);
+}
+
+function matchArguments(
+  wanted: readonly TS.Expression[],
+  found: readonly TS.Expression[],
+  captures: Record<string, TS.Expression>,
+): boolean {
+  for (const [index, pattern] of wanted.entries()) {
+    if (isRest(pattern)) return true;
+    const argument = found[index];
+    if (!argument || !matches(pattern, argument, captures)) return false;
+  }
+  return wanted.length === found.length;
+}
+
+function capture(name: string, code: TS.Expression, captures: Record<string, TS.Expression>) {
+  const known = captures[name];
+  if (known) return sameCode(known, code);
+  captures[name] = code;
+  return true;
+}
+
+function captureName(node: TS.Expression): string | null {
+  if (!ts.isIdentifier(node) || isRest(node)) return null;
+  return /^\$\w+$/.test(node.text) ? node.text.slice(1) : null;
+}
+
+function isRest(node: TS.Expression): boolean {
+  return ts.isIdentifier(node) && node.text.startsWith("$$$");
+}

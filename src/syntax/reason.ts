@@ -1,0 +1,55 @@
+/** Why a site is left alone: a stable code for programs, a sentence for people. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly message: string;
+}
+
+/** Every code a skip or a leftover can have, with what it means in general. */
+export const REASONS = {
+  "ambiguous-region": "the matched code has several such regions",
+  "argument-effects": "an argument that would be dropped may have effects",
+  "compound-assignment": "the assignment changes a value instead of recording one",
+  "computed-key": "the key is computed by code that must not run twice",
+  "declaration-escapes": "a declaration inside the region is used outside it",
+  "dynamic-scope": "eval or with makes names impossible to follow",
+  "empty-region": "there is no code to wrap",
+  "escaping-break": "a break leaves the region",
+  "escaping-continue": "a continue leaves the region",
+  "escaping-return": "a return leaves the region while other paths go on behind it",
+  "escaping-super-call": "super() must be called in the constructor itself",
+  "escaping-using": "a using declaration would be disposed earlier",
+  "escaping-yield": "a yield cannot cross a callback",
+  generator: "a generator runs after its span would have ended",
+  ignored: "a retrospan-ignore-next-line comment stands above it",
+  "inherits-field": "the type already has the field from a type it extends",
+  "legacy-switch": "the legacy function has a switch that the call would lose",
+  "may-return-thenable": "the function may return a lazy builder or a promise with properties",
+  "module-statement": "an import or export cannot move into a callback",
+  "no-such-declaration": "the function that should be replaced was not found",
+  "not-a-statement": "the matched code is part of a larger expression",
+  "not-an-object-type": "the type is not an interface or a type literal",
+  "not-awaited": "the result is neither awaited nor returned, and may be a promise",
+  "not-in-scope": "a name the rule uses cannot be read here",
+  "not-reversible": "taking it out again would not give back every byte",
+  overlap: "it crosses another site",
+  "redeclared-parameter": "a var redeclares a parameter",
+  "return-in-try": "a returned promise would be caught by the try around the region",
+  "returns-value": "the legacy function returns a value that its callers may use",
+  "type-check": "the instrumented code would not type-check",
+  "changed-by-hand": "it was changed by hand since",
+  "import-in-use": "other code uses the import by now",
+  "span-in-use": "code inside the span uses the span parameter",
+  "ambiguous-match": "several places look the same, and which is ours cannot be told",
+  missing: "it is no longer there",
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** Builds a reason; the detail says what was found, the table what it means. */
+export function reason(code: ReasonCode, detail?: string): Reason {
+  return { code, message: detail ? `${REASONS[code]}: ${detail}` : REASONS[code] };
+}
+
+export function isReason<T>(value: T | Reason): value is Reason {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}

@@ -1,0 +1,114 @@
+import { ts, type TS } from "./compiler.js";
+import { ancestors, walk } from "./walk.js";
+
+/** Names and references of one file, answered by TypeScript's own binder. */
+export interface Scope {
+  /** The declarations a name means at a place, or undefined where the file declares no such name. */
+  resolve(name: string, at: TS.Node): readonly TS.Declaration[] | undefined;
+  /** Whether a name can be read at a place: declared around it and, if block-scoped, above it. */
+  isReadable(name: string, at: TS.Node, offset: number): boolean;
+  /** All identifiers that refer to what this identifier or declaration name declares. */
+  references(declared: TS.Identifier): TS.Identifier[];
+  /** Every identifier text in the file, for finding an unused name. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Binds one file alone: no library and no imports are loaded, so this costs about one more parse. */
+export function createScope(file: TS.SourceFile): Scope {
+  const checker = singleFileChecker(file);
+  let index: Map<string, TS.Identifier[]> | undefined;
+  const identifiers = () => (index ??= indexIdentifiers(file));
+
+  const resolve = (name: string, at: TS.Node) =>
+    checker
+      .getSymbolsInScope(at, ts.SymbolFlags.Value | ts.SymbolFlags.Alias)
+      .find((symbol) => symbol.name === name)?.declarations;
+
+  return {
+    resolve,
+    isReadable: (name, at, offset) => {
+      const declarations = resolve(name, at);
+      return declarations?.some((declaration) => isReadableAt(declaration, at, offset)) ?? false;
+    },
+    references: (declared) => {
+      const symbol = symbolOf(checker, declared);
+      if (!symbol) return [];
+      return (identifiers().get(declared.text) ?? []).filter(
+        (identifier) => symbolOf(checker, identifier) === symbol,
+      );
+    },
+    get names() {
+      return new Set(identifiers().keys());
+    },
+  };
+}
+
+function singleFileChecker(file: TS.SourceFile): TS.TypeChecker {
+  const host: TS.CompilerHost = {
+    getSourceFile: (name) => (name === file.fileName ? file : undefined),
+    getDefaultLibFileName: () => "lib.d.ts",
+    writeFile: () => undefined,
+    getCurrentDirectory: () => "",
+    getCanonicalFileName: (name) => name,
+    useCaseSensitiveFileNames: () => true,
+    getNewLine: () => "\n",
+    fileExists: (name) => name === file.fileName,
+    readFile: () => undefined,
+  };
+  const options: TS.CompilerOptions = {
+    noLib: true,
+    noResolve: true,
+    allowJs: true,
+    jsx: ts.JsxEmit.Preserve,
+    target: ts.ScriptTarget.Latest,
+    types: [],
+  };
+  return ts.createProgram([file.fileName], options, host).getTypeChecker();
+}
+
+function indexIdentifiers(file: TS.SourceFile): Map<string, TS.Identifier[]> {
+  const index = new Map<string, TS.Identifier[]>();
+  walk(file, (node) => {
+    if (!ts.isIdentifier(node)) return;
+    const known = index.get(node.text);
+    if (known) known.push(node);
+    else index.set(node.text, [node]);
+  });
+  return index;
+}
+
+function symbolOf(checker: TS.TypeChecker, identifier: TS.Identifier): TS.Symbol | undefined {
+  const { parent } = identifier;
+  if (ts.isShorthandPropertyAssignment(parent)) {
+    return checker.getShorthandAssignmentValueSymbol(parent);
+  }
+  if (ts.isExportSpecifier(parent)) return checker.getExportSpecifierLocalTargetSymbol(parent);
+  // `const { a } = x` declares the variable `a`; the checker answers with it for the binding name.
+  return checker.getSymbolAtLocation(identifier);
+}
+
+/** `let`, `const` and classes are readable below their declaration, or from a nested function. */
+function isReadableAt(declaration: TS.Declaration, at: TS.Node, offset: number): boolean {
+  if (!isBlockScoped(declaration)) return true;
+  if (declaration.end <= offset) return true;
+  return functionAround(declaration) !== functionAround(at);
+}
+
+function isBlockScoped(declaration: TS.Declaration): boolean {
+  if (ts.isClassDeclaration(declaration) || ts.isEnumDeclaration(declaration)) return true;
+  const root = rootDeclaration(declaration);
+  if (!ts.isVariableDeclaration(root)) return false;
+  return (ts.getCombinedNodeFlags(root) & ts.NodeFlags.BlockScoped) !== 0;
+}
+
+/** The variable or parameter that a name in a destructuring pattern belongs to. */
+function rootDeclaration(declaration: TS.Node): TS.Node {
+  let root = declaration;
+  while (ts.isBindingElement(root)) root = root.parent.parent;
+  return root;
+}
+
+function functionAround(node: TS.Node): TS.Node | undefined {
+  for (const parent of ancestors(node)) if (ts.isFunctionLike(parent)) return parent;
+  return undefined;
+}

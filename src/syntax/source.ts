@@ -1,0 +1,78 @@
+import { ts, type TS } from "./compiler.js";
+import { detectStyle, type Style } from "../text/style.js";
+import { createScope, type Scope } from "./scope.js";
+
+/** One parsed file, with what transforms ask about it. */
+export interface Source {
+  /** Relative to the root, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  readonly file: TS.SourceFile;
+  readonly style: Style;
+  /** Names and references; bound on first use. */
+  readonly scope: Scope;
+}
+
+/** A file that does not parse: the compiler's first complaint. */
+export interface ParseFailure {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** TypeScript keeps syntax errors on the file without declaring them. */
+interface WithParseDiagnostics {
+  readonly parseDiagnostics?: readonly TS.DiagnosticWithLocation[];
+}
+
+/** Parses a file once, with parents. The tree is never changed. */
+export function parseSource(path: string, text: string): Source | ParseFailure {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
+  const [problem] = (file as WithParseDiagnostics).parseDiagnostics ?? [];
+  if (problem) {
+    return {
+      message: ts.flattenDiagnosticMessageText(problem.messageText, " "),
+      offset: problem.start,
+    };
+  }
+  let scope: Scope | undefined;
+  return {
+    path,
+    text,
+    file,
+    style: detectStyle(text),
+    get scope() {
+      return (scope ??= createScope(file));
+    },
+  };
+}
+
+export function isParseFailure(parsed: Source | ParseFailure): parsed is ParseFailure {
+  return "message" in parsed;
+}
+
+function scriptKind(path: string): TS.ScriptKind {
+  if (/\.tsx$/.test(path)) return ts.ScriptKind.TSX;
+  if (/\.[mc]?ts$/.test(path)) return ts.ScriptKind.TS;
+  return ts.ScriptKind.JSX;
+}
+
+/** The text of a node without the trivia before it. */
+export function textOf(source: Source, node: TS.Node): string {
+  return source.text.slice(node.getStart(source.file), node.end);
+}
+
+/** Whether a file is CommonJS as written: it requires or exports and has no module syntax. */
+export function isCommonJs(file: TS.SourceFile): boolean {
+  if (/\.c[jt]s$/.test(file.fileName)) return true;
+  if (file.statements.some(isModuleSyntax)) return false;
+  return /\brequire\s*\(|\bmodule\.exports\b|^exports\./m.test(file.text);
+}
+
+function isModuleSyntax(statement: TS.Statement): boolean {
+  if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) return true;
+  if (ts.isExportAssignment(statement)) return !statement.isExportEquals;
+  return (
+    ts.canHaveModifiers(statement) &&
+    (ts.getModifiers(statement)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword) ?? false)
+  );
+}

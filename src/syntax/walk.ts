@@ -1,0 +1,92 @@
+import { ts, type TS } from "./compiler.js";
+
+/** Visits a node and all below it in source order; a visitor that returns false goes no deeper. */
+export function walk(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
+  // An explicit stack: generated code nests thousands of levels deep.
+  const stack: TS.Node[] = [node];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (visit(next) === false) continue;
+    const children: TS.Node[] = [];
+    ts.forEachChild(next, (child) => {
+      children.push(child);
+    });
+    for (let index = children.length - 1; index >= 0; index--) {
+      const child = children[index];
+      if (child) stack.push(child);
+    }
+  }
+}
+
+/** Visits the code that runs when a node runs: all below it except the bodies of nested functions. */
+export function walkOwn(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
+  walk(node, (child) => {
+    if (child !== node && isFunctionBoundary(child)) return false;
+    return visit(child);
+  });
+}
+
+/** The first node at or below `node` that satisfies the test. */
+export function findNode<T extends TS.Node>(
+  node: TS.Node,
+  test: (node: TS.Node) => node is T,
+): T | undefined {
+  let found: T | undefined;
+  walk(node, (child) => {
+    if (found) return false;
+    if (test(child)) found = child;
+    return !found;
+  });
+  return found;
+}
+
+/** Whether control flow, `await` and `yield` of the code around do not reach into this node. */
+export function isFunctionBoundary(node: TS.Node): boolean {
+  return (
+    ts.isFunctionLike(node) ||
+    ts.isClassStaticBlockDeclaration(node) ||
+    ts.isPropertyDeclaration(node) ||
+    ts.isModuleBlock(node)
+  );
+}
+
+/** The parents of a node, nearest first. */
+export function* ancestors(node: TS.Node): Generator<TS.Node> {
+  for (let parent = node.parent; parent; parent = parent.parent) yield parent;
+}
+
+/** The nearest function, method, accessor or constructor around a node. */
+export function enclosingFunction(node: TS.Node): TS.FunctionLikeDeclaration | undefined {
+  for (const parent of ancestors(node)) {
+    if (ts.isClassStaticBlockDeclaration(parent) || ts.isPropertyDeclaration(parent)) return;
+    if (ts.isFunctionLike(parent) && "body" in parent) return parent as TS.FunctionLikeDeclaration;
+  }
+  return undefined;
+}
+
+export function isAsync(node: TS.Node): boolean {
+  return hasModifier(node, ts.SyntaxKind.AsyncKeyword);
+}
+
+export function isGenerator(node: TS.Node): boolean {
+  return "asteriskToken" in node && node.asteriskToken !== undefined;
+}
+
+export function hasModifier(node: TS.Node, kind: TS.SyntaxKind): boolean {
+  if (!ts.canHaveModifiers(node)) return false;
+  return ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false;
+}
+
+/** Strips parentheses, type assertions and non-null marks, none of which exist at run time. */
+export function unwrapped(node: TS.Expression): TS.Expression {
+  let inner = node;
+  while (
+    ts.isParenthesizedExpression(inner) ||
+    ts.isAsExpression(inner) ||
+    ts.isSatisfiesExpression(inner) ||
+    ts.isNonNullExpression(inner) ||
+    ts.isTypeAssertionExpression(inner)
+  ) {
+    inner = inner.expression;
+  }
+  return inner;
+}

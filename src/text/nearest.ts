@@ -1,0 +1,9 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** The candidate nearest to a word, when it is near enough to be what was meant. */
+export function nearest(word: string, candidates: Iterable<string>): string | null {
+  const known = [...candidates];
+  if (known.length === 0) return null;
+  const best = closest(word, known);
+  return distance(word, best) <= Math.max(2, Math.floor(word.length / 2)) ? best : null;
+}

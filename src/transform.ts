@@ -1,0 +1,177 @@
+/**
+ * The vocabulary of a transform. A transform imports nothing else: it says, as data, what it looks
+ * for, what it inserts and how it recognises its own work. The core owns order, overlap, nesting,
+ * imports, the disk and the ledger.
+ */
+import type { Edit, Range } from "./text/edit.js";
+import type { Binding, ImportNeed } from "./syntax/imports.js";
+import type { Reindent } from "./syntax/indent.js";
+import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
+import type { Reason } from "./syntax/reason.js";
+import type { Source } from "./syntax/source.js";
+import type { ObjectEntries } from "valibot";
+
+export * as schema from "valibot";
+export type { Edit, Range } from "./text/edit.js";
+export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text/lines.js";
+export { quoted, type Style } from "./text/style.js";
+export { ts, type TS } from "./syntax/compiler.js";
+export * from "./syntax/control-flow.js";
+export * from "./syntax/declarations.js";
+export * from "./syntax/fingerprint.js";
+export { freshName, usesNeed, type Binding, type ImportNeed } from "./syntax/imports.js";
+export { indentNeeded, type Reindent } from "./syntax/indent.js";
+export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
+export {
+  containerOf,
+  enclosingFunctionNames,
+  propertyName,
+  qualifiedName,
+  type NamedFunction,
+} from "./syntax/names.js";
+export { parseExpression } from "./syntax/pattern.js";
+export {
+  consumptionOf,
+  mayBeWrapped,
+  returnsNoThenable,
+  returnsPlainPromise,
+} from "./syntax/promises.js";
+export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
+export * from "./syntax/region.js";
+export { textOf, type Source } from "./syntax/source.js";
+export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
+export { isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
+
+/** How a site is instrumented. */
+export type Strategy =
+  "expression" | "statement" | "body" | "inactive" | "insert" | "replace" | "create" | "delete";
+
+/** What every rule has. A transform's own parameters come on top. */
+export interface Rule {
+  readonly id: string;
+  readonly use: string;
+  readonly phase?: number | undefined;
+  readonly in?: string | readonly string[] | undefined;
+  readonly at?: JoinPoint | undefined;
+}
+
+/** What a transform may ask about the file at hand. */
+export interface FileContext {
+  readonly source: Source;
+  /** How this file says the SDK. */
+  readonly sentry: Binding;
+  /**
+   * How this file says an export of a module.
+   * @param module a package, or a path relative to the config's folder
+   */
+  readonly member: (module: string, member: string) => Binding;
+  /** The root-relative path of the module that a specifier of this file means, if it is in the tree. */
+  readonly resolve: (specifier: string) => string | null;
+  /** Another file of the tree, parsed; null if there is none. */
+  readonly read: (path: string) => Source | null;
+  /** The root-relative path of a module that a rule names. */
+  readonly pathOf: (module: string) => string;
+}
+
+/** One place a rule means. `Data` is the transform's own. */
+export interface Site<Data> {
+  /** Offset of what the join point matched. */
+  readonly anchor: number;
+  /** The code concerned; its first line is the site's line. */
+  readonly region: Range;
+  readonly data: Data;
+  /** Set when the place is instrumented already, by hand or by the SDK itself. */
+  readonly present?: "hand" | "sdk" | undefined;
+  /** Set when the place must be left alone whatever the strategy. */
+  readonly skip?: Reason | undefined;
+}
+
+/** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
+export interface AttachedEdit extends Edit {
+  /** `left` closes what stands before it, `right` opens what comes behind it. */
+  readonly attach: "left" | "right";
+}
+
+/** What the ledger keeps to find the instrumentation again: plain strings, never offsets. */
+export type Shape = Readonly<Record<string, string>>;
+
+/** A module that the instrumentation calls and that is made when the tree has none. */
+export interface ModuleNeed {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly text: (style: Source["style"]) => string;
+}
+
+/** The edits for one site. */
+export interface Instrumentation {
+  readonly strategy: Strategy;
+  readonly region: Range;
+  readonly edits: readonly AttachedEdit[];
+  readonly reindent: Reindent | null;
+  readonly imports: readonly ImportNeed[];
+  readonly modules: readonly ModuleNeed[];
+  readonly span: { readonly name: string; readonly op: string | null } | null;
+  readonly shape: Shape;
+  /** The path of names around the site, and the head of its code: they tell equal shapes apart. */
+  readonly container: string;
+  readonly head: string;
+}
+
+/** A place in the current text that has the shape of a ledger entry. */
+export interface Candidate {
+  readonly range: Range;
+  readonly container: string;
+  readonly head: string;
+  /** Whether it is as it was inserted, apart from formatting. */
+  readonly exact: boolean;
+  /** Whether at least what names it (a span's name, a field) is as it was inserted. */
+  readonly similar: boolean;
+  /** The edits that take it out, or why it cannot be taken out. */
+  readonly removal: Removal | Reason;
+}
+
+export interface Removal {
+  readonly edits: readonly Edit[];
+  readonly dedent: Reindent | null;
+}
+
+/** One idea: what it looks for, what it inserts, how it recognises its own work. */
+export interface Transform<R extends Rule, Data> {
+  readonly name: string;
+  readonly summary: string;
+  /** Its parameters beside those of every rule, as a schema. */
+  readonly params: ObjectEntries;
+  /** The forms of `at` it takes; none means that the rule has no `at`. */
+  readonly joinPoints: readonly JoinPointForm[];
+  /** Its templates with their paths in the rule, for checking them before anything is read. */
+  readonly templates: (rule: R) => readonly (readonly [path: string, template: string])[];
+  /** Literals, one of which a file must contain to be parsed at all. */
+  readonly needles: (rule: R) => readonly string[];
+  /** The rule's sites in a file, in source order. */
+  readonly find: (file: FileContext, rule: R) => readonly Site<Data>[];
+  /** The edits for a site by the first safe strategy that was not vetoed, or why there is none. */
+  readonly instrument: (
+    file: FileContext,
+    site: Site<Data>,
+    rule: R,
+    vetoed: ReadonlySet<string>,
+  ) => Instrumentation | Reason;
+  /** Places that look like an entry of the ledger. */
+  readonly recognise: (file: FileContext, shape: Shape) => readonly Candidate[];
+}
+
+/** A transform whose own types the core need not know. */
+export type AnyTransform = Transform<Rule, unknown>;
+
+/** Declares a transform; the core sees it without its own types. */
+export function defineTransform<R extends Rule, Data>(transform: Transform<R, Data>): AnyTransform {
+  return transform as unknown as AnyTransform;
+}
+
+/** How much of a piece of code is kept to know it again. */
+const HEAD_LENGTH = 160;
+
+/** The beginning of a fingerprint, long enough to tell neighbours apart. */
+export function headOf(fingerprint: string): string {
+  return fingerprint.slice(0, HEAD_LENGTH);
+}
