@@ -15,16 +15,25 @@ export * as schema from "valibot";
 export type { Edit, Range } from "./text/edit.js";
 export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
+export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export * from "./syntax/fingerprint.js";
-export { freshName, usesNeed, type Binding, type ImportNeed } from "./syntax/imports.js";
+export {
+  freshName,
+  importOf,
+  usesNeed,
+  type Binding,
+  type ImportedName,
+  type ImportNeed,
+} from "./syntax/imports.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
 export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
 export {
   containerOf,
   enclosingFunctionNames,
+  functionName,
   propertyName,
   qualifiedName,
   type NamedFunction,
@@ -36,10 +45,14 @@ export {
   returnsNoThenable,
   returnsPlainPromise,
 } from "./syntax/promises.js";
+export { readsOf } from "./syntax/narrowing.js";
+export { isEffectFree, isStablePath } from "./syntax/purity.js";
+export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export { textOf, type Source } from "./syntax/source.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
+export * from "./syntax/types.js";
 export { isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
 
 /** How a site is instrumented. */
@@ -69,6 +82,8 @@ export interface FileContext {
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
   readonly read: (path: string) => Source | null;
+  /** The Sentry package that code at this path should import. */
+  readonly sdkFor: (path: string) => string;
   /** The root-relative path of a module that a rule names. */
   readonly pathOf: (module: string) => string;
 }
@@ -135,6 +150,16 @@ export interface Removal {
   readonly dedent: Reindent | null;
 }
 
+/** What the type check taught about one site in an earlier round. */
+export interface Lessons {
+  /** Strategies whose result did not type-check. */
+  readonly vetoed: ReadonlySet<string>;
+  /** Expressions, as written, that were known not to be null or undefined before they were wrapped. */
+  readonly narrowed: ReadonlySet<string>;
+}
+
+export const NO_LESSONS: Lessons = { vetoed: new Set(), narrowed: new Set() };
+
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
 export interface Transform<R extends Rule, Data> {
   readonly name: string;
@@ -154,7 +179,7 @@ export interface Transform<R extends Rule, Data> {
     file: FileContext,
     site: Site<Data>,
     rule: R,
-    vetoed: ReadonlySet<string>,
+    lessons: Lessons,
   ) => Instrumentation | Reason;
   /** Places that look like an entry of the ledger. */
   readonly recognise: (file: FileContext, shape: Shape) => readonly Candidate[];
@@ -166,6 +191,15 @@ export type AnyTransform = Transform<Rule, unknown>;
 /** Declares a transform; the core sees it without its own types. */
 export function defineTransform<R extends Rule, Data>(transform: Transform<R, Data>): AnyTransform {
   return transform as unknown as AnyTransform;
+}
+
+/**
+ * A text of the ledger as it goes back into the file: byte for byte, unless the whole file has got
+ * other line endings since.
+ */
+export function ledgerText({ style }: Pick<Source, "style">, shape: Shape, key: string): string {
+  const text = shape[key] ?? "";
+  return shape.eol === style.eol ? text : text.replace(/\r?\n/g, style.eol);
 }
 
 /** How much of a piece of code is kept to know it again. */

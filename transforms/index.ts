@@ -1,7 +1,10 @@
 import type { AnyTransform } from "../src/transform.js";
+import { recordStage } from "./record-stage.js";
+import { replaceLegacy } from "./replace-legacy.js";
+import { traceField } from "./trace-field.js";
 import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
 export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
-  [wrapSpan].map((transform) => [transform.name, transform]),
+  [wrapSpan, traceField, recordStage, replaceLegacy].map((transform) => [transform.name, transform]),
 );

@@ -1,5 +1,6 @@
 import {
   canComplete,
+  codeFingerprint,
   containerOf,
   defineTransform,
   directiveCount,
@@ -16,14 +17,17 @@ import {
   isAsync,
   isGenerator,
   isInAsync,
+  isReadable,
   isReason,
   isTail,
   joinPointNeedles,
   lineStart,
   mayBeWrapped,
-  quoted,
+  objectOnOneLine,
+  objectOverLines,
   reason,
   redeclaredParameter,
+  readsOf,
   REGION_KINDS,
   regionsOf,
   renderTemplate,
@@ -37,9 +41,12 @@ import {
   walk,
   type AttachedEdit,
   type Candidate,
+  type Edit,
+  type Entries,
   type FileContext,
   type Fills,
   type Instrumentation,
+  type Lessons,
   type Match,
   type NamedFunction,
   type Range,
@@ -100,10 +107,10 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
       return [{ anchor: match.anchor, region, data: { match, regions }, present }];
     }),
 
-  instrument: (file, site, rule, vetoed) => {
+  instrument: (file, site, rule, lessons) => {
     let refusal: Reason | null = null;
     for (const region of site.data.regions) {
-      const result = wrapRegion(file, region, site.data.match, rule, vetoed);
+      const result = wrapRegion(file, region, site.data.match, rule, lessons);
       if (!isReason(result)) return result;
       refusal ??= result;
     }
@@ -136,11 +143,11 @@ function wrapRegion(
   region: Region,
   match: Match,
   rule: WrapSpan,
-  vetoed: ReadonlySet<string>,
+  lessons: Lessons,
 ): Instrumentation | Reason {
   const wrapper = wrapperFor(file, region);
   if (isReason(wrapper)) return wrapper;
-  if (vetoed.has(wrapper.strategy)) return reason("type-check");
+  if (lessons.vetoed.has(wrapper.strategy)) return reason("type-check");
   const options = renderOptions(file, region, match, rule);
   if (isReason(options)) return options;
   const marks = rule.markFailure ? swallowingCatches(region) : [];
@@ -148,10 +155,12 @@ function wrapRegion(
   const callee = file.sentry.access("startSpan");
   const layout = layOut(file, region, wrapper, { callee, options, parameter });
   const inner = firstNode(region);
+  const narrowed = readsOf(nodesOf(region), lessons.narrowed);
   return {
     strategy: wrapper.strategy,
     region,
     edits: [
+      ...narrowed.map(({ end }): AttachedEdit => ({ start: end, end, text: "!", attach: "left" })),
       { start: region.start, end: region.start, text: layout.open, attach: "right" },
       { start: region.end, end: region.end, text: layout.close, attach: "left" },
       ...marks.map((block) => markEdit(file, block, parameter)),
@@ -162,12 +171,14 @@ function wrapRegion(
     span: { name: options.name.constant ?? options.name.code, op: options.op?.constant ?? null },
     shape: {
       callee,
-      options: fingerprintOf(options.short),
+      options: codeFingerprint(objectOnOneLine(options.entries, file.source.style)),
       name: options.name.code,
       prefix: wrapper.prefix,
       callback: wrapper.concise ? "expression" : "block",
       parameter,
       indent: layout.unit,
+      ...(needsBracket(file.source, region, wrapper) ? { bracket: "(" } : {}),
+      ...(narrowed.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
     },
     container: containerOf(inner),
     head: headOf(fingerprint(inner)),
@@ -255,7 +266,7 @@ function isPlainResult(fn: TS.FunctionLikeDeclaration): boolean {
 
 function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
   for (let at: TS.Node = node; at; at = at.parent) {
-    if (ts.isFunctionLike(at) && "body" in at) return at as TS.FunctionLikeDeclaration;
+    if (ts.isFunctionLike(at) && "body" in at) return at;
   }
   return null;
 }
@@ -283,9 +294,7 @@ function floatingCall(file: FileContext, statements: readonly TS.Statement[]): R
 interface Options {
   readonly name: Rendered;
   readonly op: Rendered | null;
-  /** The options object on one line, and one entry a line. */
-  readonly short: string;
-  readonly long: (indent: string, unit: string, eol: string) => string;
+  readonly entries: Entries;
 }
 
 function renderOptions(
@@ -305,28 +314,15 @@ function renderOptions(
   const scopeNode = scopeOf(region);
   const used = [name, ...(op ? [op] : []), ...attributes.map(([, value]) => value)];
   for (const read of used.flatMap((rendered) => rendered.names)) {
-    if (!isReadable(file, read, scopeNode, region.start)) return reason("not-in-scope", read);
+    if (!isReadable(source, read, scopeNode, region.start)) return reason("not-in-scope", read);
   }
-  const entries = [`name: ${name.code}`, ...(op ? [`op: ${op.code}`] : [])];
-  const pairs = attributes.map(
-    ([key, value]) => `${propertyKey(key, source.style)}: ${value.code}`,
-  );
-  const attributeObject = pairs.length > 0 ? [`attributes: { ${pairs.join(", ")} }`] : [];
-  return {
-    name,
-    op,
-    short: `{ ${[...entries, ...attributeObject].join(", ")} }`,
-    long: (indent, unit, eol) => {
-      const inner = `${eol}${indent}${unit}`;
-      const block = pairs.map((pair) => `${inner}${unit}${pair},`).join("");
-      const nested = pairs.length > 0 ? [`attributes: {${block}${inner}}`] : [];
-      return `{${[...entries, ...nested].map((entry) => `${inner}${entry},`).join("")}${eol}${indent}}`;
-    },
-  };
-}
-
-function propertyKey(key: string, style: FileContext["source"]["style"]): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key, style);
+  const pairs = attributes.map(([key, value]) => [key, value.code] as const);
+  const entries: Entries = [
+    ["name", name.code],
+    ...(op ? [["op", op.code] as const] : []),
+    ...(pairs.length > 0 ? [["attributes", pairs] as const] : []),
+  ];
+  return { name, op, entries };
 }
 
 function fillsFor({ source }: FileContext, match: Match): Fills {
@@ -354,23 +350,6 @@ function scopeOf(region: Region): TS.Node {
   return ts.isBlock(body) ? (region.node.parameters[0] ?? body) : body;
 }
 
-function isReadable(file: FileContext, name: string, at: TS.Node, offset: number): boolean {
-  const { scope } = file.source;
-  if (scope.resolve(name, at)?.length) return scope.isReadable(name, at, offset);
-  return name in globalThis || BROWSER_GLOBALS.has(name) || name === "arguments";
-}
-
-const BROWSER_GLOBALS = new Set([
-  "window",
-  "document",
-  "location",
-  "history",
-  "localStorage",
-  "sessionStorage",
-  "self",
-  "undefined",
-]);
-
 interface Layout {
   readonly open: string;
   readonly close: string;
@@ -391,7 +370,7 @@ function layOut(
   const parameters = call.parameter ? `(${call.parameter})` : "()";
   const arrow = `${wrapper.isAsync ? "async " : ""}${parameters} =>`;
   const head = `${wrapper.prefix}${call.callee}(`;
-  const oneLine = `${head}${call.options.short}, ${arrow} ${wrapper.concise ? "" : "{"}`;
+  const oneLine = `${head}${objectOnOneLine(call.options.entries, style)}, ${arrow} ${wrapper.concise ? "" : "{"}`;
   const column = region.start - lineStart(text, region.start);
   const firstLine = wrapper.concise
     ? (text.slice(region.start, region.end).split("\n", 1)[0]?.length ?? 0)
@@ -399,13 +378,12 @@ function layOut(
   const fits = column + oneLine.length + firstLine <= style.width;
   const depth = fits ? style.indent : style.indent + style.indent;
   const lineIndent = base + style.indent;
-  const wrapped = text.slice(region.start, region.end);
-  const bracket = wrapper.concise && wrapped.startsWith("{") ? "(" : "";
+  const bracket = needsBracket(source, region, wrapper) ? "(" : "";
   const closeBracket = bracket ? ")" : "";
   if (wrapper.concise) {
     const needed = indentNeeded(source.file, region, base, style.indent);
     if (fits) return { open: `${oneLine}${bracket}`, close: `${closeBracket})`, unit: "" };
-    const options = call.options.long(lineIndent, style.indent, style.eol);
+    const options = objectOverLines(call.options.entries, style, lineIndent);
     return {
       open: `${head}${style.eol}${lineIndent}${options},${style.eol}${lineIndent}${arrow} ${bracket}`,
       close: `${closeBracket},${style.eol}${base})`,
@@ -420,7 +398,7 @@ function layOut(
       unit,
     };
   }
-  const options = call.options.long(lineIndent, style.indent, style.eol);
+  const options = objectOverLines(call.options.entries, style, lineIndent);
   return {
     open: `${head}${style.eol}${lineIndent}${options},${style.eol}${lineIndent}${arrow} {${style.eol}${base}${depth}`,
     close: `${style.eol}${lineIndent}},${style.eol}${base})${semicolon}`,
@@ -428,11 +406,23 @@ function layOut(
   };
 }
 
+/** An expression that begins with a brace would be read as the callback's block. */
+function needsBracket({ text }: FileContext["source"], region: Region, wrapper: Wrapper): boolean {
+  return wrapper.concise && text[region.start] === "{";
+}
+
 /** Without semicolons, a line that begins with a bracket would continue the call. */
 function needsSemicolon(text: string, region: Region, wrapper: Wrapper, wanted: boolean): boolean {
   if (wrapper.concise) return false;
   if (wanted) return true;
   return /^\s*[;([`+\-/*.,]/.test(text.slice(region.end, region.end + 2000));
+}
+
+/** The code of a region, for looking through it. */
+function nodesOf(region: Region): readonly TS.Node[] {
+  if (region.kind === "expression") return [region.node];
+  if (region.kind === "statements") return region.statements;
+  return [region.node.body];
 }
 
 /** The node whose fingerprint and surroundings identify a region. */
@@ -491,7 +481,7 @@ function markEdit({ source }: FileContext, block: TS.Block, parameter: string): 
 
 function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
   if (!ts.isExpressionStatement(node)) return false;
-  return fingerprint(node.expression) === fingerprintOf(`${parameter}.setStatus(${FAILURE})`);
+  return fingerprint(node.expression) === codeFingerprint(`${parameter}.setStatus(${FAILURE})`);
 }
 
 // How it recognises its own work
@@ -521,7 +511,7 @@ function candidate(file: FileContext, found: SpanCall, shape: Shape): Candidate 
     container: containerOf(call),
     head: headOf(fingerprint(inner)),
     exact: fingerprint(options) === shape.options,
-    similar: propertyCode(options, "name") === fingerprintOf(shape.name ?? ""),
+    similar: propertyCode(options, "name") === codeFingerprint(shape.name ?? ""),
     removal,
   };
 }
@@ -544,7 +534,7 @@ function removalOf(file: FileContext, found: SpanCall, shape: Shape): Candidate[
   if (isConcise !== (shape.callback === "expression")) return reason("changed-by-hand");
   const outer = outerNode(call, shape.prefix ?? "");
   if (!outer) return reason("changed-by-hand", `expected "${shape.prefix}" before the call`);
-  const kept = isConcise ? keptExpression(file, callback) : keptStatements(file, callback, shape);
+  const kept = isConcise ? keptExpression(file, callback, shape) : keptStatements(file, callback, shape);
   if (isReason(kept)) return kept;
   const start = outer.getStart(tree);
   const edits =
@@ -554,6 +544,7 @@ function removalOf(file: FileContext, found: SpanCall, shape: Shape): Candidate[
           { start, end: kept.start, text: "" },
           { start: kept.end, end: outer.end, text: "" },
           ...marks.map((mark) => unmark(file, mark)),
+          ...assertionsIn(callback, shape),
         ];
   return { edits, dedent: { range: kept, unit: shape.indent ?? "" } };
 }
@@ -615,10 +606,10 @@ function statementOrCall(statement: TS.ExpressionStatement, call: TS.CallExpress
   return callback && ts.isArrowFunction(callback) && ts.isBlock(callback.body) ? statement : call;
 }
 
-function keptExpression(file: FileContext, callback: TS.ArrowFunction): Range {
+function keptExpression(file: FileContext, callback: TS.ArrowFunction, shape: Shape): Range {
   const { body } = callback;
   const start = body.getStart(file.source.file);
-  const isOurs = ts.isParenthesizedExpression(body) && file.source.text[start + 1] === "{";
+  const isOurs = shape.bracket !== undefined && ts.isParenthesizedExpression(body);
   return isOurs ? { start: start + 1, end: body.end - 1 } : { start, end: body.end };
 }
 
@@ -636,6 +627,17 @@ function keptStatements(
   const inner = file.source.text.slice(from, body.end - 1);
   const start = from + (inner.length - inner.trimStart().length);
   return { start, end: Math.max(start, from + inner.trimEnd().length) };
+}
+
+/** The `!` that said again what was known outside the callback. */
+function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
+  const paths = new Set(shape.narrowed?.split("\n"));
+  const edits: Edit[] = [];
+  walk(callback.body, (node) => {
+    if (!ts.isNonNullExpression(node) || !paths.has(node.expression.getText())) return;
+    edits.push({ start: node.expression.end, end: node.end, text: "" });
+  });
+  return edits;
 }
 
 /** Takes a mark out with the white space it came with. */
@@ -682,10 +684,4 @@ function isSpanNamed(call: TS.CallExpression, rule: WrapSpan): boolean {
       : undefined;
   };
   return value("name") === rule.span.name && value("op") === rule.span.op;
-}
-
-function fingerprintOf(code: string): string {
-  const file = ts.createSourceFile("shape.ts", `(${code})`, ts.ScriptTarget.Latest, true);
-  const [statement] = file.statements;
-  return statement && ts.isExpressionStatement(statement) ? fingerprint(statement.expression) : "";
 }

@@ -1,5 +1,7 @@
 import { reduceText } from "../text/reduce.js";
 import { loadCompiler } from "../syntax/compiler.js";
+import { pathAt } from "../syntax/narrowing.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
 import { buildPlan } from "../plan/build-plan.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, Finding, Plan } from "../plan/model.js";
@@ -15,7 +17,7 @@ import {
   type TypeReport,
 } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import type { Rule } from "../transform.js";
+import { NO_LESSONS, type Lessons, type Rule } from "../transform.js";
 import { wantsSite, type Options } from "./options.js";
 import { assertKnown, type Workspace } from "./workspace.js";
 
@@ -117,7 +119,7 @@ function planUntilTypesHold(
 ): { plan: Plan; typecheck: TypeReport | null } {
   const { root, ledger } = workspace;
   const tree = createTree(root, config.base);
-  const vetoes = new Map<string, Set<string>>();
+  const lessons = new Map<string, Lessons>();
   const unreadable: Finding[] = [];
   const files = paths.flatMap((path) => {
     const text = readText(root, path);
@@ -126,7 +128,7 @@ function planUntilTypesHold(
     return [];
   });
   const make = () => {
-    const plan = buildPlan({ tree, rules, ledger, files, wants: wantsSite(options), vetoes });
+    const plan = buildPlan({ tree, rules, ledger, files, wants: wantsSite(options), lessons });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   let plan = make();
@@ -136,25 +138,50 @@ function planUntilTypesHold(
     const report = gate.check(plan.changes);
     const blamed = report.new.flatMap((each) => blame(plan, each) ?? []);
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
-    for (const { site, strategy } of blamed) {
-      vetoes.set(site, (vetoes.get(site) ?? new Set()).add(strategy));
-    }
+    learn(lessons, blamed);
     plan = make();
   }
 }
 
+interface Blame {
+  readonly site: string;
+  readonly strategy: string;
+  /** The expression whose narrowing was lost, if that is what the compiler complains about. */
+  readonly lost: string | null;
+}
+
 /** The site that a new diagnostic comes from: the innermost around it, else the last one before it. */
-function blame(plan: Plan, { file, offset }: NewDiagnostic) {
+function blame(plan: Plan, { file, offset, length, message }: NewDiagnostic): Blame | null {
   const planned = plan.files.find(({ path }) => path === file);
   if (!planned || offset === null) return null;
-  const at = reduceText(planned.before, planned.edits).toFull(offset, () => true);
+  const { toFull } = reduceText(planned.before, planned.edits);
+  const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
   const around = planned.placements
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
   const before = planned.placements
     .filter(({ region }) => region.end < at)
     .sort((a, b) => b.region.end - a.region.end);
-  return around[0] ?? before[0] ?? null;
+  const placement = around[0] ?? before[0];
+  if (!placement) return null;
+  const isLost = around.length > 0 && /undefined|null/.test(message);
+  const source = isLost ? parseSource(planned.path, planned.before) : null;
+  const lost = source && !isParseFailure(source) ? pathAt(source, { start: at, end }) : null;
+  return { site: placement.site, strategy: placement.strategy, lost };
+}
+
+/** First the narrowing is said again; only if that does not help is the strategy given up. */
+function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): void {
+  for (const site of new Set(blamed.map((each) => each.site))) {
+    const own = blamed.filter((each) => each.site === site);
+    const { vetoed, narrowed } = lessons.get(site) ?? NO_LESSONS;
+    const lost = own.flatMap((each) => each.lost ?? []).filter((path) => !narrowed.has(path));
+    const strategies = lost.length > 0 ? [] : own.map(({ strategy }) => strategy);
+    lessons.set(site, {
+      vetoed: new Set([...vetoed, ...strategies]),
+      narrowed: new Set([...narrowed, ...lost]),
+    });
+  }
 }
 
 function notUtf8(path: string): Finding {

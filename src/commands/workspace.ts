@@ -62,7 +62,7 @@ export function assertClean(
     existing.map(({ path }) => path),
   );
   const refused = existing.filter(
-    ({ path, before }) => dirty.has(path) && ledger.files[path]?.written !== hashOf(before ?? ""),
+    ({ path, before }) => dirty.has(path) && !isOwnWriting(ledger, path, hashOf(before ?? "")),
   );
   const [first, ...others] = refused;
   if (!first) return;
@@ -72,6 +72,12 @@ export function assertClean(
     `it has uncommitted changes${more}`,
     "commit or stash them, or use --allow-dirty",
   );
+}
+
+/** Whether a content is what retrospan last wrote at that path. */
+function isOwnWriting(ledger: Ledger, path: string, hash: string): boolean {
+  const created = ledger.modules.some((module) => module.file === path && module.hash === hash);
+  return created || ledger.files[path]?.written === hash;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface PlanInput {
   /** Paths and texts of the files that may hold sites. */
   readonly files: Iterable<{ readonly path: string; readonly text: string }>;
   readonly wants: (id: string) => boolean;
-  readonly vetoes: FileInput["vetoes"];
+  readonly lessons: FileInput["lessons"];
 }
 
 /** Makes the whole plan: pure, the same whatever the order of rules and files. */
@@ -28,8 +28,8 @@ export function buildPlan(input: PlanInput): Plan {
   for (const { path, text } of input.files) {
     const entries = input.ledger.sites.filter((site) => site.file === path);
     const imports = input.ledger.imports.filter((each) => each.file === path);
-    const { wants, vetoes } = input;
-    const plan = planFile(input.tree, { path, text, rules, entries, imports, wants, vetoes });
+    const { wants, lessons } = input;
+    const plan = planFile(input.tree, { path, text, rules, entries, imports, wants, lessons });
     files.push(isReversible(input.tree, plan) ? plan : withoutSites(plan, text));
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));

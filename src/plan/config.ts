@@ -261,6 +261,6 @@ function knownKeys(schema: v.GenericSchema, path: readonly { key?: unknown }[]):
 
 function entriesOf(schema: unknown): Record<string, unknown> | null {
   let at = schema as { entries?: Record<string, unknown>; wrapped?: unknown } | undefined;
-  while (at?.wrapped) at = at.wrapped as typeof at;
+  while (at?.wrapped) at = at.wrapped;
   return at?.entries ?? null;
 }

@@ -6,7 +6,14 @@ import { importPlace, importStatement, type ImportNeed } from "../syntax/imports
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import type { AttachedEdit, FileContext, Instrumentation, Site } from "../transform.js";
+import {
+  NO_LESSONS,
+  type AttachedEdit,
+  type FileContext,
+  type Instrumentation,
+  type Lessons,
+  type Site,
+} from "../transform.js";
 import { composeEdits, conflictWith, type Piece } from "./compose.js";
 import { createFileContext } from "./context.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
@@ -24,8 +31,8 @@ export interface FileInput {
   readonly imports: readonly LedgerImport[];
   /** Whether a site was asked for (`--site`, `--except`). */
   readonly wants: (id: string) => boolean;
-  /** Strategies that the type check refused, by site. */
-  readonly vetoes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What the type check taught, by site. */
+  readonly lessons: ReadonlyMap<string, Lessons>;
 }
 
 /**
@@ -42,7 +49,7 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const view = withoutOurs(source, own, input.imports);
   const context = createFileContext(tree, view.base);
   const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
-  const outcomes = instrumentAll(context, drafts, input.vetoes);
+  const outcomes = instrumentAll(context, drafts, input.lessons);
   return assemble(input, source, context, view, own, outcomes);
 }
 
@@ -220,12 +227,12 @@ interface Outcome {
 function instrumentAll(
   context: FileContext,
   drafts: readonly NumberedDraft[],
-  vetoes: FileInput["vetoes"],
+  lessons: FileInput["lessons"],
 ): Outcome[] {
   const placed: Piece[] = [];
   const ordered = [...drafts].sort((a, b) => compareSites(a, b));
   return ordered.map((draft) => {
-    const result = instrument(context, draft, vetoes.get(draft.id) ?? new Set<string>());
+    const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS);
     if (result === "present" || isReason(result)) return { draft, result };
     const piece = { key: draft.id, ...result };
     const other = conflictWith(piece, placed);
@@ -243,7 +250,7 @@ function compareSites(a: NumberedDraft, b: NumberedDraft): number {
 function instrument(
   context: FileContext,
   { active, site, own }: NumberedDraft,
-  vetoed: ReadonlySet<string>,
+  lessons: Lessons,
 ): Instrumentation | Reason | "present" {
   if (own) return "present";
   if (site.present) return "present";
@@ -252,7 +259,7 @@ function instrument(
   if (site.skip) return site.skip;
   const transform = TRANSFORMS.get(active.rule.use);
   if (!transform) throw new Error(`no transform ${active.rule.use}`);
-  return transform.instrument(context, site, active.rule, vetoed);
+  return transform.instrument(context, site, active.rule, lessons);
 }
 
 /** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */

@@ -33,7 +33,7 @@ function isAwait(node: TS.Node): boolean {
 }
 
 function isAwaitUsing(list: TS.VariableDeclarationList): boolean {
-  return (list.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.AwaitUsing;
+  return Boolean(list.flags & ts.NodeFlags.Using) && Boolean(list.flags & ts.NodeFlags.Const);
 }
 
 function obstacleAt(node: TS.Node, inside: ReadonlySet<TS.Node>): Reason | null {

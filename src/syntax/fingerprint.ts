@@ -34,3 +34,24 @@ function operatorOf(node: TS.Node): string {
 export function sameCode(a: TS.Node, b: TS.Node): boolean {
   return fingerprint(a) === fingerprint(b);
 }
+
+/** The fingerprint of a type written as text. */
+export function typeFingerprint(text: string): string {
+  const file = ts.createSourceFile("shape.ts", `type T = ${text}`, ts.ScriptTarget.Latest, true);
+  const [statement] = file.statements;
+  return statement && ts.isTypeAliasDeclaration(statement) ? fingerprint(statement.type) : "";
+}
+
+/** The fingerprint of an expression written as text. */
+export function codeFingerprint(text: string): string {
+  const file = ts.createSourceFile("shape.tsx", `(${text}\n)`, ts.ScriptTarget.Latest, true);
+  const [statement] = file.statements;
+  return statement && ts.isExpressionStatement(statement) ? fingerprint(statement.expression) : "";
+}
+
+/** The fingerprint of a statement written as text. */
+export function statementFingerprint(text: string): string {
+  const file = ts.createSourceFile("shape.tsx", text, ts.ScriptTarget.Latest, true);
+  const [statement] = file.statements;
+  return statement ? fingerprint(statement) : "";
+}

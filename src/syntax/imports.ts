@@ -248,3 +248,39 @@ export function importStatement(source: Source, need: ImportNeed): string {
 function renamed(need: ImportNeed, link: string): string {
   return need.member === need.local ? need.local : `${need.member}${link}${need.local}`;
 }
+
+/** A name that a file imports by name. */
+export interface ImportedName {
+  /** The local declaration. */
+  readonly local: TS.Identifier;
+  readonly exported: string;
+  readonly module: string;
+  readonly statement: TS.Statement;
+}
+
+/** What an identifier was imported as, if it was imported by name. */
+export function importOf(source: Source, identifier: TS.Identifier): ImportedName | null {
+  for (const declaration of source.scope.resolve(identifier.text, identifier) ?? []) {
+    if (ts.isImportSpecifier(declaration)) {
+      const statement = declaration.parent.parent.parent;
+      const exported = (declaration.propertyName ?? declaration.name).text;
+      if (!ts.isImportDeclaration(statement)) continue;
+      return { local: declaration.name, exported, module: specifierOf(statement), statement };
+    }
+    const required = requiredName(declaration);
+    if (required) return required;
+  }
+  return null;
+}
+
+function requiredName(declaration: TS.Declaration): ImportedName | null {
+  if (!ts.isBindingElement(declaration) || !ts.isIdentifier(declaration.name)) return null;
+  const variable = declaration.parent.parent;
+  if (!ts.isVariableDeclaration(variable) || !variable.initializer) return null;
+  const module = requiredSpecifier(variable.initializer);
+  const statement = variable.parent.parent;
+  if (!module || !ts.isVariableStatement(statement)) return null;
+  const exported = declaration.propertyName ?? declaration.name;
+  if (!ts.isIdentifier(exported)) return null;
+  return { local: declaration.name, exported: exported.text, module, statement };
+}

@@ -301,7 +301,7 @@ function listenerCallback(
 /** The function an expression is, or names in this file. */
 function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
   const code = unwrapped(expression);
-  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code as NamedFunction;
+  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code;
   if (!ts.isIdentifier(code)) return null;
   const [declaration] = source.scope.resolve(code.text, code) ?? [];
   if (!declaration) return null;

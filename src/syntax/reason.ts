@@ -24,6 +24,8 @@ export const REASONS = {
   "inherits-field": "the type already has the field from a type it extends",
   "legacy-switch": "the legacy function has a switch that the call would lose",
   "may-return-thenable": "the function may return a lazy builder or a promise with properties",
+  "measured-inline": "the duration exists only inside the call",
+  "no-such-module": "the module is missing; `create: true` would make it",
   "module-statement": "an import or export cannot move into a callback",
   "no-such-declaration": "the function that should be replaced was not found",
   "not-a-statement": "the matched code is part of a larger expression",

@@ -58,7 +58,7 @@ export function* ancestors(node: TS.Node): Generator<TS.Node> {
 export function enclosingFunction(node: TS.Node): TS.FunctionLikeDeclaration | undefined {
   for (const parent of ancestors(node)) {
     if (ts.isClassStaticBlockDeclaration(parent) || ts.isPropertyDeclaration(parent)) return;
-    if (ts.isFunctionLike(parent) && "body" in parent) return parent as TS.FunctionLikeDeclaration;
+    if (ts.isFunctionLike(parent) && "body" in parent) return parent;
   }
   return undefined;
 }

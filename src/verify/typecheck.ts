@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { ts as bundled, type TS } from "../syntax/compiler.js";
+import { hashOf } from "../plan/hash.js";
 import type { FileChange } from "../plan/model.js";
 import { isInside, slashed, type Root } from "../project/root.js";
 
@@ -11,6 +12,7 @@ export interface NewDiagnostic {
   /** In the text after. */
   readonly line: number | null;
   readonly offset: number | null;
+  readonly length: number;
   readonly code: number;
   readonly message: string;
 }
@@ -155,7 +157,7 @@ interface CheckedProgram {
   readonly parsed: TS.ParsedCommandLine;
   readonly options: TS.CompilerOptions;
   readonly cache: Map<string, TS.SourceFile | undefined>;
-  readonly program: TS.Program;
+  readonly program: TS.SemanticDiagnosticsBuilderProgram;
   readonly diagnostics: readonly TS.Diagnostic[];
 }
 
@@ -165,26 +167,18 @@ function checkBefore(config: string): CheckedProgram {
   const options = { ...parsed.options, noEmit: true, incremental: false, composite: false };
   delete options.tsBuildInfoFile;
   const cache = new Map<string, TS.SourceFile | undefined>();
-  const program = compiler.createProgram({
-    rootNames: parsed.fileNames,
+  const program = compiler.createSemanticDiagnosticsBuilderProgram(
+    parsed.fileNames,
     options,
-    ...referencesOf(parsed),
-    host: overlayHost(compiler, options, new Map(), cache),
-  });
-  return {
-    compiler,
-    parsed,
-    options,
-    cache,
-    program,
-    diagnostics: diagnosticsOf(compiler, program),
-  };
+    overlayHost(compiler, options, new Map(), cache),
+    undefined,
+    undefined,
+    parsed.projectReferences,
+  );
+  return { compiler, parsed, options, cache, program, diagnostics: diagnosticsOf(compiler, program) };
 }
 
-function referencesOf({ projectReferences }: TS.ParsedCommandLine) {
-  return projectReferences ? { projectReferences } : {};
-}
-
+/** Checks the program after; the builder re-checks only what the changes can affect. */
 function checkAfter(
   root: Root,
   before: CheckedProgram,
@@ -196,13 +190,14 @@ function checkAfter(
     .filter((change) => change.before === null)
     .map(({ path }) => absolute(path));
   const texts = new Map(changes.map(({ path, after }) => [absolute(path), after]));
-  const program = compiler.createProgram({
-    rootNames: [...new Set([...parsed.fileNames, ...created])],
+  const program = compiler.createSemanticDiagnosticsBuilderProgram(
+    [...new Set([...parsed.fileNames, ...created])],
     options,
-    ...referencesOf(parsed),
-    oldProgram: before.program,
-    host: overlayHost(compiler, options, texts, cache),
-  });
+    overlayHost(compiler, options, texts, cache),
+    before.program,
+    undefined,
+    parsed.projectReferences,
+  );
   const diagnostics = diagnosticsOf(compiler, program);
   return {
     programs: 1,
@@ -234,19 +229,27 @@ function overlayHost(
     },
     getSourceFile: (path, languageOptions, onError) => {
       const text = planned(path);
+      if (text === null) return undefined;
       if (text !== undefined) {
-        return text === null
-          ? undefined
-          : compiler.createSourceFile(path, text, languageOptions, true);
+        return versioned(compiler.createSourceFile(path, text, languageOptions, true));
       }
-      if (!cache.has(path)) cache.set(path, host.getSourceFile(path, languageOptions, onError));
+      if (!cache.has(path)) {
+        const file = host.getSourceFile(path, languageOptions, onError);
+        cache.set(path, file && versioned(file));
+      }
       return cache.get(path);
     },
     writeFile: () => undefined,
+    createHash: hashOf,
   };
 }
 
-function diagnosticsOf(compiler: Compiler, program: TS.Program): readonly TS.Diagnostic[] {
+/** The builder tells by its version whether a file has changed. */
+function versioned(file: TS.SourceFile): TS.SourceFile {
+  return Object.assign(file, { version: hashOf(file.text) });
+}
+
+function diagnosticsOf(compiler: Compiler, program: TS.BuilderProgram): readonly TS.Diagnostic[] {
   return compiler.sortAndDeduplicateDiagnostics([
     ...program.getConfigFileParsingDiagnostics(),
     ...program.getOptionsDiagnostics(),
@@ -286,6 +289,7 @@ function describe(compiler: Compiler, root: Root, each: TS.Diagnostic): NewDiagn
     file: each.file ? slashed(relative(root.path, each.file.fileName)) : null,
     line: place ? place.line + 1 : null,
     offset: each.start ?? null,
+    length: each.length ?? 0,
     code: each.code,
     message: compiler.flattenDiagnosticMessageText(each.messageText, " "),
   };

@@ -1,0 +1,81 @@
+import type { Range } from "../text/edit.js";
+import { ts, type TS } from "./compiler.js";
+import { isStablePath } from "./purity.js";
+import { walk, walkOwn } from "./walk.js";
+import type { Source } from "./source.js";
+
+/**
+ * The path (`event.projectId`) that a complaint of the compiler is about, as it is written.
+ * Narrowing of properties and of reassigned variables does not enter a callback.
+ */
+export function pathAt(source: Source, range: Range): string | null {
+  let found: string | null = null;
+  walk(source.file, (node) => {
+    if (node.end < range.start || node.getStart(source.file) > range.end) return false;
+    const path = ts.isPropertyAssignment(node) && covers(source, node.name, range) ? node.initializer : node;
+    if (covers(source, path, range) && isPath(path)) found ??= path.getText(source.file);
+    return true;
+  });
+  return found;
+}
+
+function covers({ file }: Source, node: TS.Node, range: Range): boolean {
+  return node.getStart(file) === range.start && node.end === range.end;
+}
+
+function isPath(node: TS.Node): node is TS.Expression {
+  const isRead =
+    ts.isPropertyAccessExpression(node) ||
+    ts.isIdentifier(node) ||
+    ts.isElementAccessExpression(node);
+  // A complaint about an overload stands at the callee, which is not what was narrowed.
+  const isCallee = ts.isCallExpression(node.parent) && node.parent.expression === node;
+  return isRead && !isCallee && isStablePath(node);
+}
+
+/** Where code reads such a path for its value, so that `!` may say what was known outside. */
+export function readsOf(nodes: readonly TS.Node[], paths: ReadonlySet<string>): TS.Expression[] {
+  const reads: TS.Expression[] = [];
+  for (const root of nodes) {
+    walkOwn(root, (node) => {
+      if (!isPath(node) || !paths.has(node.getText())) return true;
+      if (isValueRead(node)) reads.push(node);
+      return false;
+    });
+  }
+  return reads;
+}
+
+function isValueRead(node: TS.Expression): boolean {
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent)) return isOperand(parent, node);
+  if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
+    return !(parent.expression === node && parent.questionDotToken);
+  }
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
+  if (ts.isVariableDeclaration(parent)) return parent.initializer === node;
+  return (
+    ts.isCallExpression(parent) ||
+    ts.isNewExpression(parent) ||
+    ts.isReturnStatement(parent) ||
+    ts.isAwaitExpression(parent) ||
+    ts.isSpreadElement(parent) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isTemplateSpan(parent) ||
+    ts.isForOfStatement(parent) ||
+    ts.isJsxExpression(parent)
+  );
+}
+
+/** Not a test for null itself, nor the target of an assignment. */
+function isOperand({ operatorToken, left }: TS.BinaryExpression, node: TS.Expression): boolean {
+  const { kind } = operatorToken;
+  const tests =
+    kind === ts.SyntaxKind.AmpersandAmpersandToken ||
+    kind === ts.SyntaxKind.BarBarToken ||
+    kind === ts.SyntaxKind.QuestionQuestionToken ||
+    (kind >= ts.SyntaxKind.EqualsEqualsToken && kind <= ts.SyntaxKind.ExclamationEqualsEqualsToken);
+  const assigns =
+    kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment && left === node;
+  return !tests && !assigns;
+}

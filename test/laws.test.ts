@@ -1,0 +1,66 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { loadCompiler } from "../src/syntax/compiler.js";
+import { isParseFailure, parseSource } from "../src/syntax/source.js";
+import { FIXTURES, readFixtures, type Fixture } from "./support/fixture.js";
+import { activeRules, applyInMemory, memoryTree, revertInMemory, type MemoryTree } from "./support/memory-tree.js";
+import { VARIANTS, type Variant } from "./support/variants.js";
+
+const TRANSFORMS = readdirSync(FIXTURES).filter((name) => name !== "projects");
+
+async function treeFor(fixture: Fixture, variant: Variant): Promise<MemoryTree> {
+  const input = await variant.write(fixture.input, fixture.file);
+  return memoryTree([...fixture.files, [fixture.file, input]]);
+}
+
+describe.each(TRANSFORMS)("%s", (transform) => {
+  describe.each(readFixtures(transform))("$name", (fixture) => {
+    test.each(VARIANTS)("$name: as expected, stable, and back to the byte", async (variant) => {
+      const rules = await activeRules(fixture.rules);
+      const memory = await treeFor(fixture, variant);
+      const original = new Map(memory.files);
+      const plan = applyInMemory(memory, rules);
+      const applied = new Map(memory.files);
+      const after = applied.get(fixture.file) ?? "";
+
+      if (variant.isGolden) {
+        expect(after).toBe(await variant.write(fixture.expected, fixture.file));
+        expect(plan.sites.flatMap(({ reason }) => reason?.code ?? []).sort()).toEqual([...fixture.skips].sort());
+      }
+      expect(isParseFailure(parseSource(fixture.file, after))).toBe(false);
+      expect(plan.sites.map(({ reason }) => reason?.code)).not.toContain("not-reversible");
+
+      const second = applyInMemory(memory, rules);
+      expect(second.changes).toEqual([]);
+      expect(memory.files).toEqual(applied);
+
+      const reverted = revertInMemory(memory);
+      expect(memory.files).toEqual(original);
+      expect(reverted.sites.every(({ state }) => state === "reverted")).toBe(true);
+      expect(memory.ledger).toMatchObject({ sites: [], imports: [], modules: [] });
+    });
+
+    test("an empty ledger removes nothing", async () => {
+      await loadCompiler();
+      const memory = memoryTree([[fixture.file, fixture.expected]]);
+      expect(revertInMemory(memory).changes).toEqual([]);
+    });
+
+    test("the plan does not depend on the order of rules and files", async () => {
+      const files = [...fixture.files, [fixture.file, fixture.input] as const];
+      const [forward, backward] = [memoryTree(files), memoryTree([...files].reverse())];
+      applyInMemory(forward, await activeRules(fixture.rules));
+      applyInMemory(backward, await activeRules([...fixture.rules].reverse()));
+      expect(new Map([...backward.files].sort())).toEqual(new Map([...forward.files].sort()));
+    });
+
+    test.runIf(fixture.edited !== null)("keeps edits made since", async () => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      applyInMemory(memory, rules);
+      memory.files.set(fixture.file, fixture.edited ?? "");
+      revertInMemory(memory);
+      expect(memory.files.get(fixture.file)).toBe(fixture.reverted);
+    });
+  });
+});

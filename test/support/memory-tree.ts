@@ -1,0 +1,91 @@
+import { posix } from "node:path";
+import { resolveConfig, type RuleConfig } from "../../src/plan/config.js";
+import { buildPlan } from "../../src/plan/build-plan.js";
+import { digestOf, hashOf } from "../../src/plan/hash.js";
+import { emptyLedger, type Ledger } from "../../src/plan/ledger.js";
+import type { ActiveRule, Plan } from "../../src/plan/model.js";
+import { planRevert, type RevertPlan } from "../../src/plan/revert-plan.js";
+import type { Tree } from "../../src/plan/tree.js";
+import { pathMatcher } from "../../src/project/files.js";
+import { loadCompiler } from "../../src/syntax/compiler.js";
+
+/** A tree in memory, for the pure part of the tool. */
+export interface MemoryTree {
+  readonly files: Map<string, string>;
+  ledger: Ledger;
+}
+
+export function memoryTree(files: Iterable<readonly [string, string]>): MemoryTree {
+  return { files: new Map(files), ledger: emptyLedger() };
+}
+
+export async function activeRules(rules: readonly RuleConfig[]): Promise<ActiveRule[]> {
+  await loadCompiler();
+  const config = await resolveConfig({ rules }, "rule.json", []);
+  return config.rules.map((rule) => ({
+    rule,
+    digest: digestOf(rule),
+    covers: rule.in === undefined ? () => true : pathMatcher([rule.in].flat(), ""),
+  }));
+}
+
+/** Plans all files and writes the result into the tree. */
+export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]): Plan {
+  const plan = buildPlan({
+    tree: treeOf(memory),
+    rules,
+    ledger: memory.ledger,
+    files: [...memory.files].map(([path, text]) => ({ path, text })),
+    wants: () => true,
+    lessons: new Map(),
+  });
+  write(memory, plan.changes);
+  memory.ledger = {
+    ...memory.ledger,
+    sites: plan.files.flatMap(({ entries }) => entries),
+    imports: plan.files.flatMap(({ imports }) => imports),
+    modules: [...memory.ledger.modules, ...plan.modules],
+    files: Object.fromEntries(
+      plan.files.map(({ path, base, after }) => [path, { original: hashOf(base), written: hashOf(after) }]),
+    ),
+  };
+  return plan;
+}
+
+/** Reverts everything and writes the result into the tree. */
+export function revertInMemory(memory: MemoryTree): RevertPlan {
+  const plan = planRevert({
+    tree: treeOf(memory),
+    ledger: memory.ledger,
+    wants: () => true,
+    covers: () => true,
+  });
+  write(memory, plan.changes);
+  memory.ledger = { ...memory.ledger, ...plan.ledger };
+  return plan;
+}
+
+function write(memory: MemoryTree, changes: Plan["changes"]): void {
+  for (const { path, after } of changes) {
+    if (after === null) memory.files.delete(path);
+    else memory.files.set(path, after);
+  }
+}
+
+function treeOf({ files }: MemoryTree): Tree {
+  return {
+    read: (path) => files.get(path) ?? null,
+    resolve: (from, specifier) => {
+      if (!specifier.startsWith(".")) return null;
+      const path = posix.normalize(posix.join(posix.dirname(from), specifier));
+      const bare = path.replace(/\.[cm]?js$/, "");
+      return [path, `${bare}.ts`, `${bare}.tsx`, `${bare}.js`].find((each) => files.has(each)) ?? null;
+    },
+    specifierFor: (from, to) => {
+      const way = posix.relative(posix.dirname(from), to).replace(/\.[cm]?[jt]sx?$/, "");
+      return way.startsWith(".") ? way : `./${way}`;
+    },
+    pathOf: (module) => posix.normalize(module),
+    sdkFor: () => "@sentry/node",
+  };
+}

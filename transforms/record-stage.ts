@@ -1,0 +1,331 @@
+import {
+  codeFingerprint,
+  containerOf,
+  defineTransform,
+  findMatches,
+  fingerprint,
+  headOf,
+  indentationAt,
+  isReadable,
+  isReason,
+  isStablePath,
+  joinPointNeedles,
+  quoted,
+  reason,
+  schema,
+  statementAround,
+  textOf,
+  ts,
+  unwrapped,
+  walk,
+  withTrailingComment,
+  type AttachedEdit,
+  type Candidate,
+  type Edit,
+  type FileContext,
+  type ImportNeed,
+  type Match,
+  type ModuleNeed,
+  type Reason,
+  type Rule,
+  type Shape,
+  type Site,
+  type Source,
+  type Style,
+  type TS,
+} from "../src/transform.js";
+
+interface RecordStage extends Rule {
+  readonly at: NonNullable<Rule["at"]>;
+  /** What is called: a name or path in scope, or an export of `module`. */
+  readonly recorder: string;
+  readonly module?: string | undefined;
+  readonly create: boolean;
+  readonly status: string;
+}
+
+interface Found {
+  readonly match: Match;
+  readonly statement: TS.ExpressionStatement | null;
+}
+
+export const recordStage = defineTransform<RecordStage, Found>({
+  name: "record-stage",
+  summary: "Records a stage's name, status and duration where its timing is taken",
+  params: {
+    recorder: schema.optional(schema.pipe(schema.string(), schema.minLength(1)), "recordStage"),
+    module: schema.optional(schema.string()),
+    create: schema.optional(schema.boolean(), false),
+    status: schema.optional(schema.string(), "ok"),
+  },
+  joinPoints: ["assign", "call"],
+  templates: ({ recorder }) => [["recorder", `\${${recorder}}`]],
+  needles: ({ at }) => joinPointNeedles(at),
+
+  find: ({ source }, rule) =>
+    findMatches(source, rule.at).map((match): Site<Found> => {
+      const statement = ownStatement(match);
+      const node = statement ?? match.node;
+      return {
+        anchor: match.anchor,
+        region: { start: node.getStart(source.file), end: node.end },
+        data: { match, statement },
+        present: statement && isRecordedByHand(statement, rule) ? "hand" : undefined,
+      };
+    }),
+
+  instrument: (file, site, rule) => {
+    const { statement, match } = site.data;
+    if (!statement) return reason("not-a-statement");
+    const stage = stageOf(file.source, match);
+    if (isReason(stage)) return stage;
+    const recorder = recorderFor(file, statement, rule);
+    if (isReason(recorder)) return recorder;
+    const status = quoted(rule.status, file.source.style);
+    const call = `${recorder.code}(${stage.name}, ${status}, ${stage.duration})`;
+    const insertion = insertBehind(file.source, statement, call);
+    return {
+      strategy: "insert",
+      region: site.region,
+      edits: insertion.edits,
+      reindent: null,
+      imports: recorder.imports,
+      modules: recorder.modules,
+      span: null,
+      shape: {
+        recorder: recorder.code,
+        name: codeFingerprint(stage.name),
+        call: codeFingerprint(call),
+        layout: insertion.layout,
+        lead: insertion.lead,
+      },
+      container: containerOf(statement),
+      head: headOf(fingerprint(statement)),
+    };
+  },
+
+  recognise: ({ source }, shape) => {
+    const found: Candidate[] = [];
+    walk(source.file, (node) => {
+      const call = ts.isExpressionStatement(node) ? unwrapped(node.expression) : null;
+      if (!call || !ts.isCallExpression(call)) return;
+      if (fingerprint(call.expression) !== codeFingerprint(shape.recorder ?? "")) return;
+      found.push(candidate(source, node as TS.ExpressionStatement, call, shape));
+    });
+    return found;
+  },
+});
+
+// What it looks for
+
+/** The statement that is nothing but the match. */
+function ownStatement(match: Match): TS.ExpressionStatement | null {
+  const statement = statementAround(match.node)?.statement;
+  if (!statement || !ts.isExpressionStatement(statement)) return null;
+  return unwrapped(statement.expression) === match.node ? statement : null;
+}
+
+function isRecordedByHand(statement: TS.ExpressionStatement, rule: RecordStage): boolean {
+  const list = statementAround(statement)?.list.statements ?? [];
+  const next = list[list.indexOf(statement) + 1];
+  if (!next || !ts.isExpressionStatement(next)) return false;
+  const call = unwrapped(next.expression);
+  return ts.isCallExpression(call) && call.expression.getText() === rule.recorder;
+}
+
+interface Stage {
+  /** Code for the stage's name and for the duration it took. */
+  readonly name: string;
+  readonly duration: string;
+}
+
+/** Takes name and duration from the code itself, so that nothing is measured twice. */
+function stageOf(source: Source, match: Match): Stage | Reason {
+  if (match.kind === "assign") return assignedStage(source, match.node);
+  if (match.kind === "call") return passedStage(source, match.node);
+  return reason("not-a-statement");
+}
+
+function assignedStage(source: Source, node: TS.BinaryExpression): Stage | Reason {
+  if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) {
+    return reason("compound-assignment", textOf(source, node));
+  }
+  const target = unwrapped(node.left);
+  const name = keyOf(source, target);
+  if (isReason(name)) return name;
+  if (isStablePath(node.right)) return { name, duration: textOf(source, node.right) };
+  if (!isStablePath(target)) return reason("computed-key", textOf(source, target));
+  return { name, duration: textOf(source, target) };
+}
+
+function keyOf(source: Source, target: TS.Expression): string | Reason {
+  if (ts.isPropertyAccessExpression(target)) return quoted(target.name.text, source.style);
+  if (ts.isIdentifier(target)) return quoted(target.text, source.style);
+  if (!ts.isElementAccessExpression(target)) return reason("computed-key");
+  const key = target.argumentExpression;
+  return isStablePath(key) ? textOf(source, key) : reason("computed-key", textOf(source, key));
+}
+
+/** `timings.set("x", ms)` and the like: the first argument names, the second is the duration. */
+function passedStage(source: Source, node: TS.CallExpression): Stage | Reason {
+  const [key, duration] = node.arguments;
+  if (!key || !duration) return reason("computed-key", "name and duration are expected");
+  if (!isStablePath(key)) return reason("computed-key", textOf(source, key));
+  const name = textOf(source, key);
+  if (isStablePath(duration)) return { name, duration: textOf(source, duration) };
+  const callee = unwrapped(node.expression);
+  const isMap = ts.isPropertyAccessExpression(callee) && callee.name.text === "set";
+  if (!isMap || !isStablePath(callee.expression)) return reason("measured-inline");
+  return { name, duration: `${textOf(source, callee.expression)}.get(${name}) ?? 0` };
+}
+
+interface Recorder {
+  readonly code: string;
+  readonly imports: readonly ImportNeed[];
+  readonly modules: readonly ModuleNeed[];
+}
+
+function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorder | Reason {
+  const { recorder, module } = rule;
+  if (module === undefined) {
+    const root = /^[\w$]+/.exec(recorder)?.[0] ?? recorder;
+    const readable = root === "this" || isReadable(file.source, root, at, at.end);
+    return readable ? { code: recorder, imports: [], modules: [] } : reason("not-in-scope", root);
+  }
+  const [root = recorder, ...path] = recorder.split(".");
+  const binding = file.member(module, root);
+  const code = [binding.access(root), ...path].join(".");
+  const imports = binding.need ? [binding.need] : [];
+  if (!isFile(module)) return { code, imports, modules: [] };
+  const target = file.pathOf(module);
+  if (file.read(target)) return { code, imports, modules: [] };
+  if (!rule.create) return reason("no-such-module", target);
+  return { code, imports, modules: [recorderModule(file, target, root)] };
+}
+
+function isFile(module: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(module);
+}
+
+// What it inserts
+
+interface Insertion {
+  readonly edits: readonly AttachedEdit[];
+  /** `braced` gives a lone statement the braces that two need. */
+  readonly layout: "line" | "braced";
+  /** The semicolon that the statement before had to get. */
+  readonly lead: string;
+}
+
+function insertBehind(source: Source, statement: TS.ExpressionStatement, call: string): Insertion {
+  const { style, text, file } = source;
+  const start = statement.getStart(file);
+  const isTerminated = text[statement.end - 1] === ";";
+  if (isInList(statement)) {
+    const at = withTrailingComment(source, statement);
+    const end = style.semicolons || continuesCall(text, at) ? ";" : "";
+    const inserted = `${style.eol}${indentationAt(text, start)}${call}${end}`;
+    const edit: AttachedEdit = { start: at, end: at, text: inserted, attach: "left" };
+    return { edits: [edit], layout: "line", lead: "" };
+  }
+  const lead = isTerminated ? "" : ";";
+  const end = style.semicolons ? ";" : "";
+  return {
+    edits: [
+      { start, end: start, text: "{ ", attach: "right" },
+      { start: statement.end, end: statement.end, text: `${lead} ${call}${end} }`, attach: "left" },
+    ],
+    layout: "braced",
+    lead,
+  };
+}
+
+function isInList({ parent }: TS.Statement): boolean {
+  return (
+    ts.isBlock(parent) ||
+    ts.isSourceFile(parent) ||
+    ts.isModuleBlock(parent) ||
+    ts.isCaseOrDefaultClause(parent)
+  );
+}
+
+/** Without semicolons, a next line that begins with a bracket would go on with our call. */
+function continuesCall(text: string, at: number): boolean {
+  return /^\s*[;([`+\-/*.,]/.test(text.slice(at, at + 2000));
+}
+
+/** The module that records a stage where the user has none of their own. */
+function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {
+  const sdk = file.sdkFor(path);
+  return { path, text: (style) => recorderText(path, name, sdk, style) };
+}
+
+function recorderText(path: string, name: string, sdk: string, style: Style): string {
+  const isTyped = /\.[cm]?tsx?$/.test(path);
+  const isCommonJs = /\.c[jt]s$/.test(path);
+  const type = (text: string) => (isTyped ? `: ${text}` : "");
+  const head = isCommonJs ? `const Sentry = require("${sdk}");` : `import * as Sentry from "${sdk}";`;
+  const parameters = `name${type("string")}, status${type("string")}, durationMs${type("number")}`;
+  const lines = [
+    head,
+    "",
+    "/** Records a finished stage on the active span and as a breadcrumb. Never throws. */",
+    `${isCommonJs ? "" : "export "}function ${name}(${parameters})${type("void")} {`,
+    "\ttry {",
+    "\t\tconst span = Sentry.getActiveSpan();",
+    "\t\tspan?.setAttribute(`stage.${name}.status`, status);",
+    "\t\tspan?.setAttribute(`stage.${name}.duration_ms`, durationMs);",
+    "\t\tSentry.addBreadcrumb({",
+    '\t\t\tcategory: "stage",',
+    "\t\t\tmessage: name,",
+    '\t\t\tlevel: status === "ok" ? "info" : "error",',
+    "\t\t\tdata: { status, durationMs },",
+    "\t\t});",
+    "\t} catch {",
+    "\t\t// Recording must never change what it records.",
+    "\t}",
+    "}",
+    ...(isCommonJs ? ["", `module.exports = { ${name} };`] : []),
+    "",
+  ];
+  const code = lines.join(style.eol).replace(/\t/g, style.indent);
+  const quotes = style.quote === '"' ? code : code.replace(/"/g, "'");
+  return style.semicolons ? quotes : quotes.replace(/;$/gm, "").replace(/;\r$/gm, "\r");
+}
+
+// How it recognises its own work
+
+function candidate(
+  source: Source,
+  statement: TS.ExpressionStatement,
+  call: TS.CallExpression,
+  shape: Shape,
+): Candidate {
+  const [name] = call.arguments;
+  const list = statementAround(statement)?.list.statements ?? [];
+  const before = list[list.indexOf(statement) - 1];
+  return {
+    range: { start: statement.getStart(source.file), end: statement.end },
+    container: containerOf(statement),
+    head: before ? headOf(fingerprint(before)) : "",
+    exact: fingerprint(call) === shape.call,
+    similar: name !== undefined && fingerprint(name) === shape.name,
+    removal: { edits: removalOf(source, statement, shape), dedent: null },
+  };
+}
+
+function removalOf(source: Source, statement: TS.ExpressionStatement, shape: Shape): Edit[] {
+  const { text, file } = source;
+  const start = statement.getStart(file);
+  const gap = start - text.slice(0, start).trimEnd().length;
+  const own: Edit = { start: start - gap, end: statement.end, text: "" };
+  const block = statement.parent;
+  if (shape.layout !== "braced" || !ts.isBlock(block)) return [own];
+  const [first, second, ...others] = block.statements;
+  // Once more statements stand in the braces, they are the user's.
+  if (!first || second !== statement || others.length > 0) return [own];
+  return [
+    { start: block.getStart(file), end: first.getStart(file), text: "" },
+    { start: first.end - (shape.lead?.length ?? 0), end: block.end, text: "" },
+  ];
+}

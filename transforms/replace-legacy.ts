@@ -1,0 +1,467 @@
+import {
+  callStatement,
+  containerOf,
+  defineTransform,
+  directiveCount,
+  findMatches,
+  fingerprint,
+  flowOf,
+  functionName,
+  headOf,
+  importOf,
+  indentationAt,
+  isEffectFree,
+  isReadable,
+  isReason,
+  joinPointNeedles,
+  lineStart,
+  nextLine,
+  quoted,
+  reason,
+  renderTemplate,
+  schema,
+  ledgerText,
+  statementAround,
+  statementFingerprint,
+  textOf,
+  ts,
+  unwrapped,
+  usesNeed,
+  walk,
+  type Candidate,
+  type Edit,
+  type Entries,
+  type FileContext,
+  type Fills,
+  type ImportedName,
+  type Instrumentation,
+  type Match,
+  type NamedFunction,
+  type Reason,
+  type Rule,
+  type Shape,
+  type Site,
+  type Source,
+  type TS,
+} from "../src/transform.js";
+
+interface ReplaceLegacy extends Rule {
+  readonly at: NonNullable<Rule["at"]>;
+  /** The legacy module, relative to the config's folder. */
+  readonly module: string;
+  readonly breadcrumb: {
+    readonly message: string;
+    readonly category?: string | undefined;
+    readonly level: string;
+    readonly data?: Readonly<Record<string, string>> | undefined;
+  };
+  /** The old switch as an expression: the breadcrumb is added only while it holds. */
+  readonly when?: string | undefined;
+}
+
+/** A call to replace, an import that no call needs any more, or a function that becomes a wrapper. */
+type Found =
+  | { readonly kind: "call"; readonly match: Match & { kind: "call" }; readonly name: ImportedName }
+  | { readonly kind: "import"; readonly name: ImportedName }
+  | { readonly kind: "wrapper"; readonly fn: NamedFunction };
+
+export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
+  name: "replace-legacy",
+  summary: "Replaces calls of a legacy tracing module, or turns the module into a slim wrapper",
+  params: {
+    module: schema.pipe(schema.string(), schema.minLength(1)),
+    breadcrumb: schema.strictObject({
+      message: schema.string(),
+      category: schema.optional(schema.string()),
+      level: schema.optional(schema.picklist(["debug", "info", "warning", "error"]), "info"),
+      data: schema.optional(schema.record(schema.string(), schema.string())),
+    }),
+    when: schema.optional(schema.string()),
+  },
+  joinPoints: ["call", "function"],
+  templates: ({ breadcrumb: { message, category, data }, when }) => [
+    ["breadcrumb.message", message],
+    ...(category === undefined ? [] : [["breadcrumb.category", category] as const]),
+    ...Object.entries(data ?? {}).map(
+      ([key, template]) => [`breadcrumb.data[${JSON.stringify(key)}]`, template] as const,
+    ),
+    ...(when === undefined ? [] : [["when", `\${${when}}`] as const]),
+  ],
+  needles: ({ at }) => joinPointNeedles(at),
+  find: (file, rule) => (rule.at.call === undefined ? wrappers(file, rule) : calls(file, rule)),
+
+  instrument: (file, site, rule) => {
+    switch (site.data.kind) {
+      case "call":
+        return replaceCall(file, site.data.match, rule);
+      case "import":
+        return removeImport(file.source, site.data.name);
+      case "wrapper":
+        return slimWrapper(file, site.data.fn, rule);
+    }
+  },
+
+  recognise: ({ source }, shape) => {
+    switch (shape.kind) {
+      case "call":
+        return replacedCalls(source, shape);
+      case "import":
+        return removedImports(source, shape);
+      default:
+        return slimmedFunctions(source, shape);
+    }
+  },
+});
+
+// What it looks for
+
+/** Calls of functions imported from the legacy module; when all go, so does the import. */
+function calls(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
+  const { source } = file;
+  const sites: Site<Found>[] = [];
+  const names = new Map<TS.Identifier, { name: ImportedName; used: number }>();
+  for (const match of findMatches(source, rule.at)) {
+    if (match.kind !== "call") continue;
+    const name = legacyName(file, match.node, rule);
+    if (!name) continue;
+    const statement = statementAround(match.node)?.statement ?? match.node;
+    const region = { start: statement.getStart(source.file), end: statement.end };
+    const skip = callProblem(file, match, name, rule) ?? undefined;
+    sites.push({ anchor: match.anchor, region, data: { kind: "call", match, name }, skip });
+    const known = names.get(name.local) ?? { name, used: 0 };
+    if (!skip) names.set(name.local, { name, used: known.used + 1 });
+  }
+  for (const { name, used } of names.values()) {
+    if (source.scope.references(name.local).length - 1 !== used || !isDroppable(file, name)) continue;
+    const { statement } = name;
+    const start = statement.getStart(source.file);
+    sites.push({ anchor: start, region: { start, end: statement.end }, data: { kind: "import", name } });
+  }
+  return sites.sort((a, b) => a.region.start - b.region.start);
+}
+
+function legacyName(file: FileContext, call: TS.CallExpression, rule: ReplaceLegacy): ImportedName | null {
+  const callee = unwrapped(call.expression);
+  if (!ts.isIdentifier(callee)) return null;
+  const name = importOf(file.source, callee);
+  return name && file.resolve(name.module) === file.pathOf(rule.module) ? name : null;
+}
+
+function callProblem(
+  file: FileContext,
+  { node }: Match & { kind: "call" },
+  name: ImportedName,
+  rule: ReplaceLegacy,
+): Reason | null {
+  const statement = statementAround(node)?.statement;
+  const isStatement =
+    statement && ts.isExpressionStatement(statement) && unwrapped(statement.expression) === node;
+  if (!isStatement) return reason("not-a-statement");
+  const acting = node.arguments.find((argument) => !isEffectFree(argument));
+  if (acting) return reason("argument-effects", textOf(file.source, acting).slice(0, 60));
+  if (rule.when !== undefined) return null;
+  const module = file.read(file.pathOf(rule.module));
+  const legacy = module && exportedFunction(module, name.exported);
+  const guard = legacy && ts.isBlock(legacy.body) ? guardLength(legacy.body.statements) : 0;
+  return guard > 0 ? reason("legacy-switch", `name it with "when"`) : null;
+}
+
+/** An import may go when loading its module does nothing but declare. */
+function isDroppable(file: FileContext, name: ImportedName): boolean {
+  if (!ts.isImportDeclaration(name.statement)) return false;
+  const path = file.resolve(name.module);
+  const module = path === null ? null : file.read(path);
+  return module !== null && module.file.statements.every(onlyDeclares);
+}
+
+function onlyDeclares(statement: TS.Statement): boolean {
+  if (ts.isExpressionStatement(statement)) return ts.isStringLiteral(statement.expression);
+  if (ts.isImportDeclaration(statement)) return statement.importClause !== undefined;
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.every(
+      ({ initializer }) => !initializer || isEffectFree(initializer),
+    );
+  }
+  return (
+    ts.isFunctionDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isExportDeclaration(statement)
+  );
+}
+
+function exportedFunction({ file }: Source, name: string): NamedFunction | null {
+  let found: NamedFunction | null = null;
+  walk(file, (node) => {
+    const isNamed = ts.isFunctionLike(node) && functionName(node) === name;
+    if (!found && isNamed && "body" in node && node.body) found = node as NamedFunction;
+  });
+  return found;
+}
+
+/** Functions of the legacy module itself. */
+function wrappers(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
+  if (file.source.path !== file.pathOf(rule.module)) return [];
+  return findMatches(file.source, rule.at).flatMap((match): Site<Found>[] => {
+    if (match.kind !== "function") return [];
+    const region = { start: match.anchor, end: match.node.end };
+    return [{ anchor: match.anchor, region, data: { kind: "wrapper", fn: match.node } }];
+  });
+}
+
+/**
+ * How many statements at the head of a function are its switch: declarations and then
+ * `if (...) return;`.
+ */
+function guardLength(statements: readonly TS.Statement[]): number {
+  const first = directiveCount(statements);
+  for (const [index, statement] of statements.entries()) {
+    if (index < first || ts.isVariableStatement(statement)) continue;
+    return ts.isIfStatement(statement) && isBareExit(statement) ? index + 1 : first;
+  }
+  return first;
+}
+
+function isBareExit({ thenStatement, elseStatement }: TS.IfStatement): boolean {
+  if (elseStatement) return false;
+  const [only, ...others] = ts.isBlock(thenStatement) ? thenStatement.statements : [thenStatement];
+  return only !== undefined && others.length === 0 && ts.isReturnStatement(only) && !only.expression;
+}
+
+// What it inserts
+
+const SHARED = { reindent: null, modules: [], span: null } as const;
+
+function replaceCall(
+  file: FileContext,
+  match: Match & { kind: "call" },
+  rule: ReplaceLegacy,
+): Instrumentation | Reason {
+  const { source } = file;
+  const statement = statementAround(match.node)?.statement;
+  if (!statement) return reason("not-a-statement");
+  const fills = Object.fromEntries(
+    Object.entries(match.captures).map(([name, node]) => {
+      const code = textOf(source, node);
+      return [name, { code, text: ts.isStringLiteralLike(node) ? node.text : code }];
+    }),
+  );
+  const code = breadcrumbCode(file, statement, rule, fills);
+  if (isReason(code)) return code;
+  const start = statement.getStart(source.file);
+  return {
+    ...SHARED,
+    strategy: "replace",
+    region: { start, end: statement.end },
+    edits: [{ start, end: statement.end, text: code, attach: "right" }],
+    imports: sdkImport(file),
+    shape: { kind: "call", eol: source.style.eol, code: statementFingerprint(code), original: textOf(source, statement) },
+    container: containerOf(statement),
+    head: headOf(statementFingerprint(code)),
+  };
+}
+
+function sdkImport({ sentry }: FileContext) {
+  return sentry.need && usesNeed(sentry, "addBreadcrumb") ? [sentry.need] : [];
+}
+
+/** The breadcrumb, inside the old switch where the rule names one. */
+function breadcrumbCode(
+  file: FileContext,
+  at: TS.Node,
+  rule: ReplaceLegacy,
+  fills: Fills,
+): string | Reason {
+  const { source } = file;
+  const { style } = source;
+  const { message, category, level, data } = rule.breadcrumb;
+  const names: string[] = [];
+  const render = (template: string) => {
+    const rendered = renderTemplate(template, fills, style);
+    names.push(...rendered.names);
+    return rendered.code;
+  };
+  const entries: Entries = [
+    ...(category === undefined ? [] : [["category", render(category)] as const]),
+    ["message", render(message)],
+    ["level", quoted(level, style)],
+    ...(data
+      ? [["data", Object.entries(data).map(([key, value]) => [key, render(value)] as const)] as const]
+      : []),
+  ];
+  const guard = rule.when === undefined ? null : render(`\${${rule.when}}`);
+  const start = at.getStart(source.file);
+  const unreadable = names.find((name) => !isReadable(source, name, at, start));
+  if (unreadable) return reason("not-in-scope", unreadable);
+  const indent = indentationAt(source.text, start);
+  const callee = file.sentry.access("addBreadcrumb");
+  const inner = guard === null ? indent : indent + style.indent;
+  const call = callStatement(callee, entries, style, { indent: inner, column: inner.length });
+  if (guard === null) return call;
+  return `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
+}
+
+/** Takes an import out whose calls are all replaced, or only its one name. */
+function removeImport(source: Source, name: ImportedName): Instrumentation | Reason {
+  const { text, file } = source;
+  const { statement } = name;
+  const start = statement.getStart(file);
+  const { statements } = file;
+  const index = statements.indexOf(statement as TS.Statement);
+  const before = statements[index - 1];
+  const behind = statements[index + 1];
+  const rest = withoutName(source, name);
+  const isAlone = text.slice(lineStart(text, start), start).trim() === "";
+  const end = rest === "" && isAlone ? nextLine(text, statement.end) : statement.end;
+  return {
+    ...SHARED,
+    strategy: "replace",
+    region: { start, end: statement.end },
+    edits: [{ start, end, text: rest, attach: "right" }],
+    imports: [],
+    shape: {
+      kind: "import",
+      eol: source.style.eol,
+      original: text.slice(start, end),
+      code: rest,
+      lead: text.slice(before?.end ?? 0, start),
+      before: before ? headOf(fingerprint(before)) : "",
+      behind: behind ? headOf(fingerprint(behind)) : "",
+    },
+    container: "",
+    head: "",
+  };
+}
+
+/** The import without one of its names; empty when nothing else is left of it. */
+function withoutName(source: Source, { statement, local }: ImportedName): string {
+  const clause = ts.isImportDeclaration(statement) ? statement.importClause : undefined;
+  const bindings = clause?.namedBindings;
+  if (!bindings || !ts.isNamedImports(bindings)) return "";
+  if (bindings.elements.length === 1 && !clause?.name) return "";
+  const kept = bindings.elements.filter((element) => element.name !== local);
+  const list = kept.map((element) => textOf(source, element)).join(", ");
+  const start = statement.getStart(source.file);
+  const own = source.text.slice(start, statement.end);
+  const from = bindings.getStart(source.file) - start;
+  return `${own.slice(0, from)}{ ${list} }${own.slice(bindings.end - start)}`;
+}
+
+const DEPRECATED = "/** @deprecated Use Sentry.addBreadcrumb(). */";
+
+/** Keeps a legacy function's head and switch, and replaces what it did by a breadcrumb. */
+function slimWrapper(file: FileContext, fn: NamedFunction, rule: ReplaceLegacy): Instrumentation | Reason {
+  const { source } = file;
+  const { text, style, file: tree } = source;
+  if (!ts.isBlock(fn.body)) return reason("returns-value");
+  const { statements } = fn.body;
+  const kept = guardLength(statements);
+  const rest = statements.slice(kept);
+  const [first] = rest;
+  if (!first) return reason("empty-region");
+  if (flowOf(statements).returns.some(({ expression }) => expression)) return reason("returns-value");
+  const code = breadcrumbCode(file, first, rule, {});
+  if (isReason(code)) return code;
+  const from = statements[kept - 1]?.end ?? fn.body.getStart(tree) + 1;
+  const inner = text.slice(from, fn.body.end - 1);
+  const start = from + inner.length - inner.trimStart().length;
+  const end = from + inner.trimEnd().length;
+  const outer = statementAround(fn)?.statement ?? fn;
+  const head = outer.getStart(tree);
+  const deprecation = `${DEPRECATED}${style.eol}${indentationAt(text, head)}`;
+  const name = functionName(fn) ?? "";
+  return {
+    ...SHARED,
+    strategy: "replace",
+    region: { start: head, end: outer.end },
+    edits: [
+      { start: head, end: head, text: deprecation, attach: "right" },
+      { start, end, text: code, attach: "right" },
+    ],
+    imports: sdkImport(file),
+    shape: { kind: "wrapper", eol: style.eol, function: name, code: statementFingerprint(code), original: text.slice(start, end) },
+    container: containerOf(first),
+    head: "",
+  };
+}
+
+// How it recognises its own work
+
+function replacedCalls(source: Source, shape: Shape): Candidate[] {
+  const found: Candidate[] = [];
+  walk(source.file, (node) => {
+    if (!ts.isStatement(node) || fingerprint(node) !== shape.code) return;
+    const range = { start: node.getStart(source.file), end: node.end };
+    found.push({
+      range,
+      container: containerOf(node),
+      head: headOf(shape.code),
+      exact: true,
+      similar: true,
+      removal: { edits: [{ ...range, text: ledgerText(source, shape, "original") }], dedent: null },
+    });
+  });
+  return found;
+}
+
+/** A removed import has no text; its place is known by its neighbours. */
+function removedImports(source: Source, shape: Shape): Candidate[] {
+  const { file, text } = source;
+  const original = ledgerText(source, shape, "original");
+  if (shape.code) return renamedImport(source, shape, original);
+  const { statements } = file;
+  const at = (offset: number, exact: boolean): Candidate => ({
+    range: { start: offset, end: offset },
+    container: "",
+    head: "",
+    exact,
+    similar: true,
+    removal: { edits: [{ start: offset, end: offset, text: original }], dedent: null },
+  });
+  for (let index = 0; index <= statements.length; index++) {
+    const before = statements[index - 1];
+    if ((before ? headOf(fingerprint(before)) : "") !== shape.before) continue;
+    const end = before?.end ?? 0;
+    const lead = ledgerText(source, shape, "lead");
+    if (text.startsWith(lead, end)) return [at(end + lead.length, true)];
+    return [at(nextLine(text, end), true)];
+  }
+  const behind = statements.find((each) => headOf(fingerprint(each)) === shape.behind);
+  if (behind) return [at(lineStart(text, behind.getStart(file)), true)];
+  const lastImport = statements.filter(ts.isImportDeclaration).at(-1);
+  return [at(lastImport ? nextLine(text, lastImport.end) : 0, true)];
+}
+
+function renamedImport(source: Source, shape: Shape, original: string): Candidate[] {
+  const wanted = statementFingerprint(shape.code ?? "");
+  const found = source.file.statements.find((each) => fingerprint(each) === wanted);
+  if (!found) return [];
+  const range = { start: found.getStart(source.file), end: found.end };
+  const removal = { edits: [{ ...range, text: original }], dedent: null };
+  return [{ range, container: "", head: "", exact: true, similar: true, removal }];
+}
+
+function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
+  const fn = exportedFunction(source, shape.function ?? "");
+  if (!fn || !ts.isBlock(fn.body)) return [];
+  const ours = fn.body.statements.find((each) => fingerprint(each) === shape.code);
+  const outer = statementAround(fn)?.statement ?? fn;
+  const head = outer.getStart(source.file);
+  const range = { start: head, end: outer.end };
+  const shared = { range, head: "", similar: true };
+  if (!ours) {
+    const removal = reason("changed-by-hand", "the wrapper's body is another one now");
+    return [{ ...shared, container: containerOf(fn.body), exact: false, removal }];
+  }
+  const start = ours.getStart(source.file);
+  const text = ledgerText(source, shape, "original");
+  const edits: Edit[] = [{ start, end: ours.end, text }, ...deprecationRemoval(source, head)];
+  return [{ ...shared, container: containerOf(ours), exact: true, removal: { edits, dedent: null } }];
+}
+
+function deprecationRemoval({ text }: Source, head: number): Edit[] {
+  const before = text.slice(0, head).trimEnd();
+  if (!before.endsWith(DEPRECATED)) return [];
+  return [{ start: before.length - DEPRECATED.length, end: head, text: "" }];
+}
+
