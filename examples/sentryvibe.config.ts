@@ -69,7 +69,10 @@ export default defineConfig({
       span: {
         name: "persistent-processor.persistEvent",
         op: "db.write",
-        attributes: { "event.type": "${ {{event}}.type }", "event.project_id": "${context.projectId}" },
+        attributes: {
+          "event.type": "${ {{event}}.type }",
+          "event.project_id": "${context.projectId}",
+        },
       },
     },
     {

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { loadCompiler } from "../src/syntax/compiler.js";
 import { isParseFailure, parseSource } from "../src/syntax/source.js";
 import { FIXTURES, readFixtures, type Fixture } from "./support/fixture.js";
-import { activeRules, applyInMemory, memoryTree, revertInMemory, type MemoryTree } from "./support/memory-tree.js";
+import {
+  activeRules,
+  applyInMemory,
+  memoryTree,
+  revertInMemory,
+  type MemoryTree,
+} from "./support/memory-tree.js";
 import { VARIANTS, type Variant } from "./support/variants.js";
 
 const TRANSFORMS = readdirSync(FIXTURES).filter((name) => name !== "projects");
@@ -25,7 +31,9 @@ describe.each(TRANSFORMS)("%s", (transform) => {
 
       if (variant.isGolden) {
         expect(after).toBe(await variant.write(fixture.expected, fixture.file));
-        expect(plan.sites.flatMap(({ reason }) => reason?.code ?? []).sort()).toEqual([...fixture.skips].sort());
+        expect(plan.sites.flatMap(({ reason }) => reason?.code ?? []).sort()).toEqual(
+          [...fixture.skips].sort(),
+        );
       }
       expect(isParseFailure(parseSource(fixture.file, after))).toBe(false);
       expect(plan.sites.map(({ reason }) => reason?.code)).not.toContain("not-reversible");

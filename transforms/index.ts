@@ -6,5 +6,8 @@ import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
 export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
-  [wrapSpan, traceField, recordStage, replaceLegacy].map((transform) => [transform.name, transform]),
+  [wrapSpan, traceField, recordStage, replaceLegacy].map((transform) => [
+    transform.name,
+    transform,
+  ]),
 );

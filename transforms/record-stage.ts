@@ -68,7 +68,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
       const node = statement ?? match.node;
       return {
         anchor: match.anchor,
-        region: { start: node.getStart(source.file), end: node.end },
+        region: { start: node.getStart(source.file), end: withTrailingComment(source, node) },
         data: { match, statement },
         present: statement && isRecordedByHand(statement, rule) ? "hand" : undefined,
       };
@@ -264,7 +264,9 @@ function recorderText(path: string, name: string, sdk: string, style: Style): st
   const isTyped = /\.[cm]?tsx?$/.test(path);
   const isCommonJs = /\.c[jt]s$/.test(path);
   const type = (text: string) => (isTyped ? `: ${text}` : "");
-  const head = isCommonJs ? `const Sentry = require("${sdk}");` : `import * as Sentry from "${sdk}";`;
+  const head = isCommonJs
+    ? `const Sentry = require("${sdk}");`
+    : `import * as Sentry from "${sdk}";`;
   const parameters = `name${type("string")}, status${type("string")}, durationMs${type("number")}`;
   const lines = [
     head,

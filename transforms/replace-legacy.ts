@@ -132,15 +132,24 @@ function calls(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
     if (!skip) names.set(name.local, { name, used: known.used + 1 });
   }
   for (const { name, used } of names.values()) {
-    if (source.scope.references(name.local).length - 1 !== used || !isDroppable(file, name)) continue;
+    if (source.scope.references(name.local).length - 1 !== used || !isDroppable(file, name))
+      continue;
     const { statement } = name;
     const start = statement.getStart(source.file);
-    sites.push({ anchor: start, region: { start, end: statement.end }, data: { kind: "import", name } });
+    sites.push({
+      anchor: start,
+      region: { start, end: statement.end },
+      data: { kind: "import", name },
+    });
   }
   return sites.sort((a, b) => a.region.start - b.region.start);
 }
 
-function legacyName(file: FileContext, call: TS.CallExpression, rule: ReplaceLegacy): ImportedName | null {
+function legacyName(
+  file: FileContext,
+  call: TS.CallExpression,
+  rule: ReplaceLegacy,
+): ImportedName | null {
   const callee = unwrapped(call.expression);
   if (!ts.isIdentifier(callee)) return null;
   const name = importOf(file.source, callee);
@@ -225,7 +234,9 @@ function guardLength(statements: readonly TS.Statement[]): number {
 function isBareExit({ thenStatement, elseStatement }: TS.IfStatement): boolean {
   if (elseStatement) return false;
   const [only, ...others] = ts.isBlock(thenStatement) ? thenStatement.statements : [thenStatement];
-  return only !== undefined && others.length === 0 && ts.isReturnStatement(only) && !only.expression;
+  return (
+    only !== undefined && others.length === 0 && ts.isReturnStatement(only) && !only.expression
+  );
 }
 
 // What it inserts
@@ -255,7 +266,12 @@ function replaceCall(
     region: { start, end: statement.end },
     edits: [{ start, end: statement.end, text: code, attach: "right" }],
     imports: sdkImport(file),
-    shape: { kind: "call", eol: source.style.eol, code: statementFingerprint(code), original: textOf(source, statement) },
+    shape: {
+      kind: "call",
+      eol: source.style.eol,
+      code: statementFingerprint(code),
+      original: textOf(source, statement),
+    },
     container: containerOf(statement),
     head: headOf(statementFingerprint(code)),
   };
@@ -286,7 +302,12 @@ function breadcrumbCode(
     ["message", render(message)],
     ["level", quoted(level, style)],
     ...(data
-      ? [["data", Object.entries(data).map(([key, value]) => [key, render(value)] as const)] as const]
+      ? [
+          [
+            "data",
+            Object.entries(data).map(([key, value]) => [key, render(value)] as const),
+          ] as const,
+        ]
       : []),
   ];
   const guard = rule.when === undefined ? null : render(`\${${rule.when}}`);
@@ -350,7 +371,11 @@ function withoutName(source: Source, { statement, local }: ImportedName): string
 const DEPRECATED = "/** @deprecated Use Sentry.addBreadcrumb(). */";
 
 /** Keeps a legacy function's head and switch, and replaces what it did by a breadcrumb. */
-function slimWrapper(file: FileContext, fn: NamedFunction, rule: ReplaceLegacy): Instrumentation | Reason {
+function slimWrapper(
+  file: FileContext,
+  fn: NamedFunction,
+  rule: ReplaceLegacy,
+): Instrumentation | Reason {
   const { source } = file;
   const { text, style, file: tree } = source;
   if (!ts.isBlock(fn.body)) return reason("returns-value");
@@ -359,7 +384,8 @@ function slimWrapper(file: FileContext, fn: NamedFunction, rule: ReplaceLegacy):
   const rest = statements.slice(kept);
   const [first] = rest;
   if (!first) return reason("empty-region");
-  if (flowOf(statements).returns.some(({ expression }) => expression)) return reason("returns-value");
+  if (flowOf(statements).returns.some(({ expression }) => expression))
+    return reason("returns-value");
   const code = breadcrumbCode(file, first, rule, {});
   if (isReason(code)) return code;
   const from = statements[kept - 1]?.end ?? fn.body.getStart(tree) + 1;
@@ -379,7 +405,13 @@ function slimWrapper(file: FileContext, fn: NamedFunction, rule: ReplaceLegacy):
       { start, end, text: code, attach: "right" },
     ],
     imports: sdkImport(file),
-    shape: { kind: "wrapper", eol: style.eol, function: name, code: statementFingerprint(code), original: text.slice(start, end) },
+    shape: {
+      kind: "wrapper",
+      eol: style.eol,
+      function: name,
+      code: statementFingerprint(code),
+      original: text.slice(start, end),
+    },
     container: containerOf(first),
     head: "",
   };
@@ -456,7 +488,9 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   const start = ours.getStart(source.file);
   const text = ledgerText(source, shape, "original");
   const edits: Edit[] = [{ start, end: ours.end, text }, ...deprecationRemoval(source, head)];
-  return [{ ...shared, container: containerOf(ours), exact: true, removal: { edits, dedent: null } }];
+  return [
+    { ...shared, container: containerOf(ours), exact: true, removal: { edits, dedent: null } },
+  ];
 }
 
 function deprecationRemoval({ text }: Source, head: number): Edit[] {
@@ -464,4 +498,3 @@ function deprecationRemoval({ text }: Source, head: number): Edit[] {
   if (!before.endsWith(DEPRECATED)) return [];
   return [{ start: before.length - DEPRECATED.length, end: head, text: "" }];
 }
-

@@ -34,7 +34,10 @@ export const traceField = defineTransform<TraceField, ObjectType>({
   name: "trace-field",
   summary: "Adds an optional trace-context member to message types",
   params: {
-    field: schema.optional(schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)), "_sentry"),
+    field: schema.optional(
+      schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)),
+      "_sentry",
+    ),
   },
   joinPoints: ["type"],
   templates: () => [],
@@ -51,7 +54,9 @@ export const traceField = defineTransform<TraceField, ObjectType>({
         return { anchor, region, data: ts.factory.createTypeLiteralNode([]), skip };
       }
       if (ownMember(target, rule.field)) return { anchor, region, data: target, present: "hand" };
-      const parent = inheritedFrom(source, target, rule.field, (from, specifier) => openModule(file, from, specifier));
+      const parent = inheritedFrom(source, target, rule.field, (from, specifier) =>
+        openModule(file, from, specifier),
+      );
       const skip = parent ? reason("inherits-field", parent) : undefined;
       return { anchor, region, data: target, skip };
     }),
@@ -104,7 +109,12 @@ function insertMember(source: Source, type: ObjectType, member: string): Inserti
   return last ? behindMember(source, type, last, member) : intoEmpty(source, type, member);
 }
 
-function behindMember(source: Source, type: ObjectType, last: TS.TypeElement, member: string): Insertion {
+function behindMember(
+  source: Source,
+  type: ObjectType,
+  last: TS.TypeElement,
+  member: string,
+): Insertion {
   const { text, style, file } = source;
   const separator = separatorOf(source, type);
   const braces = text.slice(bodyStart(source, type), type.end);
@@ -187,7 +197,12 @@ function candidate(source: Source, member: TS.PropertySignature, shape: Shape): 
   };
 }
 
-function memberRemoval(source: Source, owner: ObjectType, member: TS.PropertySignature, shape: Shape): Edit {
+function memberRemoval(
+  source: Source,
+  owner: ObjectType,
+  member: TS.PropertySignature,
+  shape: Shape,
+): Edit {
   const { text, file } = source;
   const start = member.getStart(file);
   const index = owner.members.indexOf(member);

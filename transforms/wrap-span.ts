@@ -534,7 +534,9 @@ function removalOf(file: FileContext, found: SpanCall, shape: Shape): Candidate[
   if (isConcise !== (shape.callback === "expression")) return reason("changed-by-hand");
   const outer = outerNode(call, shape.prefix ?? "");
   if (!outer) return reason("changed-by-hand", `expected "${shape.prefix}" before the call`);
-  const kept = isConcise ? keptExpression(file, callback, shape) : keptStatements(file, callback, shape);
+  const kept = isConcise
+    ? keptExpression(file, callback, shape)
+    : keptStatements(file, callback, shape);
   if (isReason(kept)) return kept;
   const start = outer.getStart(tree);
   const edits =

@@ -132,14 +132,10 @@ function withoutOurs(
   if (isParseFailure(base)) throw new Error(`${source.path}: removing our own work broke it`);
   const owners = new Map<Edit, { key: string; region: Range }>();
   for (const { entry, candidate, removal } of removable) {
-    const region = baseRange(reduced, candidate.range);
+    const region = reduced.toReduced(candidate.range);
     for (const edit of removal.edits) owners.set(edit, { key: entry.id, region });
   }
   return { base, reduced, owners };
-}
-
-function baseRange(reduced: Reduced, range: Range): Range {
-  return { start: reduced.toReduced(range.start), end: reduced.toReduced(range.end) };
 }
 
 // Finding and numbering
@@ -200,7 +196,7 @@ function assignOwn(
   const assigned = new Map<Draft, Recognised>();
   for (const each of known) {
     if (!each.candidate) continue;
-    const at = baseRange(reduced, each.candidate.range);
+    const at = reduced.toReduced(each.candidate.range);
     const fitting = drafts
       .filter((draft) => !assigned.has(draft) && touches(draft.site.region, at))
       .sort((a, b) => distance(a.site.region, at) - distance(b.site.region, at));

@@ -12,7 +12,8 @@ export function pathAt(source: Source, range: Range): string | null {
   let found: string | null = null;
   walk(source.file, (node) => {
     if (node.end < range.start || node.getStart(source.file) > range.end) return false;
-    const path = ts.isPropertyAssignment(node) && covers(source, node.name, range) ? node.initializer : node;
+    const path =
+      ts.isPropertyAssignment(node) && covers(source, node.name, range) ? node.initializer : node;
     if (covers(source, path, range) && isPath(path)) found ??= path.getText(source.file);
     return true;
   });

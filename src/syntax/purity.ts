@@ -14,7 +14,8 @@ export function isStablePath(expression: TS.Expression): boolean {
   return code.templateSpans.every((span) => isStablePath(span.expression));
 }
 
-const HARMLESS_CALLS = /^(Date\.now|performance\.now|String|Number|Boolean|Math\.\w+|JSON\.stringify)$/;
+const HARMLESS_CALLS =
+  /^(Date\.now|performance\.now|String|Number|Boolean|Math\.\w+|JSON\.stringify)$/;
 
 /** Whether leaving an expression out cannot be noticed: nothing in it acts or can throw on its own. */
 export function isEffectFree(expression: TS.Expression): boolean {
@@ -45,7 +46,8 @@ function partsOf(code: TS.Expression): readonly TS.Expression[] | null {
   if (ts.isArrayLiteralExpression(code)) return [...code.elements];
   if (ts.isPrefixUnaryExpression(code)) {
     const counts =
-      code.operator === ts.SyntaxKind.PlusPlusToken || code.operator === ts.SyntaxKind.MinusMinusToken;
+      code.operator === ts.SyntaxKind.PlusPlusToken ||
+      code.operator === ts.SyntaxKind.MinusMinusToken;
     return counts ? null : [code.operand];
   }
   if (ts.isObjectLiteralExpression(code)) return objectParts(code);

@@ -51,7 +51,16 @@ function objectIn(source: Source, type: TS.TypeNode): ObjectType | null {
   return ts.isTypeReferenceNode(type) ? objectOfReference(source, type) : null;
 }
 
-const CONTAINERS = new Set(["Array", "ReadonlyArray", "Set", "ReadonlySet", "Promise", "Readonly", "Partial", "Required"]);
+const CONTAINERS = new Set([
+  "Array",
+  "ReadonlyArray",
+  "Set",
+  "ReadonlySet",
+  "Promise",
+  "Readonly",
+  "Partial",
+  "Required",
+]);
 const MAPS = new Set(["Map", "ReadonlyMap", "Record"]);
 
 function objectOfReference(source: Source, type: TS.TypeReferenceNode): ObjectType | null {
@@ -61,7 +70,8 @@ function objectOfReference(source: Source, type: TS.TypeReferenceNode): ObjectTy
   if (MAPS.has(name) && second) return objectIn(source, second);
   const declared = source.file.statements.find(
     (each) =>
-      (ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each)) && each.name.text === name,
+      (ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each)) &&
+      each.name.text === name,
   );
   if (!declared) return null;
   if (ts.isInterfaceDeclaration(declared)) return declared;

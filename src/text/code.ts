@@ -21,10 +21,17 @@ export function objectOverLines(entries: Entries, style: Style, indent: string):
   if (entries.length === 0) return "{}";
   const inner = indent + style.indent;
   const lines = entries.map(([key, value]) => {
-    const code = typeof value === "string" ? value : objectOverLines(value, style, inner);
-    return `${style.eol}${inner}${property(key, code, style)},`;
+    return `${style.eol}${inner}${property(key, nested(key, value, style, inner), style)},`;
   });
   return `{${lines.join("")}${style.eol}${indent}}`;
+}
+
+/** A nested object stays on its line while it fits there. */
+function nested(key: string, value: string | Entries, style: Style, indent: string): string {
+  if (typeof value === "string") return value;
+  const short = objectOnOneLine(value, style);
+  const fits = indent.length + key.length + short.length + ": ,".length <= style.width;
+  return fits ? short : objectOverLines(value, style, indent);
 }
 
 function property(key: string, code: string, style: Style): string {

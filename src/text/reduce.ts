@@ -1,10 +1,10 @@
-import { applyEdits, type Edit } from "./edit.js";
+import { applyEdits, type Edit, type Range } from "./edit.js";
 
 /** A text after edits, with offsets mapped both ways. */
 export interface Reduced {
   readonly text: string;
-  /** The offset in the edited text; inside a replaced part, its start. */
-  readonly toReduced: (offset: number) => number;
+  /** The range in the edited text, with what was inserted at its ends. */
+  readonly toReduced: (range: Range) => Range;
   /**
    * The offset in the original text.
    * @param passes whether an edit that starts at this very offset lies before it
@@ -17,14 +17,10 @@ export function reduceText(text: string, edits: readonly Edit[]): Reduced {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   return {
     text: applyEdits(text, sorted),
-    toReduced: (offset) => {
-      let delta = 0;
-      for (const edit of sorted) {
-        if (edit.end > offset) return Math.min(offset, edit.start) + delta;
-        delta += edit.text.length - (edit.end - edit.start);
-      }
-      return offset + delta;
-    },
+    toReduced: ({ start, end }) => ({
+      start: shifted(sorted, start, (edit) => edit.start < start && edit.end <= start),
+      end: shifted(sorted, end, (edit) => edit.end <= end),
+    }),
     toFull: (offset, passes) => {
       let delta = 0;
       for (const edit of sorted) {
@@ -35,4 +31,18 @@ export function reduceText(text: string, edits: readonly Edit[]): Reduced {
       return offset - delta;
     },
   };
+}
+
+/** An offset after the edits that lie before it; inside a replaced part, that part's start. */
+function shifted(
+  sorted: readonly Edit[],
+  offset: number,
+  isBefore: (edit: Edit) => boolean,
+): number {
+  let delta = 0;
+  for (const edit of sorted) {
+    if (!isBefore(edit)) return Math.min(offset, edit.start) + delta;
+    delta += edit.text.length - (edit.end - edit.start);
+  }
+  return offset + delta;
 }

@@ -175,7 +175,14 @@ function checkBefore(config: string): CheckedProgram {
     undefined,
     parsed.projectReferences,
   );
-  return { compiler, parsed, options, cache, program, diagnostics: diagnosticsOf(compiler, program) };
+  return {
+    compiler,
+    parsed,
+    options,
+    cache,
+    program,
+    diagnostics: diagnosticsOf(compiler, program),
+  };
 }
 
 /** Checks the program after; the builder re-checks only what the changes can affect. */

@@ -32,14 +32,17 @@ interface RuleFile {
 /** Reads all cases of one transform. */
 export function readFixtures(transform: string): Fixture[] {
   const dir = join(FIXTURES, transform);
-  return readdirSync(dir).sort().map((name) => readFixture(join(dir, name), `${transform}/${name}`));
+  return readdirSync(dir)
+    .sort()
+    .map((name) => readFixture(join(dir, name), `${transform}/${name}`));
 }
 
 function readFixture(dir: string, name: string): Fixture {
   const file = readdirSync(dir).find((each) => /^input\.[cm]?[jt]sx?$/.test(each));
   if (!file) throw new Error(`${name}: there is no input`);
   const ending = file.slice("input".length);
-  const read = (path: string) => (existsSync(join(dir, path)) ? readFileSync(join(dir, path), "utf8") : null);
+  const read = (path: string) =>
+    existsSync(join(dir, path)) ? readFileSync(join(dir, path), "utf8") : null;
   const input = read(file) ?? "";
   const rule = JSON.parse(read("rule.json") ?? "{}") as RuleFile;
   return {

@@ -46,7 +46,10 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
     imports: plan.files.flatMap(({ imports }) => imports),
     modules: [...memory.ledger.modules, ...plan.modules],
     files: Object.fromEntries(
-      plan.files.map(({ path, base, after }) => [path, { original: hashOf(base), written: hashOf(after) }]),
+      plan.files.map(({ path, base, after }) => [
+        path,
+        { original: hashOf(base), written: hashOf(after) },
+      ]),
     ),
   };
   return plan;
@@ -79,7 +82,9 @@ function treeOf({ files }: MemoryTree): Tree {
       if (!specifier.startsWith(".")) return null;
       const path = posix.normalize(posix.join(posix.dirname(from), specifier));
       const bare = path.replace(/\.[cm]?js$/, "");
-      return [path, `${bare}.ts`, `${bare}.tsx`, `${bare}.js`].find((each) => files.has(each)) ?? null;
+      return (
+        [path, `${bare}.ts`, `${bare}.tsx`, `${bare}.js`].find((each) => files.has(each)) ?? null
+      );
     },
     specifierFor: (from, to) => {
       const way = posix.relative(posix.dirname(from), to).replace(/\.[cm]?[jt]sx?$/, "");
