@@ -328,7 +328,7 @@ function removeImport(source: Source, name: ImportedName): Instrumentation | Rea
   const { statement } = name;
   const start = statement.getStart(file);
   const { statements } = file;
-  const index = statements.indexOf(statement as TS.Statement);
+  const index = statements.indexOf(statement);
   const before = statements[index - 1];
   const behind = statements[index + 1];
   const rest = withoutName(source, name);

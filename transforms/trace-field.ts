@@ -184,7 +184,7 @@ function candidate(source: Source, member: TS.PropertySignature, shape: Shape): 
     member.questionToken !== undefined &&
     member.type !== undefined &&
     fingerprint(member.type) === typeFingerprint(FIELD_TYPE);
-  const owner = member.parent as ObjectType;
+  const owner = member.parent;
   return {
     range: { start: member.getStart(source.file), end: member.end },
     container: ownerPath(owner),

@@ -1,0 +1,69 @@
+import { readdirSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Plan } from "../src/plan/model.js";
+import { FIXTURES, readFixtures, type Fixture } from "./support/fixture.js";
+import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
+import { runPrograms, SDKS, type Program, type Run } from "./support/run.js";
+
+const driven = readdirSync(FIXTURES)
+  .filter((name) => name !== "projects")
+  .flatMap(readFixtures)
+  .filter(({ drive }) => drive !== null);
+
+const REAL_SDKS = SDKS.filter((sdk) => sdk !== "stub");
+
+interface Prepared {
+  readonly before: Program;
+  readonly after: Program;
+  readonly plan: Plan;
+}
+
+async function prepare(fixture: Fixture): Promise<Prepared> {
+  const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+  const drive = ["drive.ts", fixture.drive ?? ""] as const;
+  const before = new Map([...memory.files, drive]);
+  const plan = applyInMemory(memory, await activeRules(fixture.rules));
+  return { before, after: new Map([...memory.files, drive]), plan };
+}
+
+const prepared = new Map<string, Prepared>();
+let original: Run;
+let recorded: Run;
+const real = new Map<string, { plain: Run; initialised: Run }>();
+
+beforeAll(async () => {
+  for (const fixture of driven) prepared.set(fixture.name, await prepare(fixture));
+  const pick = (side: "before" | "after") =>
+    new Map([...prepared].map(([name, program]) => [name, program[side]]));
+  original = await runPrograms(pick("before"), "stub", false);
+  recorded = await runPrograms(pick("after"), "stub", false);
+  for (const sdk of REAL_SDKS) {
+    const plain = await runPrograms(pick("after"), sdk, false);
+    real.set(sdk, { plain, initialised: await runPrograms(pick("after"), sdk, true) });
+  }
+});
+
+test("a program that was not instrumented asks nothing of the SDK", () => {
+  expect(original.seen).toEqual([]);
+});
+
+describe.each(driven)("$name", ({ name }) => {
+  test("prints the same before and after", () => {
+    expect(recorded.output.get(name)).toBe(original.output.get(name));
+  });
+
+  test("opens the spans that were planned", () => {
+    const opened = recorded.seen
+      .filter(({ program }) => program === name)
+      .flatMap((each) => each.name ?? []);
+    const planned = prepared
+      .get(name)
+      ?.plan.sites.flatMap(({ state, span }) => (state === "planned" && span ? [span.name] : []));
+    expect([...new Set(opened)].sort()).toEqual([...new Set(planned)].sort());
+  });
+
+  test.each(REAL_SDKS)("prints the same with %s, initialised or not", (sdk) => {
+    expect(real.get(sdk)?.plain.output.get(name)).toBe(original.output.get(name));
+    expect(real.get(sdk)?.initialised.output.get(name)).toBe(original.output.get(name));
+  });
+});

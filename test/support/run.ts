@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { loadCompiler, ts } from "../../src/syntax/compiler.js";
+
+const MODULES = new URL("../../node_modules/", import.meta.url).pathname;
+
+/** Stands in for the SDK where the test is about our calls: it lists what it was asked to do. */
+const STUB = `
+import { appendFileSync } from "node:fs";
+const say = (what) => appendFileSync("seen.txt", JSON.stringify({ program: globalThis.program, ...what }) + "\\n");
+export function startSpan({ name, op }, callback) {
+  say({ name, op });
+  return callback({ setStatus: (status) => say({ status }) });
+}
+export const getActiveSpan = () => undefined;
+export const addBreadcrumb = (breadcrumb) => say({ breadcrumb });
+`;
+
+export const SDKS = ["stub", "sentry-node-9", "sentry-node-10", "@sentry/node"] as const;
+export type Sdk = (typeof SDKS)[number];
+
+/** A program: its files, with a \`drive.ts\` that exercises it. */
+export type Program = ReadonlyMap<string, string>;
+
+/** What the stub saw of one program. */
+export interface Seen {
+  readonly program: string;
+  readonly name?: string;
+  readonly status?: unknown;
+}
+
+export interface Run {
+  /** What each program printed, by its name. */
+  readonly output: ReadonlyMap<string, string>;
+  readonly seen: readonly Seen[];
+}
+
+/** Compiles programs to a temporary folder and runs them one behind the other in one process. */
+export async function runPrograms(
+  programs: ReadonlyMap<string, Program>,
+  sdk: Sdk,
+  init: boolean,
+): Promise<Run> {
+  await loadCompiler();
+  const dir = mkdtempSync(join(tmpdir(), "retrospan-run-"));
+  try {
+    writeFileSync(join(dir, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(dir, "seen.txt"), "");
+    for (const [name, files] of programs) {
+      for (const [path, text] of files) writeCompiled(join(dir, name), path, text);
+    }
+    installSdk(dir, sdk);
+    writeFileSync(join(dir, "main.js"), mainModule([...programs.keys()], init));
+    return await run(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function writeCompiled(dir: string, path: string, text: string): void {
+  const target = join(dir, path.replace(/\.tsx?$/, ".js"));
+  mkdirSync(dirname(target), { recursive: true });
+  const { outputText } = ts.transpileModule(text, {
+    fileName: path,
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  writeFileSync(target, outputText.replace(/((?:from|import)\s+["']\.[^"']*?)(["'])/g, "$1.js$2"));
+}
+
+function installSdk(dir: string, sdk: Sdk): void {
+  const target = join(dir, "node_modules/@sentry/node");
+  mkdirSync(dirname(target), { recursive: true });
+  if (sdk !== "stub") {
+    symlinkSync(join(MODULES, sdk), target);
+    return;
+  }
+  mkdirSync(target);
+  writeFileSync(join(target, "package.json"), '{ "type": "module", "exports": "./index.js" }');
+  writeFileSync(join(target, "index.js"), STUB);
+}
+
+const SEPARATOR = "=== ";
+
+/** The DSN is one that nobody listens at: whatever the SDK does must not reach the program. */
+function mainModule(names: readonly string[], init: boolean): string {
+  const options = { dsn: "http://public@127.0.0.1:9/1", tracesSampleRate: 1 };
+  const start = `import * as Sentry from "@sentry/node";\nSentry.init(${JSON.stringify(options)});\n`;
+  const runs = names.map(
+    (name) =>
+      `console.log("${SEPARATOR}${name}"); globalThis.program = "${name}"; await import("./${name}/drive.js");`,
+  );
+  return `${init ? start : ""}${runs.join("\n")}\nprocess.exit(0);\n`;
+}
+
+async function run(dir: string): Promise<Run> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["main.js"], {
+    cwd: dir,
+    timeout: 60_000,
+    env: { ...process.env, NODE_OPTIONS: "", NODE_NO_WARNINGS: "1" },
+  });
+  const parts = stdout.split(SEPARATOR).slice(1);
+  const output = new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), part]));
+  const lines = readFileSync(join(dir, "seen.txt"), "utf8").trim().split("\n");
+  return { output, seen: lines.filter(Boolean).map((line) => JSON.parse(line) as Seen) };
+}
