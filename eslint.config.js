@@ -23,7 +23,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["*.config.{js,ts}", "examples/*.ts"],
+    files: ["*.config.{js,ts}", "examples/*.ts", "demo/*.config.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },

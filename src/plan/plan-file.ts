@@ -428,10 +428,10 @@ function addImports(source: Source, path: string, needs: readonly ImportNeed[]) 
 
 function report(source: Source, view: View, path: string, { draft, result }: Outcome): SiteReport {
   const { rule } = draft.active;
-  const toFull = (offset: number) => view.reduced.toFull(offset, () => true);
   const isInstrumentation = result !== "present" && !isReason(result);
   const region = isInstrumentation ? result.region : draft.site.region;
-  const start = position(source.text, toFull(region.start));
+  const place = placeOf(view, draft, region);
+  const start = position(source.text, place.start);
   const entry = draft.own?.entry;
   return {
     id: draft.id,
@@ -441,12 +441,25 @@ function report(source: Source, view: View, path: string, { draft, result }: Out
     file: path,
     line: start.line,
     column: start.column,
-    endLine: position(source.text, toFull(region.end)).line,
-    anchor: position(source.text, toFull(draft.site.anchor)).line,
+    endLine: position(source.text, place.end).line,
+    anchor: position(source.text, place.anchor).line,
     state: isInstrumentation ? "planned" : result === "present" ? "present" : "skipped",
     by: isInstrumentation ? "retrospan" : entry ? "retrospan" : (draft.site.present ?? null),
     strategy: isInstrumentation ? result.strategy : (entry?.strategy ?? null),
     span: isInstrumentation ? result.span : (entry?.span ?? null),
     reason: result !== "present" && isReason(result) ? result : null,
+  };
+}
+
+/** Where a site stands in the text as it is; one whose code was replaced, where its successor is. */
+function placeOf(view: View, { own, site }: NumberedDraft, region: Range) {
+  const { toFull } = view.reduced;
+  if (own?.candidate && own.entry.strategy === "replace") {
+    return { ...own.candidate.range, anchor: own.candidate.range.start };
+  }
+  return {
+    start: toFull(region.start, () => true),
+    end: toFull(region.end, () => false),
+    anchor: toFull(site.anchor, () => true),
   };
 }

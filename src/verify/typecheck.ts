@@ -262,9 +262,20 @@ function diagnosticsOf(compiler: Compiler, program: TS.BuilderProgram): readonly
     ...program.getOptionsDiagnostics(),
     ...program.getSyntacticDiagnostics(),
     ...program.getGlobalDiagnostics(),
-    ...program.getSemanticDiagnostics(),
+    ...ownFiles(program).flatMap((file) => program.getSemanticDiagnostics(file)),
     ...(program.getCompilerOptions().declaration ? program.getDeclarationDiagnostics() : []),
   ]);
+}
+
+/** Files of libraries are read but not checked: no plan can change what is wrong in them. */
+function ownFiles(program: TS.BuilderProgram): TS.SourceFile[] {
+  const whole = program.getProgram();
+  return program
+    .getSourceFiles()
+    .filter(
+      (file) =>
+        !whole.isSourceFileFromExternalLibrary(file) && !whole.isSourceFileDefaultLibrary(file),
+    );
 }
 
 function newOnes(
