@@ -39,12 +39,6 @@ export {
   type NamedFunction,
 } from "./syntax/names.js";
 export { parseExpression } from "./syntax/pattern.js";
-export {
-  consumptionOf,
-  mayBeWrapped,
-  returnsNoThenable,
-  returnsPlainPromise,
-} from "./syntax/promises.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";
 export { isReadable } from "./syntax/readable.js";
@@ -53,6 +47,9 @@ export * from "./syntax/region.js";
 export { textOf, type Source } from "./syntax/source.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
 export * from "./syntax/types.js";
+export * from "./syntax/unwrapping.js";
+export * from "./syntax/wrapper-layout.js";
+export * from "./syntax/wrapping.js";
 export { isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
 
 /** How a site is instrumented. */
@@ -137,6 +134,8 @@ export interface Candidate {
   readonly range: Range;
   readonly container: string;
   readonly head: string;
+  /** What our own part of it says; the shape has the same key when nothing of that was edited. */
+  readonly key: string;
   /** Whether it is as it was inserted, apart from formatting. */
   readonly exact: boolean;
   /** Whether at least what names it (a span's name, a field) is as it was inserted. */

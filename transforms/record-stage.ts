@@ -95,7 +95,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
       shape: {
         recorder: recorder.code,
         name: codeFingerprint(stage.name),
-        call: codeFingerprint(call),
+        key: codeFingerprint(call),
         layout: insertion.layout,
         lead: insertion.lead,
       },
@@ -189,7 +189,7 @@ function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorde
   const { recorder, module } = rule;
   if (module === undefined) {
     const root = /^[\w$]+/.exec(recorder)?.[0] ?? recorder;
-    const readable = root === "this" || isReadable(file.source, root, at, at.end);
+    const readable = isReadable(file.source, root, at, { start: at.end, end: at.end });
     return readable ? { code: recorder, imports: [], modules: [] } : reason("not-in-scope", root);
   }
   const [root = recorder, ...path] = recorder.split(".");
@@ -310,7 +310,8 @@ function candidate(
     range: { start: statement.getStart(source.file), end: statement.end },
     container: containerOf(statement),
     head: before ? headOf(fingerprint(before)) : "",
-    exact: fingerprint(call) === shape.call,
+    key: fingerprint(call),
+    exact: fingerprint(call) === shape.key,
     similar: name !== undefined && fingerprint(name) === shape.name,
     removal: { edits: removalOf(source, statement, shape), dedent: null },
   };

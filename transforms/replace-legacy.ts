@@ -267,6 +267,7 @@ function replaceCall(
     edits: [{ start, end: statement.end, text: code, attach: "right" }],
     imports: sdkImport(file),
     shape: {
+      key: statementFingerprint(code),
       kind: "call",
       eol: source.style.eol,
       code: statementFingerprint(code),
@@ -312,7 +313,8 @@ function breadcrumbCode(
   ];
   const guard = rule.when === undefined ? null : render(`\${${rule.when}}`);
   const start = at.getStart(source.file);
-  const unreadable = names.find((name) => !isReadable(source, name, at, start));
+  const place = { start, end: start };
+  const unreadable = names.find((name) => !isReadable(source, name, at, place));
   if (unreadable) return reason("not-in-scope", unreadable);
   const indent = indentationAt(source.text, start);
   const callee = file.sentry.access("addBreadcrumb");
@@ -341,6 +343,7 @@ function removeImport(source: Source, name: ImportedName): Instrumentation | Rea
     edits: [{ start, end, text: rest, attach: "right" }],
     imports: [],
     shape: {
+      key: `import ${text.slice(start, end)}`,
       kind: "import",
       eol: source.style.eol,
       original: text.slice(start, end),
@@ -406,6 +409,7 @@ function slimWrapper(
     ],
     imports: sdkImport(file),
     shape: {
+      key: `${name} ${statementFingerprint(code)}`,
       kind: "wrapper",
       eol: style.eol,
       function: name,
@@ -428,6 +432,7 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
       range,
       container: containerOf(node),
       head: headOf(shape.code),
+      key: shape.key ?? "",
       exact: true,
       similar: true,
       removal: { edits: [{ ...range, text: ledgerText(source, shape, "original") }], dedent: null },
@@ -446,6 +451,7 @@ function removedImports(source: Source, shape: Shape): Candidate[] {
     range: { start: offset, end: offset },
     container: "",
     head: "",
+    key: shape.key ?? "",
     exact,
     similar: true,
     removal: { edits: [{ start: offset, end: offset, text: original }], dedent: null },
@@ -470,7 +476,9 @@ function renamedImport(source: Source, shape: Shape, original: string): Candidat
   if (!found) return [];
   const range = { start: found.getStart(source.file), end: found.end };
   const removal = { edits: [{ ...range, text: original }], dedent: null };
-  return [{ range, container: "", head: "", exact: true, similar: true, removal }];
+  return [
+    { range, container: "", head: "", key: shape.key ?? "", exact: true, similar: true, removal },
+  ];
 }
 
 function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
@@ -483,13 +491,19 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   const shared = { range, head: "", similar: true };
   if (!ours) {
     const removal = reason("changed-by-hand", "the wrapper's body is another one now");
-    return [{ ...shared, container: containerOf(fn.body), exact: false, removal }];
+    return [{ ...shared, container: containerOf(fn.body), key: "", exact: false, removal }];
   }
   const start = ours.getStart(source.file);
   const text = ledgerText(source, shape, "original");
   const edits: Edit[] = [{ start, end: ours.end, text }, ...deprecationRemoval(source, head)];
   return [
-    { ...shared, container: containerOf(ours), exact: true, removal: { edits, dedent: null } },
+    {
+      ...shared,
+      container: containerOf(ours),
+      key: shape.key ?? "",
+      exact: true,
+      removal: { edits, dedent: null },
+    },
   ];
 }
 

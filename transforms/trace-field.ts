@@ -71,7 +71,12 @@ export const traceField = defineTransform<TraceField, ObjectType>({
       imports: [],
       modules: [],
       span: null,
-      shape: { field: rule.field, layout: insertion.layout, lead: insertion.lead },
+      shape: {
+        key: `${ownerPath(site.data)} ${FIELD_TYPE}`,
+        field: rule.field,
+        layout: insertion.layout,
+        lead: insertion.lead,
+      },
       container: ownerPath(site.data),
       head: "",
     };
@@ -189,6 +194,7 @@ function candidate(source: Source, member: TS.PropertySignature, shape: Shape): 
     range: { start: member.getStart(source.file), end: member.end },
     container: ownerPath(owner),
     head: "",
+    key: exact ? `${ownerPath(owner)} ${FIELD_TYPE}` : "",
     exact,
     similar: true,
     removal: exact

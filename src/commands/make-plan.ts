@@ -162,7 +162,7 @@ function blame(plan: Plan, { file, offset, length, message }: NewDiagnostic): Bl
   const before = planned.placements
     .filter(({ region }) => region.end < at)
     .sort((a, b) => b.region.end - a.region.end);
-  const placement = around[0] ?? before[0];
+  const placement = around[0] ?? before[0] ?? planned.placements[0];
   if (!placement) return null;
   const isLost = around.length > 0 && /undefined|null/.test(message);
   const source = isLost ? parseSource(planned.path, planned.before) : null;

@@ -12,6 +12,8 @@ const SITE = v.strictObject({
   span: v.nullable(v.strictObject({ name: v.string(), op: v.nullable(v.string()) })),
   /** Changes when the rule's own text does, so that a changed rule is applied anew. */
   digest: v.string(),
+  /** Its place among the entries of its file: tells alike ones apart while none is missing. */
+  order: v.number(),
   container: v.string(),
   head: v.string(),
   shape: v.record(v.string(), v.string()),

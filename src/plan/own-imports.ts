@@ -52,6 +52,11 @@ function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifi
       : bindings.elements.map((element) => element.name);
     return names.length === 1 && names[0]?.text === entry.local ? names[0] : null;
   }
+  if (ts.isImportEqualsDeclaration(statement)) {
+    const isOurs =
+      statement.getText().includes(entry.module) && statement.name.text === entry.local;
+    return isOurs ? statement.name : null;
+  }
   if (!ts.isVariableStatement(statement)) return null;
   const [declaration, ...others] = statement.declarationList.declarations;
   if (!declaration || others.length > 0 || !declaration.initializer) return null;
@@ -65,18 +70,20 @@ function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifi
 }
 
 /** The statement with the line breaks it was inserted with, as far as they are still there. */
-function importRemoval(source: Source, statement: TS.Statement, entry: LedgerImport): Edit {
-  const { text } = source;
-  const start = statement.getStart(source.file);
-  const before = /^(\r?\n)?/.exec(entry.text)?.[0] ?? "";
-  if (before !== "" && text.slice(0, start).endsWith(before)) {
-    return { start: start - before.length, end: statement.end, text: "" };
+function importRemoval(
+  { text, file, style }: Source,
+  statement: TS.Statement,
+  entry: LedgerImport,
+): Edit {
+  const start = statement.getStart(file);
+  const inserted = entry.text.replace(/\r?\n/g, style.eol);
+  const from = start - (inserted.length - inserted.trimStart().length);
+  if (from >= 0 && text.startsWith(inserted, from)) {
+    return { start: from, end: from + inserted.length, text: "" };
   }
-  const lines = /(\r?\n)*$/.exec(entry.text)?.[0].split("\n").length ?? 1;
-  let end = statement.end;
-  for (let line = 1; line < lines; line++) {
-    if (!/^[ \t]*\r?\n/.test(text.slice(end))) break;
-    end = nextLine(text, end);
-  }
-  return { start, end, text: "" };
+  // Something was written behind it on its line: that stays, from its first character.
+  const behind = /^[ \t]*/.exec(text.slice(statement.end))?.[0].length ?? 0;
+  const end = statement.end + behind;
+  const isLineEnd = /^\r?\n/.test(text.slice(end));
+  return { start, end: isLineEnd ? nextLine(text, end) : end, text: "" };
 }

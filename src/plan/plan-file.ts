@@ -50,7 +50,7 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const context = createFileContext(tree, view.base);
   const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
   const outcomes = instrumentAll(context, drafts, input.lessons);
-  return assemble(input, source, context, view, own, outcomes);
+  return assemble(tree, input, source, context, view, own, outcomes);
 }
 
 function unparsed(input: FileInput, failure: { message: string; offset: number }): FilePlan {
@@ -272,6 +272,7 @@ function ignoredBy({ text }: Source, site: Site<unknown>): Reason | null {
 // Putting the plan together
 
 function assemble(
+  tree: Tree,
   input: FileInput,
   source: Source,
   context: FileContext,
@@ -286,7 +287,8 @@ function assemble(
     input.imports,
     source,
   );
-  const added = needs.length > 0 ? addImports(source, input.path, needs) : null;
+  const added =
+    needs.length > 0 ? addImports(source, input.path, needs, tree.isModule(input.path)) : null;
   const edits = [...composeEdits(source, pieces), ...(added ? [added.edit] : [])];
   return {
     path: input.path,
@@ -301,7 +303,7 @@ function assemble(
       region: pieces[index]?.region ?? result.region,
     })),
     findings: [],
-    entries: [...keptEntries(input, own), ...planned.map((each) => entryOf(input.path, each))],
+    entries: orderedEntries(input, own, planned, pieces),
     imports: [...input.imports, ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
   };
@@ -313,6 +315,31 @@ function keptEntries(input: FileInput, own: readonly Recognised[]): LedgerSite[]
   return own
     .filter(({ entry, candidate }) => candidate !== null || !active.has(entry.rule))
     .map(({ entry }) => entry);
+}
+
+/** The entries of a file in the order of their places, outside in. */
+function orderedEntries(
+  input: FileInput,
+  own: readonly Recognised[],
+  planned: readonly Planned[],
+  pieces: readonly Piece[],
+): LedgerSite[] {
+  const kept = new Set(keptEntries(input, own));
+  const known = own
+    .filter(({ entry }) => kept.has(entry))
+    .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
+  const added = planned.map((each, index) => ({
+    entry: entryOf(input.path, each),
+    range: pieces[index]?.region ?? each.result.region,
+  }));
+  return [...known, ...added]
+    .sort(
+      (a, b) =>
+        a.range.start - b.range.start ||
+        b.range.end - a.range.end ||
+        (a.entry.id < b.entry.id ? -1 : 1),
+    )
+    .map(({ entry }, order) => ({ ...entry, order }));
 }
 
 type Planned = Outcome & { readonly result: Instrumentation };
@@ -343,6 +370,7 @@ function entryOf(path: string, { draft, result }: Planned): LedgerSite {
     strategy: result.strategy,
     span: result.span,
     digest,
+    order: 0,
     container: result.container,
     head: result.head,
     shape: result.shape,
@@ -408,13 +436,13 @@ function keyOf({ module, member, local }: ImportNeed): string {
   return `${member ?? "*"} ${local} ${module}`;
 }
 
-function addImports(source: Source, path: string, needs: readonly ImportNeed[]) {
+function addImports(source: Source, path: string, needs: readonly ImportNeed[], isModule: boolean) {
   const place = importPlace(source);
   const { eol } = source.style;
   const lines = needs.map((need, index) => {
     const [isFirst, isLast] = [index === 0, index === needs.length - 1];
     const ending = place.before === "" || !isLast ? eol : "";
-    const text = `${isFirst ? place.before : ""}${importStatement(source, need)}${ending}${isLast ? place.after : ""}`;
+    const text = `${isFirst ? place.before : ""}${importStatement(source, need, isModule)}${ending}${isLast ? place.after : ""}`;
     return {
       entry: { file: path, module: need.module, member: need.member, local: need.local, text },
       text,

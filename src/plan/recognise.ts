@@ -13,46 +13,93 @@ export type Recognised =
 
 /** Finds the ledger's entries of one file in its current text. */
 export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]): Recognised[] {
-  const taken = new Set<number>();
-  const results = new Map<LedgerSite, Recognised>();
   const candidates = new Map(entries.map((entry) => [entry, candidatesFor(file, entry)]));
+  const matching: Matching = { candidates, taken: new Set(), found: new Map() };
+  assignByOrder(matching);
   // The surest matches first, so that an edited site never takes the place of an intact one.
-  for (const isMatch of MATCHES) {
-    for (const entry of entries) {
-      if (results.has(entry)) continue;
-      const fitting = (candidates.get(entry) ?? []).filter(
-        (candidate) => !taken.has(candidate.range.start) && isMatch(entry, candidate),
-      );
-      const rivals = entries.filter(
-        (other) =>
-          !results.has(other) && isMatch(other, fitting[0]) && other.transform === entry.transform,
-      );
-      // Several alike are told apart by their order, which only means something when none is missing.
-      if (fitting.length === 0 || fitting.length > rivals.length) continue;
-      const [candidate] = fitting;
-      if (!candidate) continue;
-      taken.add(candidate.range.start);
-      results.set(entry, outcome(entry, candidate));
-    }
-  }
-  return entries.map(
-    (entry) => results.get(entry) ?? notFound(entry, candidates.get(entry), taken),
-  );
+  for (const isMatch of MATCHES) assignBy(matching, isMatch);
+  return entries.map((entry) => {
+    const candidate = matching.found.get(entry);
+    return candidate ? outcome(entry, candidate) : notFound(entry, matching);
+  });
 }
 
-type Match = (entry: LedgerSite, candidate: Candidate | undefined) => boolean;
+interface Matching {
+  readonly candidates: ReadonlyMap<LedgerSite, readonly Candidate[]>;
+  /** Places that an entry has been given. */
+  readonly taken: Set<string>;
+  readonly found: Map<LedgerSite, Candidate>;
+}
 
-const sameContainer: Match = (entry, candidate) => candidate?.container === entry.container;
-const sameHead: Match = (entry, candidate) => candidate?.head === entry.head;
+/** Entries that say the same are found in their order, as long as none of them is missing. */
+function assignByOrder(matching: Matching): void {
+  const groups = new Map<string, LedgerSite[]>();
+  for (const entry of matching.candidates.keys()) {
+    const key = `${entry.transform} ${entry.shape.key}`;
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  for (const group of groups.values()) {
+    const ordered = [...group].sort((a, b) => a.order - b.order);
+    const places = ordered.map((entry) => samePlaces(matching, entry));
+    if (places.some((each) => each.length !== group.length)) continue;
+    for (const [index, entry] of ordered.entries()) take(matching, entry, places[index]?.[index]);
+  }
+}
+
+/** Candidates that say what an entry says, from the top down and the outside in. */
+function samePlaces(matching: Matching, entry: LedgerSite): Candidate[] {
+  return (matching.candidates.get(entry) ?? [])
+    .filter(({ key }) => key === entry.shape.key)
+    .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+}
+
+function take(
+  { taken, found }: Matching,
+  entry: LedgerSite,
+  candidate: Candidate | undefined,
+): void {
+  if (!candidate) return;
+  taken.add(placeOf(candidate));
+  found.set(entry, candidate);
+}
+
+function placeOf({ range }: Candidate): string {
+  return `${range.start}-${range.end}`;
+}
+
+function assignBy(matching: Matching, isMatch: Match): void {
+  const open = [...matching.candidates.keys()].filter((entry) => !matching.found.has(entry));
+  for (const entry of open.sort((a, b) => a.order - b.order)) {
+    const fitting = freeCandidates(matching, entry).filter((each) => isMatch(entry, each));
+    const [candidate] = fitting;
+    if (!candidate) continue;
+    const rivals = open.filter(
+      (other) =>
+        !matching.found.has(other) &&
+        other.transform === entry.transform &&
+        isMatch(other, candidate),
+    );
+    // Several alike are told apart by their order, which only means something when none is missing.
+    if (fitting.length <= rivals.length) take(matching, entry, candidate);
+  }
+}
+
+function freeCandidates({ candidates, taken }: Matching, entry: LedgerSite): Candidate[] {
+  return (candidates.get(entry) ?? []).filter((candidate) => !taken.has(placeOf(candidate)));
+}
+
+type Match = (entry: LedgerSite, candidate: Candidate) => boolean;
+
+const sameContainer: Match = (entry, { container }) => container === entry.container;
+const sameHead: Match = (entry, { head }) => head === entry.head;
 
 const MATCHES: readonly Match[] = [
-  (entry, candidate) =>
-    candidate?.exact === true && sameContainer(entry, candidate) && sameHead(entry, candidate),
-  (entry, candidate) => candidate?.exact === true && sameContainer(entry, candidate),
-  (entry, candidate) => candidate?.exact === true && sameHead(entry, candidate),
-  (entry, candidate) => sameContainer(entry, candidate) && sameHead(entry, candidate),
-  (entry, candidate) => candidate?.similar === true && sameContainer(entry, candidate),
-  (entry, candidate) => candidate?.similar === true && sameHead(entry, candidate),
+  (entry, each) => each.exact && sameContainer(entry, each) && sameHead(entry, each),
+  (entry, each) => each.exact && sameContainer(entry, each),
+  (entry, each) => each.exact && sameHead(entry, each),
+  (entry, each) => sameContainer(entry, each) && sameHead(entry, each),
+  (entry, each) => each.similar && sameContainer(entry, each),
+  (entry, each) => each.similar && sameHead(entry, each),
 ];
 
 function candidatesFor(file: FileContext, entry: LedgerSite): readonly Candidate[] {
@@ -64,15 +111,9 @@ function outcome(entry: LedgerSite, candidate: Candidate): Recognised {
   return isReason(removal) ? { entry, candidate, left: removal } : { entry, candidate, removal };
 }
 
-function notFound(
-  entry: LedgerSite,
-  candidates: readonly Candidate[] | undefined,
-  taken: ReadonlySet<number>,
-): Recognised {
-  const alike = (candidates ?? []).filter(
-    (candidate) => candidate.exact && !taken.has(candidate.range.start),
-  );
-  const left = reason(alike.length > 1 ? "ambiguous-match" : "missing");
+function notFound(entry: LedgerSite, matching: Matching): Recognised {
+  const alike = freeCandidates(matching, entry).filter(({ exact, similar }) => exact || similar);
+  const left = reason(alike.length > 0 ? "ambiguous-match" : "missing");
   return { entry, candidate: null, left };
 }
 

@@ -49,6 +49,7 @@ const WITHOUT_SDK: readonly (readonly [dependency: string, sdk: string])[] = [
 
 interface Manifest {
   readonly dir: string;
+  readonly type: string | null;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +71,8 @@ function readManifest(root: Root, dir: string): Manifest | null {
     Record<string, string> | undefined
   >;
   const all = { ...peerDependencies, ...optionalDependencies, ...devDependencies, ...dependencies };
-  return { dir, dependencies: all };
+  const { type } = data as { type?: string };
+  return { dir, type: type ?? null, dependencies: all };
 }
 
 function readJson(path: string): unknown {
@@ -100,6 +102,11 @@ export function sdkPackageFor(root: Root, path: string): string {
   const [nearest] = manifests;
   const fitting = WITHOUT_SDK.find(([dependency]) => nearest?.dependencies[dependency]);
   return fitting?.[1] ?? "@sentry/node";
+}
+
+/** Whether the nearest manifest makes `.js` an ECMAScript module. */
+export function isModulePackage(root: Root, path: string): boolean {
+  return manifestsAbove(root, path)[0]?.type === "module";
 }
 
 /** The package of a file: where it is, and whether it (or a folder above) declares its SDK. */

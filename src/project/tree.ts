@@ -4,7 +4,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { isInside, slashed, type Root } from "./root.js";
-import { sdkPackageFor } from "./sdk.js";
+import { isModulePackage, sdkPackageFor } from "./sdk.js";
 
 /** Reads the tree on the disk for planning. Nothing outside the root is read as source. */
 export function createTree(root: Root, base: string): Tree {
@@ -14,6 +14,7 @@ export function createTree(root: Root, base: string): Tree {
     resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
     pathOf: (module) => pathOfModule(base, module),
+    isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
   };
 }

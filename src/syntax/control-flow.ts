@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
-import { enclosingFunction, isAsync, unwrapped, walkOwn } from "./walk.js";
+import { enclosingFunction, isAsync, isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
 import type { StatementList } from "./join-point.js";
+import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 
 /** What leaves or suspends a piece of code, nested functions not counted. */
@@ -22,7 +23,8 @@ export function flowOf(nodes: readonly TS.Node[]): Flow {
     if (ts.isReturnStatement(node)) returns.push(node);
     obstacle ??= obstacleAt(node, inside);
   };
-  for (const node of nodes) walkOwn(node, visit);
+  // A function among them is a value: what it does, it does when it is called.
+  for (const node of nodes) if (!isFunctionBoundary(node)) walkOwn(node, visit);
   return { awaits, returns, obstacle };
 }
 
@@ -205,7 +207,7 @@ function isSettledOperation(code: TS.BinaryExpression): boolean {
 
 function hasThen(object: TS.ObjectLiteralExpression): boolean {
   return object.properties.some(
-    ({ name }) => !name || ts.isComputedPropertyName(name) || name.getText() === "then",
+    ({ name }) => !name || ts.isComputedPropertyName(name) || propertyName(name) === "then",
   );
 }
 
@@ -213,4 +215,9 @@ function hasThen(object: TS.ObjectLiteralExpression): boolean {
 export function isInAsync(node: TS.Node): boolean {
   const around = enclosingFunction(node);
   return around ? isAsync(around) : true;
+}
+
+/** Whether a catch block keeps the error from going on: some way through it does not throw. */
+export function swallows(block: TS.Block): boolean {
+  return flowOf([block]).returns.length > 0 || canComplete(block.statements);
 }

@@ -3,15 +3,20 @@ import { ts, type TS } from "./compiler.js";
 /**
  * What a piece of code says, whatever its white space, comments, quotes and brackets: equal for two
  * nodes exactly when the compiler would see the same tree. Used to find code again after a formatter.
+ * @param seeThrough replaces a node by what it stands for
  */
-export function fingerprint(node: TS.Node): string {
-  if (ts.isParenthesizedExpression(node)) return fingerprint(node.expression);
+export function fingerprint(
+  given: TS.Node,
+  seeThrough: (node: TS.Node) => TS.Node = (node) => node,
+): string {
+  const node = seeThrough(given);
+  if (ts.isParenthesizedExpression(node)) return fingerprint(node.expression, seeThrough);
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
     return JSON.stringify(node.text);
   }
   const parts: string[] = [];
   ts.forEachChild(node, (child) => {
-    parts.push(fingerprint(child));
+    parts.push(fingerprint(child, seeThrough));
   });
   if (parts.length === 0) return ownText(node);
   return `${node.kind}${operatorOf(node)}(${parts.join(",")})`;

@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { directiveCount } from "./region.js";
 import { isCommonJs, type Source } from "./source.js";
+import { walk } from "./walk.js";
 import { quoted } from "../text/style.js";
 import { nextLine } from "../text/lines.js";
 
@@ -21,9 +22,28 @@ export interface ImportNeed {
   readonly member: string | null;
 }
 
+/** Packages whose namespace is the SDK; others of the scope are plugins, types or tools. */
+const SDK_PACKAGES = new Set(
+  [
+    ...["angular", "astro", "aws-serverless", "browser", "bun", "capacitor", "cloudflare", "core"],
+    ...[
+      "deno",
+      "electron",
+      "electron/main",
+      "elysia",
+      "ember",
+      "gatsby",
+      "google-cloud-serverless",
+    ],
+    ...["nestjs", "nextjs", "node", "node-core", "nuxt", "react", "react-native", "react-router"],
+    ...["remix", "serverless", "solid", "solidstart", "svelte", "sveltekit", "tanstackstart-react"],
+    ...["vercel-edge", "vue"],
+  ].map((name) => `@sentry/${name}`),
+);
+
 /** Modules whose namespace is the Sentry SDK. */
 export function isSentryModule(specifier: string): boolean {
-  return /^@sentry\/[\w-]+$/.test(specifier);
+  return SDK_PACKAGES.has(specifier);
 }
 
 /**
@@ -38,7 +58,7 @@ export function sentryBinding(
 ): Binding {
   const local = namespaceLocal(source, isSdkExport);
   if (local) return { access: (member) => `${local}.${member}`, need: null };
-  const named = namedLocals(source);
+  const named = new Map([...namedLocals(source)].filter(([, name]) => !isShadowed(source, name)));
   const fresh = freshName(source, ["Sentry", "SentrySdk", "sentrySdk"]);
   const need: ImportNeed = { module: packageName, local: fresh, member: null };
   return { access: (member) => named.get(member) ?? `${fresh}.${member}`, need };
@@ -80,9 +100,31 @@ function namespaceLocal(
     const local = ts.isImportDeclaration(statement)
       ? importedNamespace(statement, isSdkExport)
       : requiredNamespace(statement);
-    if (local) return local;
+    if (!local || isShadowed(source, local)) continue;
+    // What is required further down is not there yet when the code above runs.
+    if (ts.isImportDeclaration(statement) || leadingImports(source.file).includes(statement)) {
+      return local;
+    }
   }
   return null;
+}
+
+/** Whether a name is declared a second time somewhere in the file. */
+function isShadowed({ file }: Source, name: string): boolean {
+  let declared = 0;
+  walk(file, (node) => {
+    const own = "name" in node ? (node.name as TS.Node | undefined) : undefined;
+    if (!own || !ts.isIdentifier(own) || own.text !== name) return;
+    if (!ts.isPropertyAccessExpression(node) && !ts.isTypeElement(node)) declared++;
+  });
+  return declared > 1;
+}
+
+/** The imports that a file begins with, directives left out. */
+function leadingImports({ statements }: TS.SourceFile): readonly TS.Statement[] {
+  const behind = statements.slice(directiveCount(statements));
+  const end = behind.findIndex((statement) => !isImportLike(statement));
+  return end < 0 ? behind : behind.slice(0, end);
 }
 
 function importedNamespace(
@@ -179,25 +221,15 @@ export interface ImportPlace {
 /** Behind the last import of the first group; without one, behind shebang, licence and directives. */
 export function importPlace(source: Source): ImportPlace {
   const { file, text, style } = source;
-  const { statements } = file;
-  const directives = directiveCount(statements);
-  let last = directives > 0 ? statements[directives - 1] : undefined;
-  let hasImports = false;
-  for (const statement of statements.slice(directives)) {
-    if (!isImportLike(statement)) break;
-    last = statement;
-    hasImports = true;
-  }
+  const imports = leadingImports(file);
+  const last = imports.at(-1) ?? file.statements[directiveCount(file.statements) - 1];
   if (!last) return { offset: headerEnd(source), before: "", after: style.eol };
-  const offset = nextLine(text, lastOnLine(text, last.end));
-  const missing = offset === text.length && !text.endsWith("\n") ? style.eol : "";
-  if (missing) return { offset, before: missing, after: "" };
-  return { offset, before: "", after: hasImports ? "" : style.eol };
-}
-
-/** A statement may share its line with the next one; then that one is passed as well. */
-function lastOnLine(text: string, end: number): number {
-  return end > 0 && text[end - 1] === "\n" ? end - 1 : end;
+  const offset = nextLine(text, last.end);
+  const isLineShared = !/^[ \t]*(?:\/\/.*|\/\*[^\n]*\*\/[ \t]*)?\r?\n/.test(
+    text.slice(last.end, offset),
+  );
+  if (isLineShared) return { offset: last.end, before: style.eol, after: "" };
+  return { offset, before: "", after: imports.length > 0 ? "" : style.eol };
 }
 
 function isImportLike(statement: TS.Statement): boolean {
@@ -215,6 +247,10 @@ function isRequire(node: TS.Expression): boolean {
   return requiredSpecifier(node) !== null;
 }
 
+/** Comments that mean something only at the head of a file, and licences. */
+const PRAGMA =
+  /^\/\*!|^\/\/\/|@jsx|@ts-(?:no)?check|@flow|@jest|@vitest|eslint-|@license|@preserve|copyright|licen[cs]ed?\b/i;
+
 /** Behind a byte order mark, a shebang and comments that a blank line parts from the first code. */
 function headerEnd(source: Source): number {
   const { text } = source;
@@ -223,21 +259,25 @@ function headerEnd(source: Source): number {
   if (shebang) end = nextLine(text, end + shebang.length);
   for (const comment of ts.getLeadingCommentRanges(text, shebang ? end : 0) ?? []) {
     const behind = /^[ \t]*\r?\n([ \t]*\r?\n)+/.exec(text.slice(comment.end));
-    const isLicence = /^\/\*!|@license|@preserve|copyright|licen[cs]ed?\b/i.test(
-      text.slice(comment.pos, comment.end),
-    );
+    const staysFirst = PRAGMA.test(text.slice(comment.pos, comment.end));
     if (behind) end = comment.end + behind[0].length;
-    else if (isLicence) end = nextLine(text, comment.end);
+    else if (staysFirst) end = nextLine(text, comment.end);
   }
   return end;
 }
 
-/** The statement that adds an import, in the file's module system and style. */
-export function importStatement(source: Source, need: ImportNeed): string {
+/**
+ * The statement that adds an import, in the file's module system and style.
+ * @param isModule whether the nearest package.json makes `.js` a module
+ */
+export function importStatement(source: Source, need: ImportNeed, isModule: boolean): string {
   const { style } = source;
   const semicolon = style.semicolons ? ";" : "";
   const specifier = quoted(need.module, style);
-  if (isCommonJs(source.file)) {
+  if (source.path.endsWith(".cts") && need.member === null) {
+    return `import ${need.local} = require(${specifier})${semicolon}`;
+  }
+  if (isCommonJs(source.file, isModule)) {
     const target = need.member === null ? need.local : `{ ${renamed(need, ": ")} }`;
     return `const ${target} = require(${specifier})${semicolon}`;
   }

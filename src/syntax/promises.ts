@@ -63,31 +63,18 @@ function isPromiseElement(node: TS.Node): boolean {
 /**
  * Whether a wrapped expression keeps its meaning although `startSpan` returns a new promise: its
  * value is taken on the spot, or it is certainly no promise.
+ * @param awaits whether the expression itself awaits, so that its wrapper must be async
  */
-export function mayBeWrapped(source: Source, expression: TS.Expression): boolean {
+export function mayBeWrapped(source: Source, expression: TS.Expression, awaits: boolean): boolean {
   const consumption = consumptionOf(expression);
-  if (consumption === "awaited" || consumption === "chained" || consumption === "void") return true;
-  if (consumption === "returned" && isReturnedAsPromise(expression)) return true;
-  return isSynchronous(source, expression);
+  if (consumption === "awaited") return true;
+  if (consumption === "returned" && isInAsync(expression)) return true;
+  if (awaits) return false;
+  return consumption === "chained" || consumption === "void" || isSynchronous(source, expression);
 }
 
-/** In an async function, or one declared to return a plain promise, only the promise's value counts. */
-function isReturnedAsPromise(expression: TS.Expression): boolean {
-  if (isInAsync(expression)) return true;
-  for (let node: TS.Node = expression; node; node = node.parent) {
-    if (ts.isFunctionLike(node)) return returnsPlainPromise(node);
-  }
-  return false;
-}
-
-export function returnsPlainPromise(fn: TS.SignatureDeclaration): boolean {
-  const { type } = fn;
-  return (
-    type !== undefined && ts.isTypeReferenceNode(type) && type.typeName.getText() === "Promise"
-  );
-}
-
-const SYNCHRONOUS_GLOBALS = /^(JSON|Math|Number|String|Boolean|Object|Array|Date|console|Symbol)\b/;
+const SYNCHRONOUS_GLOBALS =
+  /^(?:(?:JSON|Math|Number|String|Boolean|Date|console)\.\w+|Object\.(?:keys|values|entries|is|hasOwn)|Array\.(?:isArray|of|from)|parseInt|parseFloat|isNaN|isFinite)$/;
 
 /** Whether an expression certainly yields neither a promise nor a thenable. */
 export function isSynchronous(source: Source, expression: TS.Expression): boolean {
@@ -95,18 +82,24 @@ export function isSynchronous(source: Source, expression: TS.Expression): boolea
   if (isSettled(code)) return !ts.isAwaitExpression(code);
   if (!ts.isCallExpression(code)) return false;
   const callee = unwrapped(code.expression);
-  if (ts.isPropertyAccessExpression(callee)) {
-    const root = unwrapped(callee.expression);
-    return (
-      ts.isIdentifier(root) &&
-      SYNCHRONOUS_GLOBALS.test(root.text) &&
-      !source.scope.resolve(root.text, code)?.length
-    );
-  }
+  const name = callee.getText(source.file);
+  const root = /^\w+/.exec(name)?.[0] ?? "";
+  if (SYNCHRONOUS_GLOBALS.test(name)) return !source.scope.resolve(root, code)?.length;
   if (!ts.isIdentifier(callee)) return false;
-  const [declaration] = source.scope.resolve(callee.text, code) ?? [];
-  const fn = declaration && functionDeclaredBy(declaration);
-  return fn ? returnsNoThenable(fn) : false;
+  const [declaration, ...overloads] = source.scope.resolve(callee.text, code) ?? [];
+  if (!declaration || overloads.length > 0) return false;
+  const fn = functionDeclaredBy(declaration);
+  return fn !== null && !isReassigned(source, declaration) && returnsNoThenable(fn);
+}
+
+function isReassigned(source: Source, declaration: TS.Declaration): boolean {
+  const name = ts.getNameOfDeclaration(declaration);
+  if (!name || !ts.isIdentifier(name)) return true;
+  return source.scope.references(name).some(({ parent }) => {
+    const target =
+      ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+    return target && parent.left.getText() === name.text;
+  });
 }
 
 function functionDeclaredBy(declaration: TS.Declaration): TS.FunctionLikeDeclaration | null {
@@ -119,15 +112,38 @@ function functionDeclaredBy(declaration: TS.Declaration): TS.FunctionLikeDeclara
 /** Whether a function certainly returns neither a promise nor a thenable, told from its own text. */
 export function returnsNoThenable(fn: TS.FunctionLikeDeclaration): boolean {
   if (isAsync(fn) || isGenerator(fn)) return false;
-  if (fn.type && isPlainType(fn.type)) return true;
-  if (!fn.body) return false;
-  if (!ts.isBlock(fn.body)) return isSettled(fn.body);
-  let settled = true;
+  const isVoid = fn.type?.kind === ts.SyntaxKind.VoidKeyword;
+  if (fn.type && !isVoid && isPlainType(fn.type)) return true;
+  return returnedBy(fn)?.every((each) => isSettled(each) && !ts.isAwaitExpression(each)) ?? false;
+}
+
+/**
+ * Whether a function that is not async returns promises that nobody can know yet: declared as
+ * `Promise`, and made where they are returned. One that was kept elsewhere may be handled there,
+ * and a new promise beside it would not be.
+ */
+export function returnsFreshPromise(fn: TS.FunctionLikeDeclaration): boolean {
+  if (isGenerator(fn) || !fn.type || !ts.isTypeReferenceNode(fn.type)) return false;
+  if (fn.type.typeName.getText() !== "Promise") return false;
+  return returnedBy(fn)?.every(isMadeHere) ?? false;
+}
+
+function isMadeHere(expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (ts.isConditionalExpression(code))
+    return isMadeHere(code.whenTrue) && isMadeHere(code.whenFalse);
+  return ts.isCallExpression(code) || ts.isNewExpression(code);
+}
+
+/** The expressions a function returns; null without a body. */
+function returnedBy(fn: TS.FunctionLikeDeclaration): TS.Expression[] | null {
+  if (!fn.body) return null;
+  if (!ts.isBlock(fn.body)) return [fn.body];
+  const returned: TS.Expression[] = [];
   walkOwn(fn.body, (node) => {
-    if (!ts.isReturnStatement(node) || !node.expression) return;
-    if (!isSettled(node.expression) || ts.isAwaitExpression(node.expression)) settled = false;
+    if (ts.isReturnStatement(node) && node.expression) returned.push(node.expression);
   });
-  return settled;
+  return returned;
 }
 
 function isPlainType(type: TS.TypeNode): boolean {
@@ -136,7 +152,6 @@ function isPlainType(type: TS.TypeNode): boolean {
     return true;
   if (ts.isTypePredicateNode(type)) return true;
   switch (type.kind) {
-    case ts.SyntaxKind.VoidKeyword:
     case ts.SyntaxKind.StringKeyword:
     case ts.SyntaxKind.NumberKeyword:
     case ts.SyntaxKind.BooleanKeyword:

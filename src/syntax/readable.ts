@@ -1,7 +1,9 @@
-import type { TS } from "./compiler.js";
+import { encloses, type Range } from "../text/edit.js";
+import { ts, type TS } from "./compiler.js";
+import { ancestors } from "./walk.js";
 import type { Source } from "./source.js";
 
-/** Names that browsers provide and Node does not; the others are read off this process. */
+/** Names that browsers provide and Node does not; the others are read off `globalThis`. */
 const BROWSER_GLOBALS = new Set([
   "document",
   "history",
@@ -12,9 +14,30 @@ const BROWSER_GLOBALS = new Set([
   "window",
 ]);
 
-/** Whether code at an offset can read a name: declared there, or provided by the platform. */
-export function isReadable(source: Source, name: string, at: TS.Node, offset: number): boolean {
-  const { scope } = source;
-  if (scope.resolve(name, at)?.length) return scope.isReadable(name, at, offset);
+/**
+ * Whether code that is put before a region can read a name: declared outside the region and
+ * initialised by then, or provided by the platform.
+ */
+export function isReadable(source: Source, name: string, at: TS.Node, region: Range): boolean {
+  if (name === "this" || name === "arguments") return hasOwnThis(at);
+  const { scope, file } = source;
+  const declarations = scope.resolve(name, at) ?? [];
+  if (declarations.length === 0) return isGlobal(name);
+  const isInside = declarations.some((each) =>
+    encloses(region, { start: each.getStart(file), end: each.end }),
+  );
+  return !isInside && scope.isReadable(name, at, region.start);
+}
+
+function isGlobal(name: string): boolean {
   return name === "undefined" || name in globalThis || BROWSER_GLOBALS.has(name);
+}
+
+/** Whether a function that is no arrow, or a class member, stands around a node. */
+function hasOwnThis(at: TS.Node): boolean {
+  for (const node of [at, ...ancestors(at)]) {
+    if (ts.isArrowFunction(node)) continue;
+    if (ts.isFunctionLike(node) || ts.isPropertyDeclaration(node)) return true;
+  }
+  return false;
 }

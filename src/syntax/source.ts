@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { detectStyle, type Style } from "../text/style.js";
 import { createScope, type Scope } from "./scope.js";
+import { findNode } from "./walk.js";
 
 /** One parsed file, with what transforms ask about it. */
 export interface Source {
@@ -61,11 +62,25 @@ export function textOf(source: Source, node: TS.Node): string {
   return source.text.slice(node.getStart(source.file), node.end);
 }
 
-/** Whether a file is CommonJS as written: it requires or exports and has no module syntax. */
-export function isCommonJs(file: TS.SourceFile): boolean {
+/**
+ * Whether a file is CommonJS: by its ending, by its syntax, or as Node would load it.
+ * @param isModule whether the nearest package.json makes `.js` a module
+ */
+export function isCommonJs(file: TS.SourceFile, isModule: boolean): boolean {
   if (/\.c[jt]s$/.test(file.fileName)) return true;
-  if (file.statements.some(isModuleSyntax)) return false;
-  return /\brequire\s*\(|\bmodule\.exports\b|^exports\./m.test(file.text);
+  if (/\.m[jt]s$/.test(file.fileName) || file.statements.some(isModuleSyntax)) return false;
+  if (usesCommonJs(file)) return true;
+  return /\.jsx?$/.test(file.fileName) && !isModule;
+}
+
+function usesCommonJs(file: TS.SourceFile): boolean {
+  const found = findNode(file, (node): node is TS.Node => {
+    if (ts.isCallExpression(node)) return node.expression.getText() === "require";
+    return (
+      ts.isPropertyAccessExpression(node) && /^(module\.exports|exports\.)/.test(node.getText())
+    );
+  });
+  return found !== undefined;
 }
 
 function isModuleSyntax(statement: TS.Statement): boolean {

@@ -152,13 +152,16 @@ export function freeNames(code: string): string[] {
   const read = new Set<string>();
   const declared = new Set<string>();
   walk(expression, (node) => {
+    if (ts.isTypeNode(node)) return false;
+    if (node.kind === ts.SyntaxKind.ThisKeyword) read.add("this");
     if (ts.isParameter(node) && ts.isIdentifier(node.name)) declared.add(node.name.text);
-    if (!ts.isIdentifier(node)) return;
+    if (!ts.isIdentifier(node)) return true;
     const { parent } = node;
     const isName =
       (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
       (ts.isPropertyAssignment(parent) && parent.name === node);
     if (!isName) read.add(node.text);
+    return true;
   });
   return [...read].filter((name) => !declared.has(name));
 }

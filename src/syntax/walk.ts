@@ -20,8 +20,11 @@ export function walk(node: TS.Node, visit: (node: TS.Node) => boolean | void): v
 /** Visits the code that runs when a node runs: all below it except the bodies of nested functions. */
 export function walkOwn(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
   walk(node, (child) => {
-    if (child !== node && isFunctionBoundary(child)) return false;
-    return visit(child);
+    if (child === node || !isFunctionBoundary(child)) return visit(child);
+    // The key of a member is computed outside the member.
+    const name = "name" in child ? (child.name as TS.Node | undefined) : undefined;
+    if (name && ts.isComputedPropertyName(name)) walkOwn(name, visit);
+    return false;
   });
 }
 

@@ -91,6 +91,7 @@ function treeOf({ files }: MemoryTree): Tree {
       return way.startsWith(".") ? way : `./${way}`;
     },
     pathOf: (module) => posix.normalize(module),
+    isModule: () => true,
     sdkFor: () => "@sentry/node",
   };
 }

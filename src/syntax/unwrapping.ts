@@ -1,0 +1,218 @@
+import type { Edit, Range } from "../text/edit.js";
+import { indentationAt, lineStart } from "../text/lines.js";
+import { ts, type TS } from "./compiler.js";
+import { canComplete, flowOf, isInAsync, isTail } from "./control-flow.js";
+import { declaredNames } from "./declarations.js";
+import type { Reindent } from "./indent.js";
+import { isReason, reason, type Reason } from "./reason.js";
+import { statementAround } from "./region.js";
+import type { Source } from "./source.js";
+import { walk } from "./walk.js";
+
+/** A call of ours around code of the user's. */
+export interface WrapperNode {
+  readonly call: TS.CallExpression;
+  readonly callback: TS.ArrowFunction;
+}
+
+/** How it was put there. */
+export interface WrapperShape {
+  readonly strategy: string;
+  readonly prefix: string;
+  readonly isConcise: boolean;
+  readonly isBracketed: boolean;
+  /** The white space that the wrapped lines got. */
+  readonly unit: string;
+}
+
+/** The edits that leave only the wrapped code. */
+export interface Unwrapping {
+  readonly edits: readonly Edit[];
+  readonly dedent: Reindent | null;
+}
+
+/** Takes a wrapper off, or says why that would change what the code does by now. */
+export function unwrap(
+  source: Source,
+  node: WrapperNode,
+  shape: WrapperShape,
+): Unwrapping | Reason {
+  const outer = outerNode(node.call, shape);
+  if (!outer) return reason("changed-by-hand", "the call stands in another place now");
+  if (hasComment(source, node)) return reason("changed-by-hand", "a comment stands in the call");
+  const kept = shape.isConcise
+    ? keptExpression(source, node, shape)
+    : keptStatements(source, node, outer, shape);
+  if (isReason(kept)) return kept;
+  const start = outer.getStart(source.file);
+  if (kept.start >= kept.end) {
+    return { edits: [wholeLine(source.text, start, outer.end)], dedent: null };
+  }
+  const brackets = shape.isConcise && needsBrackets(node) ? ["(", ")"] : ["", ""];
+  return {
+    edits: [
+      { start, end: kept.start, text: brackets[0] ?? "" },
+      { start: kept.end, end: outer.end, text: brackets[1] ?? "" },
+    ],
+    dedent: { range: kept, unit: addedIndent(source, kept, start, shape.unit) },
+  };
+}
+
+/** The node that our prefix and the call make up together; null if they are apart. */
+function outerNode(call: TS.CallExpression, { strategy, prefix }: WrapperShape): TS.Node | null {
+  const { parent } = call;
+  if (strategy === "expression") return call;
+  if (prefix === "") {
+    if (ts.isArrowFunction(parent)) return parent.body === call ? call : null;
+    return ts.isExpressionStatement(parent) ? parent : null;
+  }
+  const isAwaited = ts.isAwaitExpression(parent);
+  if (isAwaited !== prefix.includes("await")) return null;
+  const statement = isAwaited ? parent.parent : parent;
+  if (prefix.startsWith("return")) return ts.isReturnStatement(statement) ? statement : null;
+  return ts.isExpressionStatement(statement) ? statement : null;
+}
+
+function keptExpression(
+  { file }: Source,
+  { callback, call }: WrapperNode,
+  { isBracketed }: WrapperShape,
+): Range | Reason {
+  const { body } = callback;
+  if (ts.isBlock(body)) return reason("changed-by-hand", "the callback became a block");
+  if (flowOf([body]).awaits && !isInAsync(call)) {
+    return reason("changed-by-hand", "an await was added that the function around cannot have");
+  }
+  const start = body.getStart(file);
+  const isOurs = isBracketed && ts.isParenthesizedExpression(body);
+  return isOurs ? { start: start + 1, end: body.end - 1 } : { start, end: body.end };
+}
+
+function keptStatements(
+  source: Source,
+  { callback }: WrapperNode,
+  outer: TS.Node,
+  shape: WrapperShape,
+): Range | Reason {
+  const { body } = callback;
+  if (!ts.isBlock(body)) return reason("changed-by-hand", "the callback became an expression");
+  const list = statementAround(outer)?.list;
+  if (!list || !ts.isStatement(outer)) return reason("changed-by-hand");
+  const { awaits, returns } = flowOf(body.statements);
+  const isReturned = shape.prefix.startsWith("return");
+  if (awaits && !isInAsync(outer)) {
+    return reason("changed-by-hand", "an await was added that the function around cannot have");
+  }
+  if (returns.length > 0 && !isReturned) {
+    return reason("changed-by-hand", "a return was added that would leave the function");
+  }
+  if (isReturned && canComplete(body.statements) && !isTail(list, outer)) {
+    return reason("changed-by-hand", "code behind the call would run that did not run before");
+  }
+  const isLone = !ts.isBlock(list.parent) && list.statements.length === 1;
+  if (isLone && !isRealList(list.parent) && body.statements.length > 1) {
+    return reason("changed-by-hand", "several statements would stand where one can");
+  }
+  const clash = clashingName(source, body, outer, list.statements);
+  if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
+  return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
+}
+
+function isRealList(parent: TS.Node): boolean {
+  return ts.isSourceFile(parent) || ts.isCaseOrDefaultClause(parent) || ts.isModuleBlock(parent);
+}
+
+/** A range without the white space at its ends. */
+function innerRange(text: string, from: number, to: number): Range {
+  const inner = text.slice(from, to);
+  const start = from + (inner.length - inner.trimStart().length);
+  return { start, end: Math.max(start, from + inner.trimEnd().length) };
+}
+
+/** A name that the callback declares and that means something else where its code would go. */
+function clashingName(
+  source: Source,
+  body: TS.Block,
+  outer: TS.Node,
+  around: readonly TS.Statement[],
+): string | null {
+  const names = new Set(declaredNames(body.statements).map(({ text }) => text));
+  if (names.size === 0) return null;
+  const parameters = functionParameters(outer);
+  let clash: string | null = null;
+  const visit = (node: TS.Node): boolean => {
+    if (node === outer || clash) return false;
+    if (ts.isIdentifier(node) && names.has(node.text) && isVisibleAt(source, node, outer)) {
+      clash = node.text;
+    }
+    return true;
+  };
+  for (const statement of [...parameters, ...around]) walk(statement, visit);
+  return clash;
+}
+
+/** Parameters share a scope with the statements of the body itself. */
+function functionParameters(outer: TS.Node): readonly TS.Node[] {
+  const { parent } = outer;
+  const isBody = ts.isBlock(parent) && ts.isFunctionLike(parent.parent);
+  return isBody ? parent.parent.parameters : [];
+}
+
+/** Whether an identifier names a variable that could also be read where the wrapper stands. */
+function isVisibleAt({ scope }: Source, identifier: TS.Identifier, outer: TS.Node): boolean {
+  const { parent } = identifier;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === identifier) return false;
+  if (ts.isPropertyAssignment(parent) && parent.name === identifier) return false;
+  const meant = scope.resolve(identifier.text, identifier)?.[0];
+  return meant !== undefined && meant === scope.resolve(identifier.text, outer)?.[0];
+}
+
+/** Whether the wrapped expression would fall apart next to what stands around the call. */
+function needsBrackets({ call, callback }: WrapperNode): boolean {
+  const { body } = callback;
+  const isWeak =
+    ts.isBinaryExpression(body) ||
+    ts.isConditionalExpression(body) ||
+    ts.isArrowFunction(body) ||
+    ts.isAwaitExpression(body) ||
+    ts.isYieldExpression(body);
+  if (!isWeak) return false;
+  const { parent } = call;
+  return (
+    ts.isAwaitExpression(parent) ||
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isElementAccessExpression(parent) ||
+    ts.isNonNullExpression(parent) ||
+    ts.isPrefixUnaryExpression(parent) ||
+    ts.isVoidExpression(parent) ||
+    (ts.isCallExpression(parent) && parent.expression === call) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
+  );
+}
+
+/** Whether the user wrote a comment into what would be deleted. */
+function hasComment({ text, file }: Source, { call, callback }: WrapperNode): boolean {
+  const { body } = callback;
+  const open = text.slice(call.getStart(file), body.getStart(file));
+  const close = text.slice(body.end, call.end);
+  const code = `${open}${close}`.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, "");
+  return /\/\/|\/\*/.test(code);
+}
+
+/** What the wrapped lines stand deeper than the call, whatever a formatter made of it since. */
+function addedIndent({ text }: Source, kept: Range, outerStart: number, unit: string): string {
+  if (unit === "") return "";
+  const base = indentationAt(text, outerStart);
+  const inner = text.slice(lineStart(text, kept.start), kept.start);
+  const isFirst = inner.trim() === "" && inner.startsWith(base);
+  return isFirst ? inner.slice(base.length) : unit;
+}
+
+/** A wrapper whose code was deleted by hand goes with its whole line. */
+function wholeLine(text: string, start: number, end: number): Edit {
+  const from = lineStart(text, start);
+  const isAlone = text.slice(from, start).trim() === "" && /^[ \t]*(\r?\n|$)/.test(text.slice(end));
+  if (!isAlone) return { start, end, text: "" };
+  const behind = /^[ \t]*\r?\n?/.exec(text.slice(end))?.[0].length ?? 0;
+  return { start: from, end: end + behind, text: "" };
+}

@@ -1,0 +1,96 @@
+import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
+import { indentationAt, lineStart } from "../text/lines.js";
+import { indentNeeded } from "./indent.js";
+import type { Region } from "./region.js";
+import type { Source } from "./source.js";
+import type { Wrapping } from "./wrapping.js";
+
+/** The call that is put around a region: `callee({ options }, (parameter) => ...)`. */
+export interface WrapperCall {
+  readonly callee: string;
+  readonly options: Entries;
+  /** The callback's parameter, or nothing. */
+  readonly parameter: string;
+}
+
+/** What stands before and behind a wrapped region. */
+export interface WrapperLayout {
+  readonly open: string;
+  readonly close: string;
+  /** White space added to each further line of the region. */
+  readonly unit: string;
+  /** Whether the expression had to get brackets of its own. */
+  readonly isBracketed: boolean;
+}
+
+/** Writes a wrapper's call on one line if that fits, else one argument a line. */
+export function layOutWrapper(
+  source: Source,
+  region: Region,
+  wrapping: Wrapping,
+  call: WrapperCall,
+): WrapperLayout {
+  const { style, text } = source;
+  const arrow = `${wrapping.isAsync ? "async " : ""}(${call.parameter}) =>`;
+  const head = `${wrapping.prefix}${call.callee}(`;
+  const short = `${head}${objectOnOneLine(call.options, style)}, ${arrow}`;
+  const column = region.start - lineStart(text, region.start);
+  const behind = wrapping.isConcise ? firstLineLength(text, region) + 1 : " {".length;
+  const fits = column + short.length + behind <= style.width;
+  return wrapping.isConcise
+    ? layOutExpression(source, region, { short, head, arrow, call, fits })
+    : layOutBlock(source, region, { short, head, arrow, call, fits });
+}
+
+interface Parts {
+  readonly short: string;
+  readonly head: string;
+  readonly arrow: string;
+  readonly call: WrapperCall;
+  readonly fits: boolean;
+}
+
+function layOutExpression(source: Source, region: Region, parts: Parts): WrapperLayout {
+  const { style, text, file } = source;
+  const { short, arrow } = parts;
+  // An expression that begins with a brace would be read as the callback's block.
+  const isBracketed = text[region.start] === "{";
+  const [bracket, end] = isBracketed ? ["(", ")"] : ["", ""];
+  if (parts.fits) return { open: `${short} ${bracket}`, close: `${end})`, unit: "", isBracketed };
+  const base = indentationAt(text, region.start);
+  const line = style.eol + base + style.indent;
+  const open = `${openLines(source, parts, base)}${line}${arrow} ${bracket}`;
+  const unit = indentNeeded(file, region, base, style.indent);
+  return { open, close: `${end},${style.eol}${base})`, unit, isBracketed };
+}
+
+function layOutBlock(source: Source, region: Region, parts: Parts): WrapperLayout {
+  const { style, text, file } = source;
+  const base = indentationAt(text, region.start);
+  const depth = parts.fits ? style.indent : style.indent + style.indent;
+  const unit = indentNeeded(file, region, base, depth);
+  const isBracketed = false;
+  const semicolon = style.semicolons || goesOn(text, region.end) ? ";" : "";
+  const first = `${style.eol}${base}${depth}`;
+  if (parts.fits) {
+    const close = `${style.eol}${base}})${semicolon}`;
+    return { open: `${parts.short} {${first}`, close, unit, isBracketed };
+  }
+  const line = style.eol + base + style.indent;
+  const open = `${openLines(source, parts, base)}${line}${parts.arrow} {${first}`;
+  return { open, close: `${line}},${style.eol}${base})${semicolon}`, unit, isBracketed };
+}
+
+function openLines({ style }: Source, { head, call }: Parts, base: string): string {
+  const indent = base + style.indent;
+  return `${head}${style.eol}${indent}${objectOverLines(call.options, style, indent)},`;
+}
+
+function firstLineLength(text: string, region: Region): number {
+  return text.slice(region.start, region.end).split("\n", 1)[0]?.length ?? 0;
+}
+
+/** Without semicolons, a next line that begins with a bracket would go on with our call. */
+export function goesOn(text: string, offset: number): boolean {
+  return /^\s*[;([`+\-/*.,]/.test(text.slice(offset, offset + 2000));
+}

@@ -1,0 +1,152 @@
+import { ts, type TS } from "./compiler.js";
+import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
+import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
+import type { NamedFunction } from "./names.js";
+import { mayBeWrapped, returnsFreshPromise, returnsNoThenable } from "./promises.js";
+import { reason, type Reason } from "./reason.js";
+import { directiveCount, type Region } from "./region.js";
+import { textOf, type Source } from "./source.js";
+import { hasModifier, isAsync, isGenerator } from "./walk.js";
+
+/** How a region becomes the body of a callback without changing what it does. */
+export interface Wrapping {
+  readonly strategy: "expression" | "statement" | "body";
+  /** What must stand before the call. */
+  readonly prefix: "" | "await " | "return " | "return await ";
+  readonly isAsync: boolean;
+  /** Whether the callback is an expression rather than a block. */
+  readonly isConcise: boolean;
+}
+
+/** The safe way to wrap a region, or why there is none. */
+export function wrappingFor(source: Source, region: Region): Wrapping | Reason {
+  if (region.kind === "expression") return expressionWrapping(source, region.node);
+  if (region.kind === "statements") return statementWrapping(source, region);
+  return bodyWrapping(region);
+}
+
+const SHOWN = 60;
+
+function expressionWrapping(source: Source, node: TS.Expression): Wrapping | Reason {
+  if (ts.isFunctionLike(node) || ts.isClassExpression(node)) return reason("function-value");
+  const { awaits, obstacle } = flowOf([node]);
+  if (obstacle) return obstacle;
+  if (ts.isOptionalChain(node) && ts.isOptionalChain(node.parent)) return reason("optional-chain");
+  if (!mayBeWrapped(source, node, awaits)) {
+    return reason("not-awaited", textOf(source, node).slice(0, SHOWN));
+  }
+  return { strategy: "expression", prefix: "", isAsync: awaits, isConcise: true };
+}
+
+function statementWrapping(
+  source: Source,
+  region: Region & { kind: "statements" },
+): Wrapping | Reason {
+  const { statements, list } = region;
+  const last = statements.at(-1);
+  if (!last) return reason("empty-region");
+  const { awaits, returns, obstacle } = flowOf(statements);
+  if (obstacle) return obstacle;
+  if (statements.some(isModuleStatement)) return reason("module-statement");
+  const escaping = escapingDeclaration(source, statements, region);
+  if (escaping) return escaping;
+  if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
+  const floating = floatingCall(source, statements);
+  if (floating) return floating;
+  if (returns.length > 0) return returningWrapping(region, returns, awaits, last);
+  const prefix = awaits ? "await " : "";
+  return { strategy: "statement", prefix, isAsync: awaits, isConcise: false };
+}
+
+/** A region that returns may be returned as a whole when nothing runs behind it. */
+function returningWrapping(
+  { statements, list }: Region & { kind: "statements" },
+  returns: readonly TS.ReturnStatement[],
+  awaits: boolean,
+  last: TS.Statement,
+): Wrapping | Reason {
+  if (canComplete(statements) && !isTail(list, last)) return reason("escaping-return");
+  const inAsync = isInAsync(list.parent);
+  if (inAsync && returnsMayBeCaught(list, returns)) return reason("return-in-try");
+  const fn = functionAround(list.parent);
+  if (fn && isGenerator(fn)) return reason("generator");
+  if (!inAsync && fn && !isPlainResult(fn)) return reason("may-return-thenable");
+  const prefix = inAsync ? "return await " : "return ";
+  return { strategy: "statement", prefix, isAsync: awaits || inAsync, isConcise: false };
+}
+
+function bodyWrapping({ node, start, end }: Region & { kind: "body" }): Wrapping | Reason {
+  if (isGenerator(node)) return reason("generator");
+  if (ts.isConstructorDeclaration(node)) return reason("escaping-super-call", "constructor");
+  const { body } = node;
+  if (start >= end || isEmptyBlock(body)) return reason("empty-region");
+  const clash = redeclaredParameter(node);
+  if (clash) return clash;
+  const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
+  if (obstacle) return obstacle;
+  if (!isAsync(node) && !isPlainResult(node)) return reason("may-return-thenable");
+  if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
+  return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
+}
+
+function isEmptyBlock(body: TS.ConciseBody): boolean {
+  return ts.isBlock(body) && directiveCount(body.statements) === body.statements.length;
+}
+
+function isPlainResult(fn: TS.FunctionLikeDeclaration): boolean {
+  return returnsNoThenable(fn) || returnsFreshPromise(fn);
+}
+
+function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
+  for (let at: TS.Node = node; at; at = at.parent) {
+    if (ts.isFunctionLike(at) && "body" in at) return at as TS.FunctionLikeDeclaration;
+  }
+  return null;
+}
+
+function isModuleStatement(statement: TS.Statement): boolean {
+  return (
+    ts.isImportDeclaration(statement) ||
+    ts.isExportDeclaration(statement) ||
+    ts.isExportAssignment(statement) ||
+    ts.isImportEqualsDeclaration(statement) ||
+    hasModifier(statement, ts.SyntaxKind.ExportKeyword)
+  );
+}
+
+/** A lone call whose promise nobody waits for: its span would end before its work. */
+function floatingCall(source: Source, statements: readonly TS.Statement[]): Reason | null {
+  const [statement, ...others] = statements;
+  if (others.length > 0 || !statement || !ts.isExpressionStatement(statement)) return null;
+  const { expression } = statement;
+  if (!ts.isCallExpression(expression)) return null;
+  if (mayBeWrapped(source, expression, flowOf([expression]).awaits)) return null;
+  return reason("not-awaited", textOf(source, expression).slice(0, SHOWN));
+}
+
+/** The code of a region, for looking through it. */
+export function nodesOf(region: Region): readonly TS.Node[] {
+  if (region.kind === "expression") return [region.node];
+  if (region.kind === "statements") return region.statements;
+  const { body } = region.node;
+  return ts.isBlock(body) ? body.statements : [body];
+}
+
+/** The statements of a region's own level; none in an expression. */
+export function ownStatements(region: Region): readonly TS.Statement[] {
+  if (region.kind === "statements") return region.statements;
+  if (region.kind === "expression" || !ts.isBlock(region.node.body)) return [];
+  return region.node.body.statements;
+}
+
+/** The node whose fingerprint and surroundings identify a region. */
+export function firstNode(region: Region): TS.Node {
+  if (region.kind === "expression") return region.node;
+  if (region.kind === "statements") return region.statements[0] ?? region.list.parent;
+  return firstOfBody(region.node);
+}
+
+function firstOfBody({ body }: NamedFunction): TS.Node {
+  if (!ts.isBlock(body)) return body;
+  return body.statements[directiveCount(body.statements)] ?? body;
+}
