@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "fixtures", "coverage"] },
+  { ignores: ["dist", "build", "fixtures", "coverage"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

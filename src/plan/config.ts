@@ -79,6 +79,19 @@ export function ruleSchema(transform: AnyTransform) {
   return v.strictObject({ ...COMMON, ...transform.params });
 }
 
+/** The schema of a whole config, every transform's rules included; the JSON Schema is made from it. */
+export function configSchema() {
+  const rules = [...TRANSFORMS.values()].map((transform) =>
+    v.strictObject({ ...ruleSchema(transform).entries, use: v.literal(transform.name) }),
+  );
+  return v.strictObject({
+    ...CONFIG.entries,
+    $schema: v.optional(v.string()),
+    presets: v.optional(v.array(v.picklist([...PRESETS.keys()]))),
+    rules: v.optional(v.array(v.union(rules))),
+  });
+}
+
 /**
  * Checks a config and resolves its presets.
  * @param data what the config file exports

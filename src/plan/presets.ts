@@ -1,4 +1,53 @@
 import type { RuleConfig } from "./config.js";
 
+/**
+ * Manual spans where automatic tracing does not reach: a build, the hop through a broker, the
+ * handler behind it, persistence and broadcasts. The phases are those of the usual migration: each
+ * can be applied, looked at and reverted by itself.
+ */
+const MANUAL_TRACING: readonly RuleConfig[] = [
+  {
+    id: "runner-build",
+    use: "wrap-span",
+    phase: 1,
+    at: { case: "start-build" },
+    span: { name: "runner.build", op: "ai.build" },
+  },
+  {
+    id: "broker-forward",
+    use: "wrap-span",
+    phase: 2,
+    at: { function: "forwardEvent" },
+    span: { name: "broker.forwardEvent", op: "queue.process" },
+  },
+  { id: "base-command", use: "trace-field", phase: 2, at: { type: "BaseCommand" } },
+  { id: "base-event", use: "trace-field", phase: 2, at: { type: "BaseEvent" } },
+  {
+    id: "api-events",
+    use: "wrap-span",
+    phase: 3,
+    in: "**/events/route.*",
+    at: { route: "POST" },
+    span: { name: "api.events.process", op: "db.update" },
+  },
+  {
+    id: "persist-event",
+    use: "wrap-span",
+    phase: 4,
+    at: { call: "persistEvent($$$)" },
+    span: { name: "persistEvent", op: "db.write" },
+  },
+  {
+    id: "finalize-session",
+    use: "wrap-span",
+    phase: 4,
+    at: { call: "finalizeSession($$$)" },
+    span: { name: "finalizeSession", op: "db.finalize" },
+  },
+  { id: "batched-updates", use: "trace-field", phase: 5, at: { type: "BatchedUpdate.updates" } },
+];
+
 /** Named lists of rules, each of which a config can override by id. */
-export const PRESETS: ReadonlyMap<string, readonly RuleConfig[]> = new Map();
+export const PRESETS: ReadonlyMap<string, readonly RuleConfig[]> = new Map([
+  ["manual-tracing", MANUAL_TRACING],
+]);
