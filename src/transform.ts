@@ -4,7 +4,8 @@
  * imports, the disk and the ledger.
  */
 import type { Edit, Range } from "./text/edit.js";
-import type { Binding, ImportNeed } from "./syntax/imports.js";
+import type { ImportNeed } from "./syntax/import-place.js";
+import type { Binding } from "./syntax/imports.js";
 import type { Reindent } from "./syntax/indent.js";
 import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
 import type { Reason } from "./syntax/reason.js";
@@ -26,8 +27,8 @@ export {
   usesNeed,
   type Binding,
   type ImportedName,
-  type ImportNeed,
 } from "./syntax/imports.js";
+export type { ImportNeed } from "./syntax/import-place.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
 export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
 export {

@@ -1,39 +1,28 @@
-import { applyEdits, encloses, type Edit, type Range } from "../text/edit.js";
-import { indentationAt, lineStart, position } from "../text/lines.js";
-import { reduceText, type Reduced } from "../text/reduce.js";
+import { applyEdits } from "../text/edit.js";
+import { lineStart, position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
-import { importPlace, importStatement, type ImportNeed } from "../syntax/imports.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import {
   NO_LESSONS,
-  type AttachedEdit,
   type FileContext,
   type Instrumentation,
   type Lessons,
   type Site,
 } from "../transform.js";
+import { addImports, missingImports } from "./add-imports.js";
+import { placeInFull, withoutOurs, type View } from "./base-view.js";
 import { composeEdits, conflictWith, type Piece } from "./compose.js";
 import { createFileContext } from "./context.js";
-import type { LedgerImport, LedgerSite } from "./ledger.js";
-import type { ActiveRule, FilePlan, Finding, NeededModule, SiteReport } from "./model.js";
-import { findOwnImports } from "./own-imports.js";
+import { findDrafts, numberDrafts, type FileInput, type NumberedDraft } from "./drafts.js";
+import type { LedgerSite } from "./ledger.js";
+import type { ActiveRule, FilePlan, Finding, NeededModule } from "./model.js";
 import { isRemovable, recogniseAll, removalEdits, type Recognised } from "./recognise.js";
+import { reportSite, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
-/** What planning one file starts from. */
-export interface FileInput {
-  readonly path: string;
-  readonly text: string;
-  readonly rules: readonly ActiveRule[];
-  readonly entries: readonly LedgerSite[];
-  readonly imports: readonly LedgerImport[];
-  /** Whether a site was asked for (`--site`, `--except`). */
-  readonly wants: (id: string) => boolean;
-  /** What the type check taught, by site. */
-  readonly lessons: ReadonlyMap<string, Lessons>;
-}
+export type { FileInput } from "./drafts.js";
 
 /**
  * Plans one file. Sites are sought in the text without our own instrumentation, so that what is
@@ -102,123 +91,7 @@ function replan(
   return { ...plan, before: input.text };
 }
 
-// The text without our instrumentation
-
-interface View {
-  readonly base: Source;
-  readonly reduced: Reduced;
-  /** Whose each removed piece is, with its site's region in the base text. */
-  readonly owners: ReadonlyMap<Edit, { key: string; region: Range }>;
-}
-
-function withoutOurs(
-  source: Source,
-  own: readonly Recognised[],
-  imports: readonly LedgerImport[],
-): View {
-  const removable = own.filter(isRemovable);
-  const siteEdits = removalEdits(
-    source,
-    removable.map(({ removal }) => removal),
-  );
-  const importEdits = findOwnImports(source, imports, siteEdits)
-    .filter(({ uses }) => uses.length === 0)
-    .map(({ removal }) => removal);
-  const edits = [...siteEdits, ...importEdits];
-  if (edits.length === 0)
-    return { base: source, reduced: reduceText(source.text, []), owners: new Map() };
-  const reduced = reduceText(source.text, edits);
-  const base = parseSource(source.path, reduced.text);
-  if (isParseFailure(base)) throw new Error(`${source.path}: removing our own work broke it`);
-  const owners = new Map<Edit, { key: string; region: Range }>();
-  for (const { entry, candidate, removal } of removable) {
-    const region = reduced.toReduced(candidate.range);
-    for (const edit of removal.edits) owners.set(edit, { key: entry.id, region });
-  }
-  return { base, reduced, owners };
-}
-
-// Finding and numbering
-
-interface Draft {
-  readonly active: ActiveRule;
-  readonly site: Site<unknown>;
-}
-
-interface NumberedDraft extends Draft {
-  readonly id: string;
-  /** The ledger's entry when the site is instrumented already. */
-  readonly own: Recognised | null;
-}
-
-function findDrafts(context: FileContext, rules: readonly ActiveRule[]): Draft[] {
-  return rules
-    .filter(({ covers }) => covers(context.source.path))
-    .flatMap((active) => {
-      const transform = TRANSFORMS.get(active.rule.use);
-      const sites = transform?.find(context, active.rule) ?? [];
-      return sites.map((site) => ({ active, site }));
-    });
-}
-
-function numberDrafts(
-  input: FileInput,
-  drafts: readonly Draft[],
-  own: readonly Recognised[],
-  view: View,
-): NumberedDraft[] {
-  const numbered: NumberedDraft[] = [];
-  for (const { rule } of input.rules) {
-    const mine = drafts.filter((draft) => draft.active.rule.id === rule.id);
-    const known = own.filter(({ entry }) => entry.rule === rule.id);
-    const found = assignOwn(mine, known, view.reduced);
-    const taken = new Set(known.filter(({ candidate }) => candidate).map(({ entry }) => entry.id));
-    let number = 0;
-    for (const draft of mine) {
-      const mineAlready = found.get(draft) ?? null;
-      let id = mineAlready?.entry.id;
-      while (id === undefined) {
-        const candidate = `${rule.id}:${input.path}:${++number}`;
-        if (!taken.has(candidate)) id = candidate;
-      }
-      if (mineAlready || input.wants(id)) numbered.push({ ...draft, id, own: mineAlready });
-    }
-  }
-  return numbered;
-}
-
-/** Which site each entry of the ledger instruments: the tightest one around its place. */
-function assignOwn(
-  drafts: readonly Draft[],
-  known: readonly Recognised[],
-  reduced: Reduced,
-): Map<Draft, Recognised> {
-  const assigned = new Map<Draft, Recognised>();
-  for (const each of known) {
-    if (!each.candidate) continue;
-    const at = reduced.toReduced(each.candidate.range);
-    const fitting = drafts
-      .filter((draft) => !assigned.has(draft) && touches(draft.site.region, at))
-      .sort((a, b) => distance(a.site.region, at) - distance(b.site.region, at));
-    if (fitting[0]) assigned.set(fitting[0], each);
-  }
-  return assigned;
-}
-
-function touches(region: Range, at: Range): boolean {
-  return region.start <= at.end && at.start <= region.end;
-}
-
-function distance(region: Range, at: Range): number {
-  return Math.abs(region.start - at.start) + Math.abs(region.end - at.end);
-}
-
 // Instrumenting
-
-interface Outcome {
-  readonly draft: NumberedDraft;
-  readonly result: Instrumentation | Reason | "present";
-}
 
 function instrumentAll(
   context: FileContext,
@@ -296,7 +169,7 @@ function assemble(
     after: applyEdits(source.text, edits),
     base: view.base.text,
     edits,
-    sites: outcomes.map((outcome) => report(source, view, input.path, outcome)),
+    sites: outcomes.map((outcome) => reportSite(source, view, input.path, outcome)),
     placements: planned.map(({ draft, result }, index) => ({
       site: draft.id,
       strategy: result.strategy,
@@ -374,120 +247,5 @@ function entryOf(path: string, { draft, result }: Planned): LedgerSite {
     container: result.container,
     head: result.head,
     shape: result.shape,
-  };
-}
-
-/** Moves a site's edits from the base text into the text as it is, past what stands there. */
-function placeInFull(source: Source, view: View, key: string, result: Instrumentation): Piece {
-  const { base, reduced, owners } = view;
-  const { region } = result;
-  const at = (offset: number, attach: AttachedEdit["attach"]) =>
-    reduced.toFull(offset, (edit) => {
-      const owner = owners.get(edit);
-      if (!owner) return attach === "right";
-      return standsBefore(owner, { key, region }, attach, offset);
-    });
-  const extra = addedIndentation(base, source, region.start, at(region.start, "right"));
-  const edits = result.edits.map((edit) => ({
-    start: at(edit.start, edit.attach),
-    end: edit.end > edit.start ? at(edit.end, "left") : at(edit.start, edit.attach),
-    text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
-    attach: edit.attach,
-  }));
-  const full = { start: at(region.start, "right"), end: at(region.end, "left") };
-  const { reindent } = result;
-  return { key, region: full, edits, reindent: reindent ? { ...reindent, range: full } : null };
-}
-
-/** Whether a piece of an existing site lies before a new site's edit at the same place. */
-function standsBefore(
-  owner: { key: string; region: Range },
-  site: { key: string; region: Range },
-  attach: AttachedEdit["attach"],
-  offset: number,
-): boolean {
-  const same = owner.region.start === site.region.start && owner.region.end === site.region.end;
-  const isOutside = same ? owner.key < site.key : encloses(owner.region, site.region);
-  if (attach === "right") return owner.region.end === offset || isOutside;
-  return owner.region.end === offset && !isOutside;
-}
-
-/** The indentation that existing instrumentation has put before a line. */
-function addedIndentation(base: Source, full: Source, inBase: number, inFull: number): string {
-  if (base === full) return "";
-  const [before, now] = [indentationAt(base.text, inBase), indentationAt(full.text, inFull)];
-  return now.endsWith(before) ? now.slice(0, now.length - before.length) : "";
-}
-
-function missingImports(
-  needs: readonly ImportNeed[],
-  existing: readonly LedgerImport[],
-  source: Source,
-): ImportNeed[] {
-  const present = findOwnImports(source, existing, []).map(({ entry }) => keyOf(entry));
-  const wanted = new Map(needs.map((need) => [keyOf(need), need]));
-  return [...wanted]
-    .filter(([key]) => !present.includes(key))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, need]) => need);
-}
-
-function keyOf({ module, member, local }: ImportNeed): string {
-  return `${member ?? "*"} ${local} ${module}`;
-}
-
-function addImports(source: Source, path: string, needs: readonly ImportNeed[], isModule: boolean) {
-  const place = importPlace(source);
-  const { eol } = source.style;
-  const lines = needs.map((need, index) => {
-    const [isFirst, isLast] = [index === 0, index === needs.length - 1];
-    const ending = place.before === "" || !isLast ? eol : "";
-    const text = `${isFirst ? place.before : ""}${importStatement(source, need, isModule)}${ending}${isLast ? place.after : ""}`;
-    return {
-      entry: { file: path, module: need.module, member: need.member, local: need.local, text },
-      text,
-    };
-  });
-  return {
-    edit: { start: place.offset, end: place.offset, text: lines.map(({ text }) => text).join("") },
-    entries: lines.map(({ entry }) => entry),
-  };
-}
-
-function report(source: Source, view: View, path: string, { draft, result }: Outcome): SiteReport {
-  const { rule } = draft.active;
-  const isInstrumentation = result !== "present" && !isReason(result);
-  const region = isInstrumentation ? result.region : draft.site.region;
-  const place = placeOf(view, draft, region);
-  const start = position(source.text, place.start);
-  const entry = draft.own?.entry;
-  return {
-    id: draft.id,
-    rule: rule.id,
-    transform: rule.use,
-    phase: rule.phase ?? null,
-    file: path,
-    line: start.line,
-    column: start.column,
-    endLine: position(source.text, place.end).line,
-    anchor: position(source.text, place.anchor).line,
-    state: isInstrumentation ? "planned" : result === "present" ? "present" : "skipped",
-    by: isInstrumentation ? "retrospan" : entry ? "retrospan" : (draft.site.present ?? null),
-    strategy: isInstrumentation ? result.strategy : (entry?.strategy ?? null),
-    span: isInstrumentation ? result.span : (entry?.span ?? null),
-    reason: result !== "present" && isReason(result) ? result : null,
-  };
-}
-
-/** Where a site stands in the text as it is; one whose code was replaced, where its successor is. */
-function placeOf(view: View, { own, site }: NumberedDraft, region: Range) {
-  const { toFull } = view.reduced;
-  if (own?.candidate && own.entry.strategy === "replace") {
-    return { ...own.candidate.range, anchor: own.candidate.range.start };
-  }
-  return {
-    start: toFull(region.start, () => true),
-    end: toFull(region.end, () => false),
-    anchor: toFull(site.anchor, () => true),
   };
 }

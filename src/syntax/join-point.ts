@@ -1,15 +1,14 @@
 import { ts, type TS } from "./compiler.js";
 import { fingerprint, sameCode } from "./fingerprint.js";
-import {
-  className,
-  enclosingFunctionNames,
-  functionName,
-  nameMatches,
-  qualifiedName,
-  type NamedFunction,
-} from "./names.js";
+import { enclosingFunctionNames, nameMatches, type NamedFunction } from "./names.js";
 import { matchPattern, parseExpression, type Captures } from "./pattern.js";
-import { unwrapped, walk } from "./walk.js";
+import {
+  functionMatcher,
+  listenerMatcher,
+  methodMatcher,
+  routeMatcher,
+} from "./function-points.js";
+import { meansValue, unwrapped, walk } from "./walk.js";
 import type { Source } from "./source.js";
 
 /** A rule's `at`: which places of the code it means. */
@@ -53,8 +52,6 @@ export type Match = {
 );
 
 const NO_CAPTURES: Captures = {};
-
-const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
 /** Finds all places of a file that a join point means, in source order. */
 export function findMatches(source: Source, at: JoinPoint): Match[] {
@@ -101,7 +98,8 @@ function isWithin(node: TS.Node, within: string | undefined): boolean {
   );
 }
 
-type Matcher = (node: TS.Node) => Match[];
+/** Answers, for one node, which matches it is. */
+export type Matcher = (node: TS.Node) => Match[];
 
 function createMatcher(source: Source, at: JoinPoint): Matcher {
   if (at.case !== undefined) return caseMatcher(at.case, at.on);
@@ -142,13 +140,6 @@ function blockContent(parent: TS.Node, statements: readonly TS.Statement[]): Sta
     return { parent: block, statements: block.statements };
   }
   return { parent, statements };
-}
-
-/** A string literal of that value, or an expression such as `Kind.Start` written like it. */
-function meansValue(expression: TS.Expression, value: string): boolean {
-  const code = unwrapped(expression);
-  if (ts.isStringLiteralLike(code)) return code.text === value;
-  return code.getText().replace(/\s/g, "") === value;
 }
 
 /** Whether a condition holds only if the subject has the value: `x === v`, also with `&&`. */
@@ -222,124 +213,4 @@ function memberKey(node: TS.Expression): string | null {
   }
   if (!ts.isElementAccessExpression(node)) return null;
   return `${fingerprint(node.expression)}.${fingerprint(node.argumentExpression)}`;
-}
-
-function functionMatcher(pattern: string): Matcher {
-  return (node) => {
-    if (!hasBody(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)) return [];
-    if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) return [];
-    const name = functionName(node);
-    if (name === null) return [];
-    const isDefault = pattern === "default" && isDefaultExport(node);
-    return isDefault || nameMatches(pattern, name) ? [functionMatch(node)] : [];
-  };
-}
-
-function isDefaultExport(node: TS.Node): boolean {
-  return (
-    ts.canHaveModifiers(node) &&
-    (ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.DefaultKeyword) ?? false)
-  );
-}
-
-function functionMatch(node: NamedFunction): Match {
-  const name = qualifiedName(node) ?? "anonymous";
-  return { kind: "function", node, anchor: node.getStart(), captures: NO_CAPTURES, name };
-}
-
-function methodMatcher(pattern: string): Matcher {
-  const dot = pattern.lastIndexOf(".");
-  const owner = dot < 0 ? "*" : pattern.slice(0, dot);
-  const member = pattern.slice(dot + 1);
-  return (node) => {
-    if (!ts.isMethodDeclaration(node) || !ts.isClassLike(node.parent) || !hasBody(node)) return [];
-    const name = functionName(node) ?? "";
-    if (!nameMatches(member, name) || !nameMatches(owner, className(node) ?? "")) return [];
-    return [functionMatch(node)];
-  };
-}
-
-function hasBody(node: TS.Node): node is NamedFunction {
-  return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
-}
-
-function listenerMatcher(source: Source, event: string, on: string | undefined): Matcher {
-  const emitter = on === undefined ? null : parseExpression(on);
-  const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
-  return (node) => {
-    const callback = listenerCallback(node, event, isEmitter);
-    const target = callback && functionOf(source, callback);
-    return target ? [functionMatch(target)] : [];
-  };
-}
-
-const LISTENER_METHODS = new Set([
-  "on",
-  "once",
-  "addListener",
-  "prependListener",
-  "addEventListener",
-]);
-
-function listenerCallback(
-  node: TS.Node,
-  event: string,
-  isEmitter: (node: TS.Expression) => boolean,
-): TS.Expression | undefined {
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
-    const { name, expression } = node.expression;
-    const [first, callback] = node.arguments;
-    if (!LISTENER_METHODS.has(name.text) || !first || !callback) return undefined;
-    return meansValue(first, event) && isEmitter(expression) ? callback : undefined;
-  }
-  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return;
-  const { left, right } = node;
-  if (!ts.isPropertyAccessExpression(left) || left.name.text !== `on${event}`) return undefined;
-  return isEmitter(left.expression) ? right : undefined;
-}
-
-/** The function an expression is, or names in this file. */
-function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
-  const code = unwrapped(expression);
-  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code;
-  if (!ts.isIdentifier(code)) return null;
-  const [declaration] = source.scope.resolve(code.text, code) ?? [];
-  if (!declaration) return null;
-  if (hasBody(declaration)) return declaration;
-  const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-  return initializer && hasBody(unwrapped(initializer))
-    ? (unwrapped(initializer) as NamedFunction)
-    : null;
-}
-
-function routeMatcher(source: Source, method: string): Matcher {
-  const isHandler = (name: string) => HTTP_METHODS.has(name) && nameMatches(method, name);
-  return (node) => {
-    if (node.parent !== source.file) return [];
-    const targets = exportedValues(node).filter(({ name }) => isHandler(name));
-    return targets.flatMap(({ value }) => {
-      const handler = hasBody(value) ? value : functionOf(source, value as TS.Expression);
-      return handler ? [functionMatch(handler)] : [];
-    });
-  };
-}
-
-function exportedValues(node: TS.Node): { name: string; value: TS.Node }[] {
-  if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamedExports(node.exportClause)) {
-    return node.exportClause.elements.map(({ name, propertyName }) => ({
-      name: name.text,
-      value: propertyName ?? name,
-    }));
-  }
-  const exported =
-    ts.canHaveModifiers(node) &&
-    ts.getModifiers(node)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
-  if (!exported) return [];
-  if (ts.isFunctionDeclaration(node) && node.name) return [{ name: node.name.text, value: node }];
-  if (!ts.isVariableStatement(node)) return [];
-  return node.declarationList.declarations.flatMap(({ name, initializer }) =>
-    ts.isIdentifier(name) && initializer
-      ? [{ name: name.text, value: unwrapped(initializer) }]
-      : [],
-  );
 }

@@ -93,3 +93,10 @@ export function unwrapped(node: TS.Expression): TS.Expression {
   }
   return inner;
 }
+
+/** A string literal of that value, or an expression such as `Kind.Start` written like it. */
+export function meansValue(expression: TS.Expression, value: string): boolean {
+  const code = unwrapped(expression);
+  if (ts.isStringLiteralLike(code)) return code.text === value;
+  return code.getText().replace(/\s/g, "") === value;
+}

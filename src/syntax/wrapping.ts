@@ -99,7 +99,7 @@ function isPlainResult(fn: TS.FunctionLikeDeclaration): boolean {
 
 function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
   for (let at: TS.Node = node; at; at = at.parent) {
-    if (ts.isFunctionLike(at) && "body" in at) return at as TS.FunctionLikeDeclaration;
+    if (ts.isFunctionLike(at) && "body" in at) return at;
   }
   return null;
 }

@@ -1,0 +1,98 @@
+import type { Range } from "../text/edit.js";
+import type { Reduced } from "../text/reduce.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import type { FileContext, Lessons, Site } from "../transform.js";
+import type { View } from "./base-view.js";
+import type { LedgerImport, LedgerSite } from "./ledger.js";
+import type { ActiveRule } from "./model.js";
+import type { Recognised } from "./recognise.js";
+
+/** What planning one file starts from. */
+export interface FileInput {
+  readonly path: string;
+  readonly text: string;
+  readonly rules: readonly ActiveRule[];
+  readonly entries: readonly LedgerSite[];
+  readonly imports: readonly LedgerImport[];
+  /** Whether a site was asked for (`--site`, `--except`). */
+  readonly wants: (id: string) => boolean;
+  /** What the type check taught, by site. */
+  readonly lessons: ReadonlyMap<string, Lessons>;
+}
+
+/** A site of a rule, before anything is decided about it. */
+export interface Draft {
+  readonly active: ActiveRule;
+  readonly site: Site<unknown>;
+}
+
+/** A draft with its id. */
+export interface NumberedDraft extends Draft {
+  readonly id: string;
+  /** The ledger's entry when the site is instrumented already. */
+  readonly own: Recognised | null;
+}
+
+/** The sites of all rules in the base text. */
+export function findDrafts(context: FileContext, rules: readonly ActiveRule[]): Draft[] {
+  return rules
+    .filter(({ covers }) => covers(context.source.path))
+    .flatMap((active) => {
+      const transform = TRANSFORMS.get(active.rule.use);
+      const sites = transform?.find(context, active.rule) ?? [];
+      return sites.map((site) => ({ active, site }));
+    });
+}
+
+/** Gives each site its id: the one the ledger knows it by, else the next free number of its rule. */
+export function numberDrafts(
+  input: FileInput,
+  drafts: readonly Draft[],
+  own: readonly Recognised[],
+  view: View,
+): NumberedDraft[] {
+  const numbered: NumberedDraft[] = [];
+  for (const { rule } of input.rules) {
+    const mine = drafts.filter((draft) => draft.active.rule.id === rule.id);
+    const known = own.filter(({ entry }) => entry.rule === rule.id);
+    const found = assignOwn(mine, known, view.reduced);
+    const taken = new Set(known.filter(({ candidate }) => candidate).map(({ entry }) => entry.id));
+    let number = 0;
+    for (const draft of mine) {
+      const mineAlready = found.get(draft) ?? null;
+      let id = mineAlready?.entry.id;
+      while (id === undefined) {
+        const candidate = `${rule.id}:${input.path}:${++number}`;
+        if (!taken.has(candidate)) id = candidate;
+      }
+      if (mineAlready || input.wants(id)) numbered.push({ ...draft, id, own: mineAlready });
+    }
+  }
+  return numbered;
+}
+
+/** Which site each entry of the ledger instruments: the tightest one around its place. */
+function assignOwn(
+  drafts: readonly Draft[],
+  known: readonly Recognised[],
+  reduced: Reduced,
+): Map<Draft, Recognised> {
+  const assigned = new Map<Draft, Recognised>();
+  for (const each of known) {
+    if (!each.candidate) continue;
+    const at = reduced.toReduced(each.candidate.range);
+    const fitting = drafts
+      .filter((draft) => !assigned.has(draft) && touches(draft.site.region, at))
+      .sort((a, b) => distance(a.site.region, at) - distance(b.site.region, at));
+    if (fitting[0]) assigned.set(fitting[0], each);
+  }
+  return assigned;
+}
+
+function touches(region: Range, at: Range): boolean {
+  return region.start <= at.end && at.start <= region.end;
+}
+
+function distance(region: Range, at: Range): number {
+  return Math.abs(region.start - at.start) + Math.abs(region.end - at.end);
+}

@@ -1,0 +1,129 @@
+import { ts, type TS } from "./compiler.js";
+import { sameCode } from "./fingerprint.js";
+import type { Match, Matcher } from "./join-point.js";
+import {
+  className,
+  functionName,
+  nameMatches,
+  qualifiedName,
+  type NamedFunction,
+} from "./names.js";
+import { parseExpression } from "./pattern.js";
+import type { Source } from "./source.js";
+import { hasModifier, meansValue, unwrapped } from "./walk.js";
+
+const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+/** Functions by the name they are bound to. */
+export function functionMatcher(pattern: string): Matcher {
+  return (node) => {
+    if (!hasBody(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)) return [];
+    if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) return [];
+    const name = functionName(node);
+    if (name === null) return [];
+    const isDefault = pattern === "default" && hasModifier(node, ts.SyntaxKind.DefaultKeyword);
+    return isDefault || nameMatches(pattern, name) ? [functionMatch(node)] : [];
+  };
+}
+
+function functionMatch(node: NamedFunction): Match {
+  const name = qualifiedName(node) ?? "anonymous";
+  return { kind: "function", node, anchor: node.getStart(), captures: {}, name };
+}
+
+/** Methods of classes by `Class.method`. */
+export function methodMatcher(pattern: string): Matcher {
+  const dot = pattern.lastIndexOf(".");
+  const owner = dot < 0 ? "*" : pattern.slice(0, dot);
+  const member = pattern.slice(dot + 1);
+  return (node) => {
+    if (!ts.isMethodDeclaration(node) || !ts.isClassLike(node.parent) || !hasBody(node)) return [];
+    const name = functionName(node) ?? "";
+    if (!nameMatches(member, name) || !nameMatches(owner, className(node) ?? "")) return [];
+    return [functionMatch(node)];
+  };
+}
+
+function hasBody(node: TS.Node): node is NamedFunction {
+  return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
+}
+
+/** Callbacks of event listeners. */
+export function listenerMatcher(source: Source, event: string, on: string | undefined): Matcher {
+  const emitter = on === undefined ? null : parseExpression(on);
+  const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
+  return (node) => {
+    const callback = listenerCallback(node, event, isEmitter);
+    const target = callback && functionOf(source, callback);
+    return target ? [functionMatch(target)] : [];
+  };
+}
+
+const LISTENER_METHODS = new Set([
+  "on",
+  "once",
+  "addListener",
+  "prependListener",
+  "addEventListener",
+]);
+
+function listenerCallback(
+  node: TS.Node,
+  event: string,
+  isEmitter: (node: TS.Expression) => boolean,
+): TS.Expression | undefined {
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+    const { name, expression } = node.expression;
+    const [first, callback] = node.arguments;
+    if (!LISTENER_METHODS.has(name.text) || !first || !callback) return undefined;
+    return meansValue(first, event) && isEmitter(expression) ? callback : undefined;
+  }
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return;
+  const { left, right } = node;
+  if (!ts.isPropertyAccessExpression(left) || left.name.text !== `on${event}`) return undefined;
+  return isEmitter(left.expression) ? right : undefined;
+}
+
+/** The function an expression is, or names in this file. */
+function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
+  const code = unwrapped(expression);
+  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code;
+  if (!ts.isIdentifier(code)) return null;
+  const [declaration] = source.scope.resolve(code.text, code) ?? [];
+  if (!declaration) return null;
+  if (hasBody(declaration)) return declaration;
+  const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  return initializer && hasBody(unwrapped(initializer))
+    ? (unwrapped(initializer) as NamedFunction)
+    : null;
+}
+
+/** Exported HTTP handlers. */
+export function routeMatcher(source: Source, method: string): Matcher {
+  const isHandler = (name: string) => HTTP_METHODS.has(name) && nameMatches(method, name);
+  return (node) => {
+    if (node.parent !== source.file) return [];
+    const targets = exportedValues(node).filter(({ name }) => isHandler(name));
+    return targets.flatMap(({ value }) => {
+      const handler = hasBody(value) ? value : functionOf(source, value as TS.Expression);
+      return handler ? [functionMatch(handler)] : [];
+    });
+  };
+}
+
+function exportedValues(node: TS.Node): { name: string; value: TS.Node }[] {
+  if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamedExports(node.exportClause)) {
+    return node.exportClause.elements.map(({ name, propertyName }) => ({
+      name: name.text,
+      value: propertyName ?? name,
+    }));
+  }
+  if (!hasModifier(node, ts.SyntaxKind.ExportKeyword)) return [];
+  if (ts.isFunctionDeclaration(node) && node.name) return [{ name: node.name.text, value: node }];
+  if (!ts.isVariableStatement(node)) return [];
+  return node.declarationList.declarations.flatMap(({ name, initializer }) =>
+    ts.isIdentifier(name) && initializer
+      ? [{ name: name.text, value: unwrapped(initializer) }]
+      : [],
+  );
+}
