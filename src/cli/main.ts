@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UserError } from "../plan/user-error.js";
 import type { Options } from "../commands/options.js";
 import type { Outcome } from "../commands/outcome.js";
@@ -80,6 +80,7 @@ function withCommonFlags(command: Command): Command {
     .option("--except <id>", "all but this site (repeatable)", collect, [])
     .option("--json", "print one JSON document and nothing else")
     .option("--patch <file>", "write the changes as a patch")
+    .option("--check", "write nothing; exit 1 when something would change")
     .option("--color", "colours even where the output is no terminal")
     .option("--no-color", "no colours")
     .option("--quiet", "print problems only");
@@ -89,7 +90,6 @@ function withPlanFlags(command: Command): Command {
   return command
     .option("--config <file>", "use this config")
     .option("--preset <name>", "use this preset (repeatable)", collect, [])
-    .addOption(new Option("--check", "write nothing; exit 1 when something would change"))
     .option("--no-typecheck", "leave the type check out");
 }
 
@@ -104,32 +104,29 @@ function wholeNumber(value: string): number {
 }
 
 async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {
-  const isCheck = flags.check === true;
-  // A check looks at what apply would do, so it must not do it.
-  const command = await RUNS[isCheck && name === "apply" ? "preview" : name]();
+  if (flags.patch) assertWritable(flags.patch);
+  const command = await RUNS[name]();
   const outcome = await command(toOptions(dir, flags));
   if (flags.patch) {
     const { toPatch } = await import("../report/patch.js");
-    writePatch(flags.patch, toPatch(outcome.changes));
+    writeFileSync(flags.patch, toPatch(outcome.changes));
   }
   await print(outcome, flags);
   if (outcome.exitCode !== 0) return outcome.exitCode;
-  return isCheck && wouldChange(outcome) ? EXIT.found : EXIT.done;
+  return flags.check && wouldChange(outcome) ? EXIT.found : EXIT.done;
 }
 
 function wouldChange({ changes, findings }: Outcome): boolean {
   return changes.length > 0 || findings.some(({ code }) => code === "unmatched-rule");
 }
 
-function writePatch(path: string, patch: string): void {
+/** Found out before anything else is written. */
+function assertWritable(path: string): void {
   try {
-    writeFileSync(path, patch);
+    closeSync(openSync(path, "a"));
   } catch (error) {
-    throw new UserError(
-      `--patch ${path}`,
-      (error as Error).message,
-      "name a file that can be written",
-    );
+    const { message } = error as Error;
+    throw new UserError(`--patch ${path}`, message, "name a file that can be written");
   }
 }
 
@@ -146,6 +143,7 @@ function toOptions(target: string, flags: CommonFlags): Options {
     except: flags.except,
     typecheck: flags.typecheck !== false,
     allowDirty: flags.allowDirty === true,
+    check: flags.check === true,
     reason: flags.reason,
   };
 }

@@ -17,11 +17,11 @@ export async function apply(options: Options): Promise<Outcome> {
   const made = await makePlan(workspace, options);
   const { plan } = made;
   const isRefused = breaksTypes(made);
-  if (!isRefused) write(workspace, plan, options);
+  if (!isRefused && !options.check) write(workspace, plan, options);
   return {
     command: "apply",
     sdk: made.sdk,
-    sites: isRefused ? plan.sites : plan.sites.map(applied),
+    sites: isRefused || options.check ? plan.sites : plan.sites.map(applied),
     changes: isRefused ? [] : plan.changes,
     findings: [...workspace.findings, ...plan.findings, ...made.findings],
     typecheck: made.typecheck,

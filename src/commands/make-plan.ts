@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { reduceText } from "../text/reduce.js";
 import { loadCompiler } from "../syntax/compiler.js";
 import { pathAt } from "../syntax/narrowing.js";
@@ -47,7 +49,7 @@ export async function makePlan(workspace: Workspace, options: Options): Promise<
   }
   await loadCompiler();
   const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
-  const narrowed = options.target !== "." || options.site.length + options.except.length > 0;
+  const narrowed = !root.isWhole || options.site.length + options.except.length > 0;
   const findings = plan.findings.filter(({ code }) => !narrowed || code !== "unmatched-rule");
   const sdk = sdksOf(root, plan);
   return {
@@ -124,7 +126,7 @@ function planUntilTypesHold(
   const files = paths.flatMap((path) => {
     const text = readText(root, path);
     if (text !== null) return [{ path, text }];
-    unreadable.push(notUtf8(path));
+    if (existsSync(join(root.path, path))) unreadable.push(notUtf8(path));
     return [];
   });
   const make = () => {

@@ -13,6 +13,8 @@ export interface Options {
   readonly except: readonly string[];
   readonly typecheck: boolean;
   readonly allowDirty: boolean;
+  /** Write nothing; only say what would be done. */
+  readonly check: boolean;
   /** Kept in the ledger's history by `revert`. */
   readonly reason?: string | undefined;
 }
@@ -25,6 +27,7 @@ export const DEFAULT_OPTIONS: Options = {
   except: [],
   typecheck: true,
   allowDirty: false,
+  check: false,
 };
 
 /** Whether a site id was asked for. */

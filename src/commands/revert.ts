@@ -33,7 +33,7 @@ export async function revert(options: Options): Promise<Outcome> {
     covers: root.covers,
   });
   assertExact(plan);
-  write(workspace, plan, options);
+  if (!options.check) write(workspace, plan, options);
   const isLeft = plan.sites.some(({ state }) => state === "left");
   const hasErrors = plan.findings.some(({ level }) => level === "error");
   return {

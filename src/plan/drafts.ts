@@ -65,7 +65,7 @@ export function numberDrafts(
         const candidate = `${rule.id}:${input.path}:${++number}`;
         if (!taken.has(candidate)) id = candidate;
       }
-      if (mineAlready || input.wants(id)) numbered.push({ ...draft, id, own: mineAlready });
+      if (input.wants(id)) numbered.push({ ...draft, id, own: mineAlready });
     }
   }
   return numbered;

@@ -16,8 +16,9 @@ import { placeInFull, withoutOurs, type View } from "./base-view.js";
 import { composeEdits, conflictWith, type Piece } from "./compose.js";
 import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput, type NumberedDraft } from "./drafts.js";
-import type { LedgerSite } from "./ledger.js";
+import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule } from "./model.js";
+import { findOwnImports } from "./own-imports.js";
 import { isRemovable, recogniseAll, removalEdits, type Recognised } from "./recognise.js";
 import { reportSite, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
@@ -177,9 +178,14 @@ function assemble(
     })),
     findings: [],
     entries: orderedEntries(input, own, planned, pieces),
-    imports: [...input.imports, ...(added?.entries ?? [])],
+    imports: [...presentImports(source, input), ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
   };
+}
+
+/** An import that was taken out by hand is no longer ours; if it is needed it is added anew. */
+function presentImports(source: Source, { imports }: FileInput): LedgerImport[] {
+  return findOwnImports(source, imports, []).map(({ entry }) => entry);
 }
 
 /** An entry whose instrumentation was taken out by hand is planned anew while its rule is active. */

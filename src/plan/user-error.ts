@@ -9,7 +9,7 @@ export class UserError extends Error {
    * @param mend what to do about it
    */
   constructor(place: string, problem: string, mend?: string) {
-    super(`${place}: ${problem}${mend ? `; ${mend}` : ""}`);
+    super(`${place}: ${problem}${mend ? `; ${mend}` : ""}`.replace(/\s+/g, " "));
     this.name = "UserError";
   }
 }

@@ -56,12 +56,20 @@ async function read(path: string, place: string): Promise<unknown> {
     fsCache: false,
     moduleCache: false,
   });
+  let module: unknown;
   try {
-    return await jiti.import(path, { default: true });
+    module = await jiti.import(path);
   } catch (error) {
-    const message = (error as Error).message.split("\n", 1)[0] ?? "";
-    throw new UserError(place, `it cannot be loaded: ${message}`, "mend the config");
+    const message = error instanceof Error ? error.message : String(error);
+    const [line = ""] = message.split("\n", 1);
+    throw new UserError(place, `it cannot be loaded: ${line}`, "mend the config");
   }
+  if (typeof module === "object" && module !== null && "default" in module) return module.default;
+  throw new UserError(
+    place,
+    "it has no default export",
+    "write `export default defineConfig({ ... })`",
+  );
 }
 
 function readJson(path: string, place: string): unknown {

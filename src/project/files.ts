@@ -89,13 +89,23 @@ function walkFiles(root: Root): string[] {
   return paths.filter((path) => !ignored(path) && isRegularFile(root, path));
 }
 
+/** Ignore files from the root down; a deeper one can take back what a higher one says. */
 function ignoreFiles(root: Root, paths: readonly string[]): (path: string) => boolean {
   const levels = paths
     .filter((path) => /(^|\/)\.gitignore$/.test(path))
     .map((path): { dir: string; rules: Ignore } => ({
       dir: path.slice(0, -".gitignore".length),
       rules: ignore().add(readFileSync(join(root.path, path), "utf8")),
-    }));
-  return (path) =>
-    levels.some(({ dir, rules }) => path.startsWith(dir) && rules.ignores(path.slice(dir.length)));
+    }))
+    .sort((a, b) => a.dir.length - b.dir.length);
+  return (path) => {
+    let isIgnored = false;
+    for (const { dir, rules } of levels) {
+      if (!path.startsWith(dir)) continue;
+      const { ignored, unignored } = rules.test(path.slice(dir.length));
+      if (ignored) isIgnored = true;
+      else if (unignored) isIgnored = false;
+    }
+    return isIgnored;
+  };
 }

@@ -14,6 +14,8 @@ export interface Root {
   readonly start: string;
   /** Whether a file (relative to the root) is in the part that was asked for. */
   readonly covers: (path: string) => boolean;
+  /** Whether the whole tree was asked for. */
+  readonly isWhole: boolean;
 }
 
 const CONFIG_NAMES = ["ts", "mts", "js", "mjs", "json"].map((end) => `retrospan.config.${end}`);
@@ -43,11 +45,11 @@ export function findRoot(cwd: string, target: string): Root {
     const matches = picomatch(slashed(relative(path, resolve(realpathSync(cwd), target))), {
       dot: true,
     });
-    return { path, hasGit: top !== null, start, covers: matches };
+    return { path, hasGit: top !== null, start, covers: matches, isWhole: false };
   }
   const covers = (file: string) =>
     within === "" || file === within || file.startsWith(`${within}/`);
-  return { path, hasGit: top !== null, start, covers };
+  return { path, hasGit: top !== null, start, covers, isWhole: within === "" };
 }
 
 function existingBase(cwd: string, glob: string): string {

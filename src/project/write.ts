@@ -5,19 +5,21 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hashOf } from "../plan/hash.js";
 import type { FileChange } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
-import type { Root } from "./root.js";
+import { isInside, type Root } from "./root.js";
 
 /**
  * All or nothing. Every text, new and old, is first staged beside the ledger; then a journal says
@@ -45,7 +47,10 @@ interface Journal {
  */
 export function writeChanges(root: Root, command: string, changes: readonly FileChange[]): void {
   if (changes.length === 0) return;
-  for (const change of changes) assertUnchanged(root, change);
+  for (const change of changes) {
+    assertInside(root, change.path);
+    assertUnchanged(root, change);
+  }
   const isNewState = !existsSync(join(root.path, STATE_DIR));
   try {
     stage(root, changes);
@@ -60,16 +65,37 @@ export function writeChanges(root: Root, command: string, changes: readonly File
     rmSync(join(root.path, JOURNAL), { force: true });
     clearStage(root);
     if (isNewState) removeIfEmpty(join(root.path, STATE_DIR));
-    throw error;
+    throw asUserError(error);
   }
   try {
     for (const [index, change] of changes.entries())
       put(root, change.path, index, change.after, "new");
   } catch (error) {
     undo(root, readJournal(root));
-    throw error;
+    throw asUserError(error);
   }
   finish(root);
+}
+
+/** A folder on the way may be a link; what is written must lie inside the root all the same. */
+function assertInside(root: Root, path: string): void {
+  let folder = dirname(join(root.path, path));
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (isInside(root.path, realpathSync(folder))) return;
+  throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
+}
+
+const DISK_PROBLEMS = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EMFILE"]);
+
+/** What the disk refuses is for the user to mend; anything else is our bug. */
+function asUserError(error: unknown): unknown {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (!code || !DISK_PROBLEMS.has(code)) return error;
+  return new UserError(
+    path ?? "the disk",
+    `it cannot be written (${message})`,
+    "nothing was changed",
+  );
 }
 
 function assertUnchanged(root: Root, { path, before }: FileChange): void {
@@ -100,7 +126,9 @@ function stageText(root: Root, name: string, text: string, mode: number | null):
 function writeWhole(root: Root, path: string, text: string): string {
   const target = join(root.path, path);
   mkdirSync(dirname(target), { recursive: true });
-  const temporary = `${target}.tmp`;
+  // Beside what is staged, so that whoever clears that clears this.
+  const temporary = join(root.path, STAGE, `${basename(path)}.tmp`);
+  mkdirSync(dirname(temporary), { recursive: true });
   const file = openSync(temporary, "w");
   try {
     const bytes = Buffer.from(text, "utf8");
@@ -123,6 +151,7 @@ function put(
   const target = join(root.path, path);
   if (text === null) {
     rmSync(target, { force: true });
+    removeEmptyFolders(root, dirname(target));
     return;
   }
   mkdirSync(dirname(target), { recursive: true });
@@ -136,6 +165,14 @@ function finish(root: Root): void {
 
 function clearStage(root: Root): void {
   rmSync(join(root.path, STAGE), { recursive: true, force: true });
+}
+
+/** A file that was created may have brought its folders along. */
+function removeEmptyFolders(root: Root, dir: string): void {
+  for (let at = dir; at !== root.path && isInside(root.path, at); at = dirname(at)) {
+    if (readdirSync(at).length > 0) return;
+    removeIfEmpty(at);
+  }
 }
 
 function removeIfEmpty(dir: string): void {
@@ -164,7 +201,10 @@ export interface Recovery {
 export function recover(root: Root): Recovery | null {
   if (!existsSync(join(root.path, JOURNAL))) {
     // Cut off while staging: nothing of the tree was touched.
-    if (existsSync(join(root.path, STAGE))) clearStage(root);
+    if (existsSync(join(root.path, STAGE))) {
+      clearStage(root);
+      removeIfEmpty(join(root.path, STATE_DIR));
+    }
     return null;
   }
   const journal = readJournal(root);
@@ -207,8 +247,9 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // The process is there, but another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

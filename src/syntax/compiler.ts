@@ -8,7 +8,12 @@ export type { ts as TS } from "ts-morph";
  */
 export let ts: typeof TS;
 
+/** The compiler's own declarations (`lib.d.ts` and its like), which ts-morph keeps in memory. */
+export let libraryFiles: () => { fileName: string; text: string }[];
+
 /** Loads the compiler once. Nothing in the syntax layer works before this has resolved. */
 export async function loadCompiler(): Promise<void> {
-  if (!ts) ({ ts } = await import("ts-morph"));
+  if (ts) return;
+  ({ getLibFiles: libraryFiles } = await import("@ts-morph/common"));
+  ({ ts } = await import("ts-morph"));
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { ts as bundled, type TS } from "../syntax/compiler.js";
+import { libraryFiles, ts as bundled, type TS } from "../syntax/compiler.js";
 import { hashOf } from "../plan/hash.js";
 import type { FileChange } from "../plan/model.js";
 import { isInside, slashed, type Root } from "../project/root.js";
@@ -28,6 +28,7 @@ export interface TypeReport {
 
 type Compiler = typeof bundled;
 
+/** An import that does not resolve says that something is not installed, not that a plan is wrong. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
 
 /** Checks planned changes again and again while the programs before are checked only once. */
@@ -210,8 +211,10 @@ function checkAfter(
     programs: 1,
     before: before.diagnostics.length,
     after: diagnostics.length,
-    new: newOnes(compiler, root, before.diagnostics, diagnostics),
-    unresolved: before.diagnostics.filter(({ code }) => CANNOT_FIND_MODULE.has(code)).length,
+    new: newOnes(compiler, root, before.diagnostics, diagnostics).filter(
+      ({ code }) => !CANNOT_FIND_MODULE.has(code),
+    ),
+    unresolved: diagnostics.filter(({ code }) => CANNOT_FIND_MODULE.has(code)).length,
   };
 }
 
@@ -222,14 +225,18 @@ function overlayHost(
   texts: ReadonlyMap<string, string | null>,
   cache: Map<string, TS.SourceFile | undefined>,
 ): TS.CompilerHost {
-  const host = compiler.createCompilerHost(options, true);
+  const host = withLibraries(compiler, compiler.createCompilerHost(options, true));
   const planned = (path: string) => texts.get(slashed(path));
+  const folders = [...texts.keys()].map((path) => slashed(dirname(path)));
   return {
     ...host,
     fileExists: (path) => {
       const text = planned(path);
       return text === undefined ? host.fileExists(path) : text !== null;
     },
+    // Modules are not even looked for in a folder that is not there.
+    directoryExists: (path) =>
+      folders.some((folder) => folder === slashed(path)) || compiler.sys.directoryExists(path),
     readFile: (path) => {
       const text = planned(path);
       return text === undefined ? host.readFile(path) : (text ?? undefined);
@@ -250,6 +257,28 @@ function overlayHost(
     createHash: hashOf,
   };
 }
+
+/** The compiler that ts-morph carries has its libraries in memory instead of beside it. */
+function withLibraries(compiler: Compiler, host: TS.CompilerHost): TS.CompilerHost {
+  if (compiler !== bundled) return host;
+  const texts = new Map(
+    libraryFiles().map(({ fileName, text }) => [`${LIBRARIES}/${fileName}`, text]),
+  );
+  return {
+    ...host,
+    getDefaultLibLocation: () => LIBRARIES,
+    getDefaultLibFileName: (options) => `${LIBRARIES}/${compiler.getDefaultLibFileName(options)}`,
+    fileExists: (path) => texts.has(path) || host.fileExists(path),
+    readFile: (path) => texts.get(path) ?? host.readFile(path),
+    getSourceFile: (path, options, onError) => {
+      const text = texts.get(path);
+      if (text === undefined) return host.getSourceFile(path, options, onError);
+      return compiler.createSourceFile(path, text, options);
+    },
+  };
+}
+
+const LIBRARIES = "/node_modules/typescript/lib";
 
 /** The builder tells by its version whether a file has changed. */
 function versioned(file: TS.SourceFile): TS.SourceFile {

@@ -7,7 +7,8 @@ const SDK = v.object({
   dir: v.string(),
   package: v.string(),
   version: v.nullable(v.string()),
-  source: v.picklist(["installed", "lock", "range"]),
+  // Null where nothing declares the SDK.
+  source: v.nullable(v.picklist(["installed", "lock", "range"])),
 });
 
 const SITE = v.object({

@@ -10,7 +10,7 @@ import { join } from "node:path";
  * - `{ "kill": N, "when": "before" | "after" }` sends SIGKILL to the process at the N-th call;
  * - `{ "full": N, "stays": BOOLEAN }` throws ENOSPC from the N-th call, or from all that need space.
  */
-const WATCHED = [
+const WATCHED = /** @type {const} */ ([
   "openSync",
   "writeSync",
   "renameSync",
@@ -20,80 +20,126 @@ const WATCHED = [
   "fsyncSync",
   "rmdirSync",
   "unlinkSync",
-];
+]);
 const NEEDS_SPACE = ["openSync", "writeSync", "mkdirSync", "fsyncSync"];
-const real = { ...fs };
+const JOURNAL = ".retrospan/journal.json";
 const root = process.cwd();
 
+/**
+ * @typedef {{ record?: string, kill?: number, when?: string, full?: number, stays?: boolean }} Fault
+ * @typedef {{ number: number, name: string, when: string, state: string, hasJournal: boolean }} Moment
+ * @typedef {(...args: unknown[]) => unknown} Call
+ */
+
+const real = { ...fs };
+const functions = /** @type {Record<string, Call>} */ (/** @type {unknown} */ (fs));
+const realFunctions = /** @type {Record<string, Call>} */ (/** @type {unknown} */ (real));
+
+/** @type {Fault} */
 let fault = {};
 let count = 0;
 let isBusy = false;
-let calls = [];
+/** @type {Moment[]} */
+let moments = [];
+/** @type {string | null} */
+let failed = null;
 
-for (const name of WATCHED) fs[name] = (...args) => watched(name, args);
+for (const name of WATCHED) functions[name] = (...args) => watched(name, args);
 syncBuiltinESMExports();
 
 // Two runs of one command must write the same bytes.
 Date.prototype.toISOString = () => "2026-01-02T03:04:05.678Z";
 
 if (process.env.RETROSPAN_TEST_FAIL) {
-  arm(JSON.parse(process.env.RETROSPAN_TEST_FAIL));
+  arm(/** @type {Fault} */ (JSON.parse(process.env.RETROSPAN_TEST_FAIL)));
   process.on("exit", () => {
-    if (fault.record) real.writeFileSync(fault.record, JSON.stringify(calls));
+    if (fault.record) real.writeFileSync(fault.record, JSON.stringify(moments));
   });
 }
 
-/** Starts counting anew. */
+/**
+ * Starts counting anew.
+ * @param {Fault} next
+ */
 export function arm(next) {
   fault = next;
   count = 0;
-  calls = [];
+  moments = [];
+  failed = null;
 }
 
-/** The last call of the fault so far: what `full` threw at. */
+/** The call that last failed because the disk was full. */
 export function thrownAt() {
-  return calls.at(-1) ?? null;
+  return failed;
 }
 
+/**
+ * @param {string} name
+ * @param {unknown[]} args
+ */
 function watched(name, args) {
-  if (isBusy || isReading(name, args)) return real[name](...args);
+  const call = /** @type {Call} */ (realFunctions[name]);
+  if (isBusy || isReading(name, args)) return call(...args);
   const number = ++count;
   failBefore(number, name, args);
-  const result = real[name](...args);
+  const result = call(...args);
   if (fault.kill === number && fault.when === "after") process.kill(process.pid, "SIGKILL");
   if (fault.record) note(number, name, "after");
   return result;
 }
 
-/** Node itself opens the modules that it loads with the same function. */
+/**
+ * Node itself opens the modules that it loads with the same function.
+ * @param {string} name
+ * @param {unknown[]} args
+ */
 function isReading(name, [, flags]) {
   return name === "openSync" && (flags === undefined || flags === "r" || flags === 0);
 }
 
+/**
+ * @param {number} number
+ * @param {string} name
+ * @param {unknown[]} args
+ */
 function failBefore(number, name, args) {
   if (fault.kill === number && fault.when === "before") process.kill(process.pid, "SIGKILL");
   if (fault.record) note(number, name, "before");
   if (!fault.full || !isFull(number, name, args)) return;
-  calls.push(name);
+  failed = name;
   throw Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: "ENOSPC" });
 }
 
+/**
+ * @param {number} number
+ * @param {string} name
+ * @param {unknown[]} args
+ */
 function isFull(number, name, args) {
   if (!fault.stays) return number === fault.full;
-  const isThere = name === "mkdirSync" && real.existsSync(args[0]);
-  return number >= fault.full && NEEDS_SPACE.includes(name) && !isThere;
+  const isThere = name === "mkdirSync" && real.existsSync(String(args[0]));
+  return number >= (fault.full ?? 0) && NEEDS_SPACE.includes(name) && !isThere;
 }
 
+/**
+ * @param {number} number
+ * @param {string} name
+ * @param {string} when
+ */
 function note(number, name, when) {
   isBusy = true;
-  calls.push({ number, name, when, state: stateOf(root) });
+  const hasJournal = real.existsSync(join(root, JOURNAL));
+  moments.push({ number, name, when, state: stateOf(root), hasJournal });
   isBusy = false;
 }
 
-/** A hash of every path, mode and byte below a folder but git's own. */
+/**
+ * A hash of every path, mode and byte below a folder but git's own.
+ * @param {string} folder
+ */
 function stateOf(folder) {
   const hash = createHash("sha256");
-  const visit = (prefix) => {
+  const visit = (/** @type {string} */ prefix) => {
     for (const entry of real.readdirSync(join(folder, prefix), { withFileTypes: true })) {
       const path = `${prefix}${entry.name}`;
       if (path === ".git") continue;

@@ -1,0 +1,136 @@
+import { afterEach, expect, test } from "vitest";
+import type { RuleConfig } from "../src/index.js";
+import { apply, preview, revert } from "../src/index.js";
+import { STRICT_TSCONFIG, temporaryProject, type TemporaryProject } from "./support/project.js";
+
+let project: TemporaryProject | undefined;
+afterEach(() => project?.remove());
+
+const MANIFEST = JSON.stringify({
+  type: "module",
+  dependencies: { "@sentry/node": "^11.0.0" },
+});
+
+function strictProject(source: string, rules: readonly RuleConfig[]): TemporaryProject {
+  project = temporaryProject(
+    { "package.json": MANIFEST, "tsconfig.json": STRICT_TSCONFIG, "src/main.ts": source },
+    rules,
+  );
+  return project;
+}
+
+const SAVE = `
+export interface Event {
+  type: string;
+  projectId?: string;
+}
+
+declare function save(id: string): Promise<number>;
+`;
+
+test("narrowing that does not enter the callback is said again, and taken back", async () => {
+  const source = `${SAVE}
+export async function process(event: Event): Promise<void> {
+  if (!event.projectId) return;
+  switch (event.type) {
+    case "a":
+      await save(event.projectId);
+      break;
+  }
+}
+`;
+  const { dir, read } = strictProject(source, [
+    {
+      id: "process",
+      use: "wrap-span",
+      at: { switch: "event.type" },
+      span: { name: "process", attributes: { id: "${event.projectId}" } },
+    },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied"]);
+  expect(outcome.typecheck).toMatchObject({ programs: 1, before: 0, after: 0, new: [] });
+  expect(read("src/main.ts")).toContain("save(event.projectId!)");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});
+
+test("a site whose output would not type-check is skipped, and the others are not", async () => {
+  const source = `${SAVE}
+export async function assigned(): Promise<number> {
+  let size: number;
+  size = await save("a");
+  return size;
+}
+
+export async function plain(): Promise<void> {
+  await save("b");
+}
+`;
+  const { dir } = strictProject(source, [
+    {
+      id: "assigned",
+      use: "wrap-span",
+      at: { call: "save($id)", within: "assigned" },
+      region: "statement",
+      span: { name: "assigned" },
+    },
+    { id: "plain", use: "wrap-span", at: { call: "save('b')" }, span: { name: "plain" } },
+  ]);
+  const outcome = await preview({ cwd: dir });
+  const states = outcome.sites.map(({ rule, state, reason }) => [rule, state, reason?.code]);
+  expect(states).toEqual([
+    ["assigned", "skipped", "type-check"],
+    ["plain", "planned", undefined],
+  ]);
+  expect(outcome.typecheck?.new).toEqual([]);
+  expect(outcome.exitCode).toBe(0);
+});
+
+test("a wrong attribute type is found by the check, and only by it", async () => {
+  const source = `${SAVE}
+export async function run(event: Event): Promise<void> {
+  await save("a");
+  console.log(event.type);
+}
+`;
+  const rules: RuleConfig[] = [
+    {
+      id: "run",
+      use: "wrap-span",
+      at: { call: "save($id)" },
+      span: { name: "run", attributes: { event: "${event}" } },
+    },
+  ];
+  const { dir } = strictProject(source, rules);
+  const checked = await preview({ cwd: dir });
+  expect(checked.sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
+  const unchecked = await preview({ cwd: dir, typecheck: false });
+  expect(unchecked.sites.map(({ state }) => state)).toEqual(["planned"]);
+  expect(unchecked.typecheck).toBeNull();
+});
+
+test("a created module type-checks where it is imported", async () => {
+  const source = `
+export function run(): Record<string, number> {
+  const timing: Record<string, number> = {};
+  const timings = new Map<string, number>();
+  const started = Date.now();
+  timing["parse"] = Date.now() - started;
+  timings.set("write", Date.now() - started);
+  return { ...timing, ...Object.fromEntries(timings) };
+}
+`;
+  const shared = { use: "record-stage", module: "src/lib/stages.ts", create: true };
+  const { dir, read } = strictProject(source, [
+    { id: "object", at: { assign: "timing[*]" }, ...shared },
+    { id: "map", at: { call: "timings.set($name, $ms)" }, ...shared },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied", "applied"]);
+  expect(read("src/main.ts")).toContain('from "./lib/stages.js"');
+  expect(read("src/lib/stages.ts")).toContain("export function recordStage(");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+  expect(() => read("src/lib/stages.ts")).toThrow();
+});
