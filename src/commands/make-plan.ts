@@ -4,7 +4,7 @@ import { reduceText } from "../text/reduce.js";
 import { loadCompiler } from "../syntax/compiler.js";
 import { pathAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
-import { buildPlan } from "../plan/build-plan.js";
+import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, Finding, Plan } from "../plan/model.js";
 import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
@@ -96,16 +96,6 @@ function candidatePaths(
   return [...new Set([...candidates, ...own])]
     .filter((path) => own.includes(path) || rules.some(({ covers }) => covers(path)))
     .sort();
-}
-
-function unmatched(rules: readonly ActiveRule[]): Finding[] {
-  return rules.map(({ rule }) => ({
-    code: "unmatched-rule",
-    level: "warning",
-    message: `rule "${rule.id}" matches nothing`,
-    file: null,
-    line: null,
-  }));
 }
 
 /** How often the plan is remade because the type check refused strategies. */

@@ -98,13 +98,16 @@ function unmatchedRules(rules: readonly ActiveRule[], files: readonly FilePlan[]
   const matched = new Set(
     files.flatMap(({ sites, entries }) => [...sites, ...entries]).map((each) => each.rule),
   );
-  return rules
-    .filter(({ rule }) => !matched.has(rule.id))
-    .map(({ rule }) => ({
-      code: "unmatched-rule",
-      level: "warning",
-      message: `rule "${rule.id}" matches nothing`,
-      file: null,
-      line: null,
-    }));
+  return rules.filter(({ rule }) => !matched.has(rule.id)).map(unmatchedRule);
+}
+
+/** The warning about a rule that means nothing in the tree. */
+export function unmatchedRule({ rule }: ActiveRule): Finding {
+  return {
+    code: "unmatched-rule",
+    level: "warning",
+    message: `rule "${rule.id}" matches nothing`,
+    file: null,
+    line: null,
+  };
 }
