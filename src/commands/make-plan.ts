@@ -41,7 +41,7 @@ export async function makePlan(workspace: Workspace, options: Options): Promise<
   const paths = candidatePaths(workspace, config, rules);
   if (paths.length === 0) {
     return {
-      plan: { ...EMPTY, findings: unmatched(rules) },
+      plan: { ...EMPTY, findings: rules.map(unmatchedRule) },
       sdk: [],
       findings: [],
       typecheck: null,
