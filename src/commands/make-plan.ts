@@ -39,9 +39,11 @@ export async function makePlan(workspace: Workspace, options: Options): Promise<
   const config = await loadConfig(root, options.cwd, options.config, options.preset);
   const rules = chooseRules(config, options);
   const paths = candidatePaths(workspace, config, rules);
+  // In a part of the tree, a rule that matches nothing may match elsewhere.
+  const isNarrowed = !root.isWhole || options.site.length + options.except.length > 0;
   if (paths.length === 0) {
     return {
-      plan: { ...EMPTY, findings: rules.map(unmatchedRule) },
+      plan: { ...EMPTY, findings: isNarrowed ? [] : rules.map(unmatchedRule) },
       sdk: [],
       findings: [],
       typecheck: null,
@@ -49,8 +51,7 @@ export async function makePlan(workspace: Workspace, options: Options): Promise<
   }
   await loadCompiler();
   const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
-  const narrowed = !root.isWhole || options.site.length + options.except.length > 0;
-  const findings = plan.findings.filter(({ code }) => !narrowed || code !== "unmatched-rule");
+  const findings = plan.findings.filter(({ code }) => !isNarrowed || code !== "unmatched-rule");
   const sdk = sdksOf(root, plan);
   return {
     plan: { ...plan, findings },
