@@ -80,6 +80,8 @@ export interface FileContext {
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
   readonly read: (path: string) => Source | null;
+  /** Whether the nearest package.json makes `.js` at this path an ECMAScript module. */
+  readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
   /** The root-relative path of a module that a rule names. */
@@ -93,6 +95,8 @@ export interface Site<Data> {
   /** The code concerned; its first line is the site's line. */
   readonly region: Range;
   readonly data: Data;
+  /** Sites without which this one makes no sense, such as the calls that an import was for. */
+  readonly dependsOn?: readonly Site<Data>[] | undefined;
   /** Set when the place is instrumented already, by hand or by the SDK itself. */
   readonly present?: "hand" | "sdk" | undefined;
   /** Set when the place must be left alone whatever the strategy. */

@@ -134,3 +134,41 @@ export function run(): Record<string, number> {
   expect(read("src/main.ts")).toBe(source);
   expect(() => read("src/lib/stages.ts")).toThrow();
 });
+
+test("a file that was not edited is checked again when a type it uses changes", async () => {
+  project = temporaryProject(
+    {
+      "package.json": MANIFEST,
+      "tsconfig.json": STRICT_TSCONFIG,
+      "src/event.ts": "export interface Event {\n  type: string;\n}\n",
+      "src/table.ts":
+        'import type { Event } from "./event.js";\n\nexport const table: Record<keyof Event, number> = { type: 1 };\n',
+    },
+    [{ id: "event", use: "trace-field", at: { type: "Event" } }],
+  );
+  const outcome = await apply({ cwd: project.dir });
+  expect(outcome.typecheck?.new.map(({ file, code }) => [file, code])).toEqual([
+    ["src/table.ts", 2741],
+  ]);
+  expect(outcome.exitCode).toBe(1);
+  expect(project.read("src/event.ts")).not.toContain("_sentry");
+});
+
+test("of several stages, the one that does not fit the recorder is skipped", async () => {
+  const source = `
+declare function recordStage(name: "a" | "b", status: string, ms: number): void;
+
+export function run(ms: number): Record<string, number> {
+  const timing: Record<string, number> = {};
+  timing["a"] = ms;
+  timing["other"] = ms;
+  return timing;
+}
+`;
+  const { dir } = strictProject(source, [
+    { id: "stages", use: "record-stage", at: { assign: "timing[*]" } },
+  ]);
+  const outcome = await preview({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["planned", "skipped"]);
+  expect(outcome.exitCode).toBe(0);
+});

@@ -70,7 +70,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
         anchor: match.anchor,
         region: { start: node.getStart(source.file), end: withTrailingComment(source, node) },
         data: { match, statement },
-        present: statement && isRecordedByHand(statement, rule) ? "hand" : undefined,
+        present: statement && isRecordedByHand(source, match, statement, rule) ? "hand" : undefined,
       };
     }),
 
@@ -125,12 +125,22 @@ function ownStatement(match: Match): TS.ExpressionStatement | null {
   return unwrapped(statement.expression) === match.node ? statement : null;
 }
 
-function isRecordedByHand(statement: TS.ExpressionStatement, rule: RecordStage): boolean {
+function isRecordedByHand(
+  source: Source,
+  match: Match,
+  statement: TS.ExpressionStatement,
+  rule: RecordStage,
+): boolean {
   const list = statementAround(statement)?.list.statements ?? [];
   const next = list[list.indexOf(statement) + 1];
   if (!next || !ts.isExpressionStatement(next)) return false;
   const call = unwrapped(next.expression);
-  return ts.isCallExpression(call) && call.expression.getText() === rule.recorder;
+  const stage = stageOf(source, match);
+  if (!ts.isCallExpression(call) || call.expression.getText() !== rule.recorder) return false;
+  const [name] = call.arguments;
+  return (
+    name !== undefined && !isReason(stage) && fingerprint(name) === codeFingerprint(stage.name)
+  );
 }
 
 interface Stage {
@@ -153,9 +163,15 @@ function assignedStage(source: Source, node: TS.BinaryExpression): Stage | Reaso
   const target = unwrapped(node.left);
   const name = keyOf(source, target);
   if (isReason(name)) return name;
-  if (isStablePath(node.right)) return { name, duration: textOf(source, node.right) };
+  if (isFixed(node.right)) return { name, duration: textOf(source, node.right) };
   if (!isStablePath(target)) return reason("computed-key", textOf(source, target));
   return { name, duration: textOf(source, target) };
+}
+
+/** A name or a number: nothing that a getter could make anew. */
+function isFixed(expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  return ts.isIdentifier(code) || ts.isNumericLiteral(code);
 }
 
 function keyOf(source: Source, target: TS.Expression): string | Reason {
@@ -172,7 +188,7 @@ function passedStage(source: Source, node: TS.CallExpression): Stage | Reason {
   if (!key || !duration) return reason("computed-key", "name and duration are expected");
   if (!isStablePath(key)) return reason("computed-key", textOf(source, key));
   const name = textOf(source, key);
-  if (isStablePath(duration)) return { name, duration: textOf(source, duration) };
+  if (isFixed(duration)) return { name, duration: textOf(source, duration) };
   const callee = unwrapped(node.expression);
   const isMap = ts.isPropertyAccessExpression(callee) && callee.name.text === "set";
   if (!isMap || !isStablePath(callee.expression)) return reason("measured-inline");
@@ -187,7 +203,9 @@ interface Recorder {
 
 function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorder | Reason {
   const { recorder, module } = rule;
-  if (module === undefined) {
+  const isOwnModule =
+    module !== undefined && isFile(module) && file.pathOf(module) === file.source.path;
+  if (module === undefined || isOwnModule) {
     const root = /^[\w$]+/.exec(recorder)?.[0] ?? recorder;
     const readable = isReadable(file.source, root, at, { start: at.end, end: at.end });
     return readable ? { code: recorder, imports: [], modules: [] } : reason("not-in-scope", root);
@@ -199,7 +217,7 @@ function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorde
   if (!isFile(module)) return { code, imports, modules: [] };
   const target = file.pathOf(module);
   if (file.read(target)) return { code, imports, modules: [] };
-  if (!rule.create) return reason("no-such-module", target);
+  if (!rule.create || path.length > 0) return reason("no-such-module", target);
   return { code, imports, modules: [recorderModule(file, target, root)] };
 }
 
@@ -257,12 +275,18 @@ function continuesCall(text: string, at: number): boolean {
 /** The module that records a stage where the user has none of their own. */
 function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {
   const sdk = file.sdkFor(path);
-  return { path, text: (style) => recorderText(path, name, sdk, style) };
+  const isCommonJs = /\.c[jt]s$/.test(path) || (/\.js$/.test(path) && !file.isModule(path));
+  return { path, text: (style) => recorderText(path, name, sdk, isCommonJs, style) };
 }
 
-function recorderText(path: string, name: string, sdk: string, style: Style): string {
+function recorderText(
+  path: string,
+  name: string,
+  sdk: string,
+  isCommonJs: boolean,
+  style: Style,
+): string {
   const isTyped = /\.[cm]?tsx?$/.test(path);
-  const isCommonJs = /\.c[jt]s$/.test(path);
   const type = (text: string) => (isTyped ? `: ${text}` : "");
   const head = isCommonJs
     ? `const Sentry = require("${sdk}");`
@@ -313,22 +337,44 @@ function candidate(
     key: fingerprint(call),
     exact: fingerprint(call) === shape.key,
     similar: name !== undefined && fingerprint(name) === shape.name,
-    removal: { edits: removalOf(source, statement, shape), dedent: null },
+    removal: removalOf(source, statement, call, shape),
   };
 }
 
-function removalOf(source: Source, statement: TS.ExpressionStatement, shape: Shape): Edit[] {
+function removalOf(
+  source: Source,
+  statement: TS.ExpressionStatement,
+  call: TS.CallExpression,
+  shape: Shape,
+): Candidate["removal"] {
   const { text, file } = source;
+  const block = statement.parent;
+  if (!isInList(statement)) return reason("changed-by-hand", "it is the only statement there");
   const start = statement.getStart(file);
   const gap = start - text.slice(0, start).trimEnd().length;
-  const own: Edit = { start: start - gap, end: statement.end, text: "" };
-  const block = statement.parent;
-  if (shape.layout !== "braced" || !ts.isBlock(block)) return [own];
+  // A semicolon on a line of its own belongs to what comes behind.
+  const isOwnEnd = !text.slice(call.end, statement.end).includes("\n");
+  const end = isOwnEnd ? statement.end : call.end;
+  const own: Edit = { start: start - gap, end, text: parts(text, start - gap, end) ? ";" : "" };
+  if (shape.layout !== "braced" || !ts.isBlock(block)) return { edits: [own], dedent: null };
   const [first, second, ...others] = block.statements;
-  // Once more statements stand in the braces, they are the user's.
-  if (!first || second !== statement || others.length > 0) return [own];
-  return [
+  // Once more stands in the braces than we put there, they are the user's.
+  const isOurs = first && second === statement && others.length === 0;
+  if (!isOurs || /\/\/|\/\*/.test(text.slice(block.getStart(file), block.end))) {
+    return { edits: [own], dedent: null };
+  }
+  const edits = [
     { start: block.getStart(file), end: first.getStart(file), text: "" },
     { start: first.end - (shape.lead?.length ?? 0), end: block.end, text: "" },
   ];
+  return { edits, dedent: null };
+}
+
+/** Whether our semicolon is all that parts the code before from the code behind. */
+function parts(text: string, start: number, end: number): boolean {
+  return (
+    text[end - 1] === ";" &&
+    !/[;{}]$/.test(text.slice(0, start)) &&
+    /^\s*[([`+\-/]/.test(text.slice(end))
+  );
 }

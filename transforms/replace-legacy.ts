@@ -10,7 +10,9 @@ import {
   headOf,
   importOf,
   indentationAt,
+  isAsync,
   isEffectFree,
+  isGenerator,
   isReadable,
   isReason,
   joinPointNeedles,
@@ -28,6 +30,7 @@ import {
   unwrapped,
   usesNeed,
   walk,
+  walkOwn,
   type Candidate,
   type Edit,
   type Entries,
@@ -37,6 +40,7 @@ import {
   type Instrumentation,
   type Match,
   type NamedFunction,
+  type Range,
   type Reason,
   type Rule,
   type Shape,
@@ -119,7 +123,7 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
 function calls(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
   const { source } = file;
   const sites: Site<Found>[] = [];
-  const names = new Map<TS.Identifier, { name: ImportedName; used: number }>();
+  const names = new Map<TS.Identifier, { name: ImportedName; sites: Site<Found>[] }>();
   for (const match of findMatches(source, rule.at)) {
     if (match.kind !== "call") continue;
     const name = legacyName(file, match.node, rule);
@@ -127,20 +131,23 @@ function calls(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
     const statement = statementAround(match.node)?.statement ?? match.node;
     const region = { start: statement.getStart(source.file), end: statement.end };
     const skip = callProblem(file, match, name, rule) ?? undefined;
-    sites.push({ anchor: match.anchor, region, data: { kind: "call", match, name }, skip });
-    const known = names.get(name.local) ?? { name, used: 0 };
-    if (!skip) names.set(name.local, { name, used: known.used + 1 });
+    const site: Site<Found> = {
+      anchor: match.anchor,
+      region,
+      data: { kind: "call", match, name },
+      skip,
+    };
+    sites.push(site);
+    const known = names.get(name.local) ?? { name, sites: [] };
+    names.set(name.local, { name, sites: [...known.sites, site] });
   }
-  for (const { name, used } of names.values()) {
-    if (source.scope.references(name.local).length - 1 !== used || !isDroppable(file, name))
-      continue;
+  for (const { name, sites: dependsOn } of names.values()) {
+    const uses = source.scope.references(name.local).length - 1;
+    if (uses !== dependsOn.length || !isDroppable(file, name)) continue;
     const { statement } = name;
     const start = statement.getStart(source.file);
-    sites.push({
-      anchor: start,
-      region: { start, end: statement.end },
-      data: { kind: "import", name },
-    });
+    const region = { start, end: statement.end };
+    sites.push({ anchor: start, region, data: { kind: "import", name }, dependsOn });
   }
   return sites.sort((a, b) => a.region.start - b.region.start);
 }
@@ -185,7 +192,7 @@ function isDroppable(file: FileContext, name: ImportedName): boolean {
 
 function onlyDeclares(statement: TS.Statement): boolean {
   if (ts.isExpressionStatement(statement)) return ts.isStringLiteral(statement.expression);
-  if (ts.isImportDeclaration(statement)) return statement.importClause !== undefined;
+  if (ts.isImportDeclaration(statement)) return loadsNothing(statement);
   if (ts.isVariableStatement(statement)) {
     return statement.declarationList.declarations.every(
       ({ initializer }) => !initializer || isEffectFree(initializer),
@@ -195,8 +202,14 @@ function onlyDeclares(statement: TS.Statement): boolean {
     ts.isFunctionDeclaration(statement) ||
     ts.isInterfaceDeclaration(statement) ||
     ts.isTypeAliasDeclaration(statement) ||
-    ts.isExportDeclaration(statement)
+    (ts.isExportDeclaration(statement) && !statement.moduleSpecifier)
   );
+}
+
+/** Types are erased, and Node's own modules do nothing that shows when they are loaded. */
+function loadsNothing({ importClause, moduleSpecifier }: TS.ImportDeclaration): boolean {
+  const isBuiltIn = ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text.startsWith("node:");
+  return importClause?.isTypeOnly === true || (importClause !== undefined && isBuiltIn);
 }
 
 function exportedFunction({ file }: Source, name: string): NamedFunction | null {
@@ -334,7 +347,9 @@ function removeImport(source: Source, name: ImportedName): Instrumentation | Rea
   const before = statements[index - 1];
   const behind = statements[index + 1];
   const rest = withoutName(source, name);
-  const isAlone = text.slice(lineStart(text, start), start).trim() === "";
+  const isAlone =
+    text.slice(lineStart(text, start), start).trim() === "" &&
+    text.slice(statement.end, nextLine(text, statement.end)).trim() === "";
   const end = rest === "" && isAlone ? nextLine(text, statement.end) : statement.end;
   return {
     ...SHARED,
@@ -349,8 +364,8 @@ function removeImport(source: Source, name: ImportedName): Instrumentation | Rea
       original: text.slice(start, end),
       code: rest,
       lead: text.slice(before?.end ?? 0, start),
-      before: before ? headOf(fingerprint(before)) : "",
-      behind: behind ? headOf(fingerprint(behind)) : "",
+      before: before ? landmark(before) : "",
+      behind: behind ? landmark(behind) : "",
     },
     container: "",
     head: "",
@@ -364,11 +379,34 @@ function withoutName(source: Source, { statement, local }: ImportedName): string
   if (!bindings || !ts.isNamedImports(bindings)) return "";
   if (bindings.elements.length === 1 && !clause?.name) return "";
   const kept = bindings.elements.filter((element) => element.name !== local);
+  if (kept.length === 0 && clause?.name) {
+    const head = source.text.slice(statement.getStart(source.file), clause.name.end);
+    return `${head}${source.text.slice(bindings.end, statement.end)}`;
+  }
   const list = kept.map((element) => textOf(source, element)).join(", ");
   const start = statement.getStart(source.file);
   const own = source.text.slice(start, statement.end);
   const from = bindings.getStart(source.file) - start;
   return `${own.slice(0, from)}{ ${list} }${own.slice(bindings.end - start)}`;
+}
+
+/** What a wrapper that only leaves a breadcrumb would lose: another switch, an error, a jump. */
+function lostWork(rest: readonly TS.Statement[]): Reason | null {
+  let lost: Reason | null = null;
+  for (const statement of rest) {
+    if (ts.isFunctionDeclaration(statement))
+      return reason("legacy-switch", "it declares a function");
+    walkOwn(statement, (node) => {
+      const isJump = ts.isReturnStatement(node) || ts.isThrowStatement(node);
+      const isSwitch = ts.isIfStatement(node) && !/NODE_ENV/.test(node.expression.getText());
+      if (isJump || isSwitch) lost ??= reason("legacy-switch", textOfFirstLine(node));
+    });
+  }
+  return lost;
+}
+
+function textOfFirstLine(node: TS.Node): string {
+  return node.getText().split("\n", 1)[0] ?? "";
 }
 
 const DEPRECATED = "/** @deprecated Use Sentry.addBreadcrumb(). */";
@@ -389,6 +427,9 @@ function slimWrapper(
   if (!first) return reason("empty-region");
   if (flowOf(statements).returns.some(({ expression }) => expression))
     return reason("returns-value");
+  if (isAsync(fn) || isGenerator(fn)) return reason("returns-value");
+  const lost = rule.when === undefined ? lostWork(rest) : null;
+  if (lost) return lost;
   const code = breadcrumbCode(file, first, rule, {});
   if (isReason(code)) return code;
   const from = statements[kept - 1]?.end ?? fn.body.getStart(tree) + 1;
@@ -426,8 +467,12 @@ function slimWrapper(
 function replacedCalls(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
-    if (!ts.isStatement(node) || fingerprint(node) !== shape.code) return;
+    if (!ts.isStatement(node)) return;
     const range = { start: node.getStart(source.file), end: node.end };
+    if (fingerprint(node) !== shape.code) {
+      if (isBreadcrumb(node)) found.push(editedBreadcrumb(node, range));
+      return;
+    }
     found.push({
       range,
       container: containerOf(node),
@@ -439,6 +484,32 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
     });
   });
   return found;
+}
+
+function isBreadcrumb(node: TS.Statement): boolean {
+  if (!ts.isExpressionStatement(node) || !ts.isCallExpression(node.expression)) return false;
+  return /(^|\.)addBreadcrumb$/.test(node.expression.expression.getText());
+}
+
+function editedBreadcrumb(node: TS.Statement, range: Range): Candidate {
+  const removal = reason("changed-by-hand", "the breadcrumb says something else now");
+  const head = headOf(fingerprint(node));
+  return {
+    range,
+    container: containerOf(node),
+    head,
+    key: "",
+    exact: false,
+    similar: true,
+    removal,
+  };
+}
+
+/** What a neighbouring statement is known by: an import by its text, anything else by its name. */
+function landmark(statement: TS.Statement): string {
+  if (ts.isImportDeclaration(statement)) return headOf(fingerprint(statement));
+  const name = "name" in statement ? (statement.name as TS.Node | undefined)?.getText() : undefined;
+  return `${statement.kind} ${name ?? ""}`;
 }
 
 /** A removed import has no text; its place is known by its neighbours. */
@@ -458,13 +529,13 @@ function removedImports(source: Source, shape: Shape): Candidate[] {
   });
   for (let index = 0; index <= statements.length; index++) {
     const before = statements[index - 1];
-    if ((before ? headOf(fingerprint(before)) : "") !== shape.before) continue;
+    if ((before ? landmark(before) : "") !== shape.before) continue;
     const end = before?.end ?? 0;
     const lead = ledgerText(source, shape, "lead");
     if (text.startsWith(lead, end)) return [at(end + lead.length, true)];
     return [at(nextLine(text, end), true)];
   }
-  const behind = statements.find((each) => headOf(fingerprint(each)) === shape.behind);
+  const behind = statements.find((each) => landmark(each) === shape.behind);
   if (behind) return [at(lineStart(text, behind.getStart(file)), true)];
   const lastImport = statements.filter(ts.isImportDeclaration).at(-1);
   return [at(lastImport ? nextLine(text, lastImport.end) : 0, true)];

@@ -64,13 +64,5 @@ function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {
     sites: [...others(ledger.sites), ...plan.files.flatMap(({ entries }) => entries)],
     imports: [...others(ledger.imports), ...plan.files.flatMap(({ imports }) => imports)],
     modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...plan.modules],
-    history: [
-      ...ledger.history,
-      {
-        at: new Date().toISOString(),
-        command: "apply",
-        sites: plan.sites.filter(({ state }) => state === "planned").map(({ id }) => id),
-      },
-    ],
   };
 }

@@ -6,7 +6,7 @@ import { pathAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { digestOf } from "../plan/hash.js";
-import type { ActiveRule, Finding, Plan } from "../plan/model.js";
+import type { ActiveRule, FilePlan, Finding, Placement, Plan } from "../plan/model.js";
 import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
 import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
@@ -129,7 +129,8 @@ function planUntilTypesHold(
   const gate: TypeGate = createTypeGate(root);
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
-    const blamed = report.new.flatMap((each) => blame(plan, each) ?? []);
+    const isLastRound = round === MAX_ROUNDS - 1;
+    const blamed = report.new.flatMap((each) => blame(plan, each, isLastRound));
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
     plan = make();
@@ -143,24 +144,34 @@ interface Blame {
   readonly lost: string | null;
 }
 
-/** The site that a new diagnostic comes from: the innermost around it, else the last one before it. */
-function blame(plan: Plan, { file, offset, length, message }: NewDiagnostic): Blame | null {
+/** The sites that a new diagnostic can come from: the innermost around it, else its neighbours. */
+function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Blame[] {
+  const { file, offset, length, message } = diagnostic;
   const planned = plan.files.find(({ path }) => path === file);
-  if (!planned || offset === null) return null;
+  if (!planned || offset === null) return [];
+  if (isLastRound) return planned.placements.map((placement) => ({ ...placement, lost: null }));
   const { toFull } = reduceText(planned.before, planned.edits);
   const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
-  const around = planned.placements
+  const [around] = planned.placements
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
-  const before = planned.placements
-    .filter(({ region }) => region.end < at)
-    .sort((a, b) => b.region.end - a.region.end);
-  const placement = around[0] ?? before[0] ?? planned.placements[0];
-  if (!placement) return null;
-  const isLost = around.length > 0 && /undefined|null/.test(message);
-  const source = isLost ? parseSource(planned.path, planned.before) : null;
+  if (!around) return neighbours(planned, at).map((placement) => ({ ...placement, lost: null }));
+  const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
   const lost = source && !isParseFailure(source) ? pathAt(source, { start: at, end }) : null;
-  return { site: placement.site, strategy: placement.strategy, lost };
+  return [{ ...around, lost }];
+}
+
+/** The nearest sites before and behind a place; at the head of a file, where imports are, all. */
+function neighbours({ placements }: FilePlan, at: number): readonly Placement[] {
+  const before = placements.filter(({ region }) => region.end < at);
+  if (before.length === 0) return placements;
+  const behind = placements.filter(({ region }) => region.start > at);
+  const last = before.reduce((a, b) => (b.region.end > a.region.end ? b : a));
+  const next = behind.reduce<Placement | null>(
+    (a, b) => (a === null || b.region.start < a.region.start ? b : a),
+    null,
+  );
+  return next ? [last, next] : [last];
 }
 
 /** First the narrowing is said again; only if that does not help is the strategy given up. */

@@ -1,9 +1,10 @@
 import { loadCompiler } from "../syntax/compiler.js";
 import { ledgerStatus } from "../plan/status-plan.js";
+import type { LedgerModule } from "../plan/ledger.js";
 import type { Finding, SiteReport } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { findConfig } from "../project/root.js";
-import { createTree } from "../project/tree.js";
+import { createTree, readText } from "../project/tree.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -18,17 +19,23 @@ export async function status(options: Options): Promise<Outcome> {
   const own = ledgerStatus(createTree(root, ""), ledger, wantsEntry(root, options));
   const open = await openSites(workspace, options);
   const known = new Set(own.map(({ id }) => id));
-  const hasDrift = own.some(({ state }) => state !== "applied");
+  const lost = ledger.modules.filter(({ file }) => readText(root, file) === null);
+  const hasDrift = lost.length > 0 || own.some(({ state }) => state !== "applied");
   return {
     command: "status",
     sdk: [],
     sites: [...own, ...open.sites.filter(({ id }) => !known.has(id))],
     changes: [],
-    findings: [...workspace.findings, ...open.findings],
+    findings: [...workspace.findings, ...open.findings, ...lost.map(lostModule)],
     typecheck: null,
     exitCode: hasDrift ? 1 : 0,
     ms: Math.round(performance.now() - started),
   };
+}
+
+function lostModule({ file }: LedgerModule): Finding {
+  const message = "the created module is gone, and instrumented code imports it";
+  return { code: "module-missing", level: "error", message, file, line: null };
 }
 
 /** What the config asks for beyond the ledger; without a config, nothing. */

@@ -6,7 +6,7 @@ import type { AttachedEdit, Instrumentation } from "../transform.js";
 import type { Piece } from "./compose.js";
 import type { LedgerImport } from "./ledger.js";
 import { findOwnImports } from "./own-imports.js";
-import { isRemovable, removalEdits, type Recognised } from "./recognise.js";
+import { combineRemovals, isRemovable, removalEdits, type Recognised } from "./recognise.js";
 
 /** The text without our instrumentation, in which sites are sought. */
 export interface View {
@@ -30,12 +30,14 @@ export function withoutOurs(
   const importEdits = findOwnImports(source, imports, siteEdits)
     .filter(({ uses }) => uses.length === 0)
     .map(({ removal }) => removal);
-  const edits = [...siteEdits, ...importEdits];
+  const edits = combineRemovals([...siteEdits, ...importEdits]);
   if (edits.length === 0)
     return { base: source, reduced: reduceText(source.text, []), owners: new Map() };
   const reduced = reduceText(source.text, edits);
   const base = parseSource(source.path, reduced.text);
-  if (isParseFailure(base)) throw new Error(`${source.path}: removing our own work broke it`);
+  // Edits by hand can leave a place that our work cannot leave; then it is seen as the user's.
+  if (isParseFailure(base))
+    return { base: source, reduced: reduceText(source.text, []), owners: new Map() };
   const owners = new Map<Edit, { key: string; region: Range }>();
   for (const { entry, candidate, removal } of removable) {
     const region = reduced.toReduced(candidate.range);

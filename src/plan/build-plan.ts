@@ -7,7 +7,7 @@ import type { Ledger, LedgerModule } from "./ledger.js";
 import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { planFile, type FileInput } from "./plan-file.js";
-import { isRemovable, recogniseAll, removalEdits } from "./recognise.js";
+import { combineRemovals, isRemovable, recogniseAll, removalEdits } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /** What a plan is made from. */
@@ -60,7 +60,12 @@ function isReversible(tree: Tree, plan: FilePlan): boolean {
   const imports = findOwnImports(source, plan.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  return applyEdits(plan.after, [...edits, ...imports.map(({ removal }) => removal)]) === plan.base;
+  return (
+    applyEdits(
+      plan.after,
+      combineRemovals([...edits, ...imports.map(({ removal }) => removal)]),
+    ) === plan.base
+  );
 }
 
 /** A file whose instrumentation could not be taken out again is not instrumented at all. */

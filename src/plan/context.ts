@@ -33,6 +33,7 @@ export function createFileContext(tree: Tree, source: Source): FileContext {
       memberBinding(source, specifierOfModule(tree, source, module), member),
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
+    isModule: tree.isModule,
     sdkFor: tree.sdkFor,
     pathOf: tree.pathOf,
   };

@@ -81,10 +81,14 @@ function assignOwn(
   for (const each of known) {
     if (!each.candidate) continue;
     const at = reduced.toReduced(each.candidate.range);
-    const fitting = drafts
-      .filter((draft) => !assigned.has(draft) && touches(draft.site.region, at))
-      .sort((a, b) => distance(a.site.region, at) - distance(b.site.region, at));
-    if (fitting[0]) assigned.set(fitting[0], each);
+    const free = drafts.filter((draft) => !assigned.has(draft));
+    const touching = free.filter((draft) => touches(draft.site.region, at));
+    // With something written in between, it still belongs to the last site above it.
+    const above = free.filter((draft) => draft.site.region.end <= at.start);
+    const [nearest] = (touching.length > 0 ? touching : above).sort(
+      (a, b) => distance(a.site.region, at) - distance(b.site.region, at),
+    );
+    if (nearest) assigned.set(nearest, each);
   }
   return assigned;
 }

@@ -14,6 +14,8 @@ const SITE = v.strictObject({
   digest: v.string(),
   /** Its place among the entries of its file: tells alike ones apart while none is missing. */
   order: v.number(),
+  /** Sites without which this one must not stay. */
+  dependsOn: v.optional(v.array(v.string())),
   container: v.string(),
   head: v.string(),
   shape: v.record(v.string(), v.string()),
@@ -41,9 +43,10 @@ const FILE = v.strictObject({
   written: SHA256,
 });
 
+/** Reverts only: what was applied stands in the sites, and a shared tail would never merge. */
 const EVENT = v.strictObject({
   at: v.string(),
-  command: v.picklist(["apply", "revert"]),
+  command: v.literal("revert"),
   sites: v.array(v.string()),
   reason: v.optional(v.string()),
 });

@@ -19,7 +19,13 @@ import { findDrafts, numberDrafts, type FileInput, type NumberedDraft } from "./
 import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { isRemovable, recogniseAll, removalEdits, type Recognised } from "./recognise.js";
+import {
+  combineRemovals,
+  isRemovable,
+  recogniseAll,
+  removalEdits,
+  type Recognised,
+} from "./recognise.js";
 import { reportSite, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
@@ -84,9 +90,14 @@ function replan(
     stale.map(({ removal }) => removal),
   );
   const gone = new Set<LedgerSite>(stale.map(({ entry }) => entry));
+  const unused = findOwnImports(source, input.imports, edits).filter(
+    ({ uses }) => uses.length === 0,
+  );
+  const removals = combineRemovals([...edits, ...unused.map(({ removal }) => removal)]);
   const plan = planFile(tree, {
     ...input,
-    text: applyEdits(input.text, edits),
+    text: applyEdits(input.text, removals),
+    imports: input.imports.filter((each) => !unused.some(({ entry }) => entry === each)),
     entries: input.entries.filter((entry) => !gone.has(entry)),
   });
   return { ...plan, before: input.text };
@@ -100,16 +111,36 @@ function instrumentAll(
   lessons: FileInput["lessons"],
 ): Outcome[] {
   const placed: Piece[] = [];
-  const ordered = [...drafts].sort((a, b) => compareSites(a, b));
-  return ordered.map((draft) => {
+  const decided = new Map<Site<unknown>, Outcome>();
+  const decide = (draft: NumberedDraft): Outcome["result"] => {
+    const needs = draft.site.dependsOn ?? [];
+    const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
+    if (isAlone) return reason("still-needed");
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS);
-    if (result === "present" || isReason(result)) return { draft, result };
+    if (result === "present" || isReason(result)) return result;
     const piece = { key: draft.id, ...result };
     const other = conflictWith(piece, placed);
-    if (other) return { draft, result: reason("overlap", other.key) };
+    if (other) return reason("overlap", other.key);
     placed.push(piece);
-    return { draft, result };
-  });
+    return result;
+  };
+  const ordered = [...drafts].sort(compareSites);
+  const isDependent = ({ site }: NumberedDraft) => site.dependsOn !== undefined;
+  for (const draft of [
+    ...ordered.filter((each) => !isDependent(each)),
+    ...ordered.filter(isDependent),
+  ]) {
+    decided.set(draft.site, { draft, result: decide(draft) });
+  }
+  // That something was not taken out because it is needed is no news.
+  const isNews = ({ result }: Outcome) => !isReason(result) || result.code !== "still-needed";
+  return ordered.flatMap(({ site }) => decided.get(site) ?? []).filter(isNews);
+}
+
+function isInstrumented(outcome: Outcome | undefined): boolean {
+  if (!outcome) return false;
+  const { draft, result } = outcome;
+  return result === "present" ? draft.own !== null : !isReason(result);
 }
 
 function compareSites(a: NumberedDraft, b: NumberedDraft): number {
@@ -129,7 +160,9 @@ function instrument(
   if (site.skip) return site.skip;
   const transform = TRANSFORMS.get(active.rule.use);
   if (!transform) throw new Error(`no transform ${active.rule.use}`);
-  return transform.instrument(context, site, active.rule, lessons);
+  const result = transform.instrument(context, site, active.rule, lessons);
+  const isVetoed = !isReason(result) && lessons.vetoed.has(result.strategy);
+  return isVetoed ? reason("type-check") : result;
 }
 
 /** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */
@@ -163,7 +196,7 @@ function assemble(
   );
   const added =
     needs.length > 0 ? addImports(source, input.path, needs, tree.isModule(input.path)) : null;
-  const edits = [...composeEdits(source, pieces), ...(added ? [added.edit] : [])];
+  const edits = [...(added ? [added.edit] : []), ...composeEdits(source, pieces)];
   return {
     path: input.path,
     before: input.text,
@@ -177,7 +210,7 @@ function assemble(
       region: pieces[index]?.region ?? result.region,
     })),
     findings: [],
-    entries: orderedEntries(input, own, planned, pieces),
+    entries: orderedEntries(input, own, planned, pieces, outcomes),
     imports: [...presentImports(source, input), ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
   };
@@ -202,13 +235,14 @@ function orderedEntries(
   own: readonly Recognised[],
   planned: readonly Planned[],
   pieces: readonly Piece[],
+  all: readonly Outcome[],
 ): LedgerSite[] {
   const kept = new Set(keptEntries(input, own));
   const known = own
     .filter(({ entry }) => kept.has(entry))
     .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
   const added = planned.map((each, index) => ({
-    entry: entryOf(input.path, each),
+    entry: entryOf(input.path, each, idsOf(each, all)),
     range: pieces[index]?.region ?? each.result.region,
   }));
   return [...known, ...added]
@@ -235,7 +269,17 @@ function modulesOf(style: Style, { draft, result }: Planned): NeededModule[] {
   }));
 }
 
-function entryOf(path: string, { draft, result }: Planned): LedgerSite {
+/** The ids of the sites that a site depends on. */
+function idsOf({ draft }: Planned, all: readonly Outcome[]): readonly string[] {
+  const needs = draft.site.dependsOn ?? [];
+  return all.flatMap((other) => (needs.includes(other.draft.site) ? [other.draft.id] : []));
+}
+
+function entryOf(
+  path: string,
+  { draft, result }: Planned,
+  dependsOn: readonly string[],
+): LedgerSite {
   const { rule, digest } = draft.active;
   if (result.strategy === "create" || result.strategy === "delete") {
     throw new Error(`${draft.id}: ${result.strategy} is not a strategy for a site in a file`);
@@ -250,6 +294,7 @@ function entryOf(path: string, { draft, result }: Planned): LedgerSite {
     span: result.span,
     digest,
     order: 0,
+    ...(dependsOn.length > 0 ? { dependsOn: [...dependsOn] } : {}),
     container: result.container,
     head: result.head,
     shape: result.shape,

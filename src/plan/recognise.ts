@@ -132,18 +132,23 @@ export function removalEdits(source: Source, removals: readonly Removal[]): Edit
   const free = dedentEdits(source.file, dedents).filter(
     (edit) => !deletes.some((other) => other.start < edit.end && edit.start < other.end),
   );
-  return mergeAdjacent([...edits, ...free]);
+  return combineRemovals([...edits, ...free]);
 }
 
-/** Sorts edits and drops those inside another deletion: an outer site takes its marks along. */
-function mergeAdjacent(edits: readonly Edit[]): Edit[] {
+/**
+ * Puts removals together: a deletion inside another one is part of it, and what is put back where
+ * something is deleted comes behind that.
+ */
+export function combineRemovals(edits: readonly Edit[]): Edit[] {
   const sorted = [...edits].sort((a, b) => a.start - b.start || b.end - a.end);
   const kept: Edit[] = [];
   for (const edit of sorted) {
     const last = kept.at(-1);
-    const isInside = last && last.text === "" && edit.text === "" && edit.start < last.end;
-    if (!isInside) kept.push(edit);
-    else if (edit.end > last.end) kept[kept.length - 1] = { ...last, end: edit.end };
+    if (!last || edit.start >= last.end || last.text !== "") kept.push(edit);
+    else if (edit.text === "")
+      kept[kept.length - 1] = { ...last, end: Math.max(last.end, edit.end) };
+    else if (edit.start === edit.end) kept.push({ ...edit, start: last.end, end: last.end });
+    else kept.push(edit);
   }
   return kept;
 }

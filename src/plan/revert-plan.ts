@@ -7,7 +7,13 @@ import { hashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { isRemovable, recogniseAll, removalEdits, type Recognised } from "./recognise.js";
+import {
+  combineRemovals,
+  isRemovable,
+  recogniseAll,
+  removalEdits,
+  type Recognised,
+} from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /** What a revert would do, and what stays in the ledger after it. */
@@ -36,11 +42,13 @@ export function planRevert(input: RevertInput): RevertPlan {
   const files = [...paths].sort().map((path) => revertFile(input, path));
   const imports = files.flatMap((file) => file.imports);
   const sites = files.flatMap((file) => file.entries);
-  const modules = revertModules(input, imports, sites);
+  const changes = files.flatMap((file) => file.changes);
+  const changed = new Map(changes.map(({ path, after }) => [path, after]));
+  const modules = revertModules(input, imports, sites, changed);
   return {
     sites: files.flatMap((file) => file.sites),
     findings: [...files.flatMap((file) => file.findings), ...modules.findings],
-    changes: [...files.flatMap((file) => file.changes), ...modules.changes],
+    changes: [...changes, ...modules.changes],
     ledger: { sites, imports, modules: modules.kept },
     exact: new Map(files.flatMap((file) => file.exact)),
   };
@@ -61,18 +69,26 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
   const text = input.tree.read(path);
   if (text === null) return goneFile(input, entries, imports);
   const source = parseSource(path, text);
-  if (isParseFailure(source)) return brokenFile(input, entries, imports, source);
+  if (isParseFailure(source))
+    return brokenFile(input, entries, imports, {
+      message: `the file does not parse: ${source.message}`,
+    });
   const own = recogniseAll(createFileContext(input.tree, source), entries);
-  const chosen = own.filter(({ entry }) => input.wants(entry));
-  const removable = chosen.filter(isRemovable);
+  const chosen = own.filter(({ entry }) => isWanted(input, entry));
+  const removable = chosen.filter(isRemovable).filter((each) => isNeededBack(each, chosen));
   const siteEdits = removalEdits(
     source,
     removable.map(({ removal }) => removal),
   );
   const kept = own.filter((each) => !removable.some((other) => other === each));
   const freed = freeImports(input, source, siteEdits, kept, imports);
-  const after = applyEdits(text, [...siteEdits, ...freed.edits]);
-  const left = new Set(chosen.filter((each) => !isRemovable(each) && !isMissing(each)));
+  const after = applyEdits(text, combineRemovals([...siteEdits, ...freed.edits]));
+  if (after !== text && isParseFailure(parseSource(path, after))) {
+    return brokenFile(input, entries, imports, { message: "its revert would not parse" });
+  }
+  const left = new Set(
+    chosen.filter((each) => !removable.some((one) => one === each) && !isMissing(each)),
+  );
   const stays = own
     .filter((each) => !chosen.includes(each) || left.has(each))
     .map(({ entry }) => entry);
@@ -80,13 +96,25 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
   const isWhole = stays.length === 0 && freed.kept.length === 0;
   const isUntouched = record?.written === hashOf(text);
   return {
-    sites: chosen.map((each) => siteReport(source, each, stateOf(each))),
+    sites: chosen.map((each) => siteReport(source, each, left.has(each) ? "left" : stateOf(each))),
     findings: freed.findings,
     changes: after === text ? [] : [{ path, before: text, after }],
     entries: stays,
     imports: freed.kept,
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
   };
+}
+
+/** What was taken out for the sake of other sites comes back with the first of them. */
+function isWanted({ wants, ledger }: RevertInput, entry: LedgerSite): boolean {
+  const others = ledger.sites.filter(({ id }) => entry.dependsOn?.includes(id));
+  return wants(entry) || others.some(wants);
+}
+
+/** An import comes back only with a call that needs it. */
+function isNeededBack({ entry }: Recognised, chosen: readonly Recognised[]): boolean {
+  if (!entry.dependsOn) return true;
+  return chosen.some((each) => entry.dependsOn?.includes(each.entry.id) && isRemovable(each));
 }
 
 function isMissing(each: Recognised): boolean {
@@ -124,7 +152,7 @@ function brokenFile(
   imports: readonly LedgerImport[],
   failure: { message: string },
 ): RevertedFile {
-  const why = reason("changed-by-hand", `the file does not parse: ${failure.message}`);
+  const why = reason("changed-by-hand", `${failure.message}`);
   return {
     sites: entries.filter(input.wants).map((entry) => bareReport(entry, "left", why)),
     findings: [],
@@ -178,6 +206,7 @@ function revertModules(
   input: RevertInput,
   imports: readonly LedgerImport[],
   sites: readonly LedgerSite[],
+  changed: ReadonlyMap<string, string | null>,
 ) {
   const changes: FileChange[] = [];
   const kept: LedgerModule[] = [];
@@ -187,21 +216,33 @@ function revertModules(
     const isNeeded = needed.has(module.file) || sites.some((site) => site.rule === module.rule);
     const text = input.tree.read(module.file);
     if (text === null) continue;
+    const user = isNeeded ? null : importerOf(input.tree, module.file, changed);
     if (isNeeded) kept.push(module);
-    else if (hashOf(text) === module.hash) {
+    else if (user) {
+      kept.push(module);
+      findings.push(moduleFinding(module.file, `the created module stays: ${user} imports it`));
+    } else if (hashOf(text) === module.hash) {
       changes.push({ path: module.file, before: text, after: null });
     } else {
       kept.push(module);
-      findings.push({
-        code: "module-changed",
-        level: "error",
-        message: "the created module stays: it was changed by hand",
-        file: module.file,
-        line: null,
-      });
+      findings.push(moduleFinding(module.file, "the created module stays: it was changed by hand"));
     }
   }
   return { changes, kept, findings };
+}
+
+function moduleFinding(file: string, message: string): Finding {
+  return { code: "module-kept", level: "error", message, file, line: null };
+}
+
+/** A file that still imports a module once the planned changes are made. */
+function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, string | null>) {
+  const name = (module.split("/").at(-1) ?? module).replace(/\.\w+$/, "");
+  return tree.filesWith(name).find((path) => {
+    const text = path === module ? null : (changed.get(path) ?? tree.read(path));
+    const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
+    return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
+  });
 }
 
 /** How a ledger entry stands in the current text of its file. */

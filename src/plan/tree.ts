@@ -2,6 +2,8 @@
 export interface Tree {
   /** The text of a file of the tree, or null. Paths are relative to the root, with `/`. */
   readonly read: (path: string) => string | null;
+  /** The source files of the tree in which a text occurs. */
+  readonly filesWith: (text: string) => readonly string[];
   /** The file that an import specifier of `from` means, if it lies in the tree. */
   readonly resolve: (from: string, specifier: string) => string | null;
   /** The specifier by which `from` imports the file `to`. */

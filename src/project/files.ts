@@ -20,6 +20,11 @@ const LEFT_OUT = [
   "**/retrospan.config.*",
 ];
 
+/** Whether a path is TypeScript or JavaScript, by its ending. */
+export function isSourcePath(path: string): boolean {
+  return SOURCE.test(path) && !/(^|\/)node_modules\//.test(path);
+}
+
 /** A test for paths relative to the root, from globs relative to a folder of it. */
 export function pathMatcher(globs: readonly string[], base: string): (path: string) => boolean {
   const based = globs.map(

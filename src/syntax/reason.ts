@@ -42,6 +42,7 @@ export const REASONS = {
   "type-check": "the instrumented code would not type-check",
   "changed-by-hand": "it was changed by hand since",
   "import-in-use": "other code uses the import by now",
+  "still-needed": "something that is left alone needs it",
   "span-in-use": "code inside the span uses the span parameter",
   "ambiguous-match": "several places look the same, and which is ours cannot be told",
   missing: "it is no longer there",

@@ -138,10 +138,11 @@ function filled(segment: Segment, fills: Fills): Filled {
     return { kind: "text", text: fills[segment.name]?.text ?? "" };
   }
   if (segment.kind === "text") return segment;
-  const code = segment.code.replace(
-    /\{\{\s*(\w+)\s*\}\}/g,
-    (_, name: string) => fills[name]?.code ?? "undefined",
-  );
+  const isWhole = /^\{\{\s*\w+\s*\}\}$/.test(segment.code);
+  const code = segment.code.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => {
+    const filling = fills[name]?.code ?? "undefined";
+    return isWhole || /^[\w$.]+$/.test(filling) ? filling : `(${filling})`;
+  });
   return { kind: "code", code };
 }
 

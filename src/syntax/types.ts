@@ -44,7 +44,9 @@ function objectIn(source: Source, type: TS.TypeNode): ObjectType | null {
   if (ts.isTypeLiteralNode(type)) return type;
   if (ts.isParenthesizedTypeNode(type)) return objectIn(source, type.type);
   if (ts.isArrayTypeNode(type)) return objectIn(source, type.elementType);
-  if (ts.isTypeOperatorNode(type)) return objectIn(source, type.type);
+  if (ts.isTypeOperatorNode(type)) {
+    return type.operator === ts.SyntaxKind.ReadonlyKeyword ? objectIn(source, type.type) : null;
+  }
   if (ts.isIntersectionTypeNode(type)) {
     return type.types.find(ts.isTypeLiteralNode) ?? null;
   }

@@ -45,14 +45,17 @@ export function unwrap(
     : keptStatements(source, node, outer, shape);
   if (isReason(kept)) return kept;
   const start = outer.getStart(source.file);
+  // A semicolon on a line of its own belongs to what comes behind.
+  const isOwnEnd = !source.text.slice(node.call.end, outer.end).includes("\n");
+  const end = isOwnEnd ? outer.end : node.call.end;
   if (kept.start >= kept.end) {
-    return { edits: [wholeLine(source.text, start, outer.end)], dedent: null };
+    return { edits: [wholeLine(source.text, start, end)], dedent: null };
   }
   const brackets = shape.isConcise && needsBrackets(node) ? ["(", ")"] : ["", ""];
   return {
     edits: [
       { start, end: kept.start, text: brackets[0] ?? "" },
-      { start: kept.end, end: outer.end, text: brackets[1] ?? "" },
+      { start: kept.end, end, text: brackets[1] ?? "" },
     ],
     dedent: { range: kept, unit: addedIndent(source, kept, start, shape.unit) },
   };

@@ -285,26 +285,34 @@ function versioned(file: TS.SourceFile): TS.SourceFile {
   return Object.assign(file, { version: hashOf(file.text) });
 }
 
-function diagnosticsOf(compiler: Compiler, program: TS.BuilderProgram): readonly TS.Diagnostic[] {
+function diagnosticsOf(
+  compiler: Compiler,
+  program: TS.SemanticDiagnosticsBuilderProgram,
+): readonly TS.Diagnostic[] {
   return compiler.sortAndDeduplicateDiagnostics([
     ...program.getConfigFileParsingDiagnostics(),
     ...program.getOptionsDiagnostics(),
     ...program.getSyntacticDiagnostics(),
     ...program.getGlobalDiagnostics(),
-    ...ownFiles(program).flatMap((file) => program.getSemanticDiagnostics(file)),
+    ...semanticDiagnostics(program),
     ...(program.getCompilerOptions().declaration ? program.getDeclarationDiagnostics() : []),
   ]);
 }
 
-/** Files of libraries are read but not checked: no plan can change what is wrong in them. */
-function ownFiles(program: TS.BuilderProgram): TS.SourceFile[] {
+/**
+ * What the types of the program's own files complain about. Files of libraries are read but not
+ * checked: no plan can change what is wrong in them.
+ */
+function semanticDiagnostics(program: TS.SemanticDiagnosticsBuilderProgram): TS.Diagnostic[] {
   const whole = program.getProgram();
+  const isLibrary = (file: TS.SourceFile) =>
+    whole.isSourceFileFromExternalLibrary(file) || whole.isSourceFileDefaultLibrary(file);
+  // First what the changes affect is checked again; only then is the rest as it was before.
+  while (program.getSemanticDiagnosticsOfNextAffectedFile(undefined, isLibrary)) continue;
   return program
     .getSourceFiles()
-    .filter(
-      (file) =>
-        !whole.isSourceFileFromExternalLibrary(file) && !whole.isSourceFileDefaultLibrary(file),
-    );
+    .filter((file) => !isLibrary(file))
+    .flatMap((file) => [...program.getSemanticDiagnostics(file)]);
 }
 
 function newOnes(

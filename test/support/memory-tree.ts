@@ -78,6 +78,7 @@ function write(memory: MemoryTree, changes: Plan["changes"]): void {
 function treeOf({ files }: MemoryTree): Tree {
   return {
     read: (path) => files.get(path) ?? null,
+    filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
     resolve: (from, specifier) => {
       if (!specifier.startsWith(".")) return null;
       const path = posix.normalize(posix.join(posix.dirname(from), specifier));
