@@ -31,6 +31,7 @@ import {
   usesNeed,
   walk,
   walkOwn,
+  type AttachedEdit,
   type Candidate,
   type Edit,
   type Entries,
@@ -409,7 +410,31 @@ function textOfFirstLine(node: TS.Node): string {
   return node.getText().split("\n", 1)[0] ?? "";
 }
 
-const DEPRECATED = "/** @deprecated Use Sentry.addBreadcrumb(). */";
+const DEPRECATED = "@deprecated Use Sentry.addBreadcrumb().";
+
+/** The documentation comment right above a declaration. */
+function documentation({ text }: Source, node: TS.Node): Range | null {
+  const last = ts.getLeadingCommentRanges(text, node.getFullStart())?.at(-1);
+  if (!last || !text.startsWith("/**", last.pos)) return null;
+  return { start: last.pos, end: last.end };
+}
+
+/** Marks a declaration as deprecated, inside its documentation if it has one. */
+function deprecation(source: Source, node: TS.Node): AttachedEdit[] {
+  const { text, style, file } = source;
+  const head = node.getStart(file);
+  const indent = indentationAt(text, head);
+  const known = documentation(source, node);
+  if (!known) {
+    const added = `/** ${DEPRECATED} */${style.eol}${indent}`;
+    return [{ start: head, end: head, text: added, attach: "right" }];
+  }
+  const comment = text.slice(known.start, known.end);
+  if (comment.includes("@deprecated")) return [];
+  const at = known.end - "*/".length;
+  const added = comment.includes("\n") ? `* ${DEPRECATED}${style.eol}${indent} ` : `${DEPRECATED} `;
+  return [{ start: at, end: at, text: added, attach: "right" }];
+}
 
 /** Keeps a legacy function's head and switch, and replaces what it did by a breadcrumb. */
 function slimWrapper(
@@ -438,20 +463,18 @@ function slimWrapper(
   const end = from + inner.trimEnd().length;
   const outer = statementAround(fn)?.statement ?? fn;
   const head = outer.getStart(tree);
-  const deprecation = `${DEPRECATED}${style.eol}${indentationAt(text, head)}`;
   const name = functionName(fn) ?? "";
+  const deprecated = deprecation(source, outer);
   return {
     ...SHARED,
     strategy: "replace",
     region: { start: head, end: outer.end },
-    edits: [
-      { start: head, end: head, text: deprecation, attach: "right" },
-      { start, end, text: code, attach: "right" },
-    ],
+    edits: [...deprecation(source, outer), { start, end, text: code, attach: "right" }],
     imports: sdkImport(file),
     shape: {
       key: `${name} ${statementFingerprint(code)}`,
       kind: "wrapper",
+      ...(deprecated.length > 0 ? { deprecated: "yes" } : {}),
       eol: style.eol,
       function: name,
       code: statementFingerprint(code),
@@ -566,7 +589,10 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   }
   const start = ours.getStart(source.file);
   const text = ledgerText(source, shape, "original");
-  const edits: Edit[] = [{ start, end: ours.end, text }, ...deprecationRemoval(source, head)];
+  const edits: Edit[] = [
+    { start, end: ours.end, text },
+    ...(shape.deprecated ? deprecationRemoval(source, outer) : []),
+  ];
   return [
     {
       ...shared,
@@ -578,8 +604,19 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   ];
 }
 
-function deprecationRemoval({ text }: Source, head: number): Edit[] {
-  const before = text.slice(0, head).trimEnd();
-  if (!before.endsWith(DEPRECATED)) return [];
-  return [{ start: before.length - DEPRECATED.length, end: head, text: "" }];
+function deprecationRemoval(source: Source, node: TS.Node): Edit[] {
+  const { text, file } = source;
+  const known = documentation(source, node);
+  if (!known) return [];
+  const comment = text.slice(known.start, known.end);
+  if (comment === `/** ${DEPRECATED} */`) {
+    return [{ start: known.start, end: node.getStart(file), text: "" }];
+  }
+  const inserted = comment.includes("\n")
+    ? /\* @deprecated Use Sentry\.addBreadcrumb\(\)\.\r?\n[ \t]*/.exec(comment)?.[0]
+    : `${DEPRECATED} `;
+  const at = inserted === undefined ? -1 : comment.indexOf(inserted);
+  if (inserted === undefined || at < 0) return [];
+  const start = known.start + at;
+  return [{ start, end: start + inserted.length, text: "" }];
 }
