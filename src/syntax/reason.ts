@@ -6,7 +6,6 @@ export interface Reason {
 
 /** Every code a skip or a leftover can have, with what it means in general. */
 export const REASONS = {
-  "ambiguous-region": "the matched code has several such regions",
   "argument-effects": "an argument that would be dropped may have effects",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-key": "the key is computed by code that must not run twice",
@@ -28,7 +27,6 @@ export const REASONS = {
   "measured-inline": "the duration exists only inside the call",
   "no-such-module": "the module is missing; `create: true` would make it",
   "module-statement": "an import or export cannot move into a callback",
-  "no-such-declaration": "the function that should be replaced was not found",
   "not-a-statement": "the matched code is part of a larger expression",
   "not-an-object-type": "the type is not an interface or a type literal",
   "not-awaited": "the result is neither awaited nor returned, and may be a promise",
