@@ -291,12 +291,20 @@ function recorderText(
   const head = isCommonJs
     ? `const Sentry = require("${sdk}");`
     : `import * as Sentry from "${sdk}";`;
-  const parameters = `name${type("string")}, status${type("string")}, durationMs${type("number")}`;
+  const parameters = [
+    `name${type("string")}`,
+    `status${type("string")}`,
+    `durationMs${type("number")}`,
+  ];
+  const start = `${isCommonJs ? "" : "export "}function ${name}(`;
+  const end = `)${type("void")} {`;
+  const short = `${start}${parameters.join(", ")}${end}`;
+  const long = [start, ...parameters.map((parameter) => `\t${parameter},`), end];
   const lines = [
     head,
     "",
     "/** Records a finished stage on the active span and as a breadcrumb. Never throws. */",
-    `${isCommonJs ? "" : "export "}function ${name}(${parameters})${type("void")} {`,
+    ...(short.length <= style.width ? [short] : long),
     "\ttry {",
     "\t\tconst span = Sentry.getActiveSpan();",
     "\t\tspan?.setAttribute(`stage.${name}.status`, status);",

@@ -2,7 +2,7 @@ import { applyEdits } from "../text/edit.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { REASONS } from "../syntax/reason.js";
 import { createFileContext } from "./context.js";
-import { hashOf } from "./hash.js";
+import { hashOf, looseHashOf } from "./hash.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
 import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
@@ -94,7 +94,12 @@ function createdModules(input: PlanInput, files: readonly FilePlan[]) {
     if (changes.some(({ path }) => path === need.path)) continue;
     if (input.tree.read(need.path) !== null) continue;
     changes.push({ path: need.path, before: null, after: need.text });
-    modules.push({ file: need.path, rule: need.rule, hash: hashOf(need.text) });
+    modules.push({
+      file: need.path,
+      rule: need.rule,
+      hash: hashOf(need.text),
+      looseHash: looseHashOf(need.text),
+    });
   }
   return { changes, modules };
 }

@@ -6,6 +6,11 @@ export function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("hex")}`;
 }
 
+/** A hash that a formatter does not change: white space, quotes, commas and semicolons are left out. */
+export function looseHashOf(text: string): string {
+  return hashOf(text.replace(/[\s;,]+/g, "").replace(/'/g, '"'));
+}
+
 /** Changes exactly when what a rule inserts may change: its scope and phase do not count. */
 export function digestOf(rule: Rule): string {
   const { id: _id, phase: _phase, in: _in, ...effective } = rule;

@@ -34,6 +34,8 @@ const MODULE = v.strictObject({
   file: v.string(),
   rule: v.string(),
   hash: SHA256,
+  /** The same once a formatter has run over it. */
+  looseHash: SHA256,
 });
 
 const FILE = v.strictObject({

@@ -3,7 +3,7 @@ import { position } from "../text/lines.js";
 import { reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { createFileContext } from "./context.js";
-import { hashOf } from "./hash.js";
+import { hashOf, looseHashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
@@ -221,7 +221,7 @@ function revertModules(
     else if (user) {
       kept.push(module);
       findings.push(moduleFinding(module.file, `the created module stays: ${user} imports it`));
-    } else if (hashOf(text) === module.hash) {
+    } else if (looseHashOf(text) === module.looseHash) {
       changes.push({ path: module.file, before: text, after: null });
     } else {
       kept.push(module);
