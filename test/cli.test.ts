@@ -782,7 +782,6 @@ describe("apply and revert", () => {
     };
     expect(ledger.sites).toEqual([]);
     expect(ledger.history).toMatchObject([
-      { command: "apply" },
       { command: "revert", reason: "too slow in the pipeline" },
     ]);
     expect(ledger.history[1]?.sites).toHaveLength(3);

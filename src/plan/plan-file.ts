@@ -26,7 +26,7 @@ import {
   removalEdits,
   type Recognised,
 } from "./recognise.js";
-import { reportSite, type Outcome } from "./site-report.js";
+import { reportSite, siteReport, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
 export type { FileInput } from "./drafts.js";
@@ -203,7 +203,10 @@ function assemble(
     after: applyEdits(source.text, edits),
     base: view.base.text,
     edits,
-    sites: outcomes.map((outcome) => reportSite(source, view, input.path, outcome)),
+    sites: [
+      ...outcomes.map((outcome) => reportSite(source, view, input.path, outcome)),
+      ...unsoughtSites(input, own, outcomes).map((each) => siteReport(source, each, "present")),
+    ],
     placements: planned.map(({ draft, result }, index) => ({
       site: draft.id,
       strategy: result.strategy,
@@ -214,6 +217,22 @@ function assemble(
     imports: [...presentImports(source, input), ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
   };
+}
+
+/** Work of ours whose reason is gone, such as a module that has changed since: still there. */
+function unsoughtSites(
+  input: FileInput,
+  own: readonly Recognised[],
+  outcomes: readonly Outcome[],
+): Recognised[] {
+  const active = new Set(input.rules.map(({ rule }) => rule.id));
+  return own.filter(
+    (each) =>
+      each.candidate !== null &&
+      active.has(each.entry.rule) &&
+      input.wants(each.entry.id) &&
+      !outcomes.some(({ draft }) => draft.own === each),
+  );
 }
 
 /** An import that was taken out by hand is no longer ours; if it is needed it is added anew. */

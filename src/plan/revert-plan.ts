@@ -1,12 +1,13 @@
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { position } from "../text/lines.js";
-import { reason, type Reason } from "../syntax/reason.js";
+import { reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
+import { bareReport, siteReport } from "./site-report.js";
 import {
   combineRemovals,
   isRemovable,
@@ -243,39 +244,4 @@ function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, str
     const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
     return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
   });
-}
-
-/** How a ledger entry stands in the current text of its file. */
-export function siteReport(source: Source, each: Recognised, state: SiteState): SiteReport {
-  const { entry, candidate } = each;
-  const why: Reason | null = "left" in each ? each.left : null;
-  if (!candidate) return bareReport(entry, state, why);
-  const start = position(source.text, candidate.range.start);
-  return {
-    ...bareReport(entry, state, why),
-    line: start.line,
-    column: start.column,
-    endLine: position(source.text, candidate.range.end).line,
-    anchor: start.line,
-  };
-}
-
-/** A ledger entry without a place. */
-export function bareReport(entry: LedgerSite, state: SiteState, why: Reason | null): SiteReport {
-  const { id, rule, transform, file, strategy, span } = entry;
-  const place = { line: 0, column: 0, endLine: 0, anchor: 0 };
-  const phase = entry.phase ?? null;
-  return {
-    id,
-    rule,
-    transform,
-    phase,
-    file,
-    ...place,
-    state,
-    by: "retrospan",
-    strategy,
-    span,
-    reason: why,
-  };
 }

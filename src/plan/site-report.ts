@@ -5,7 +5,9 @@ import type { Source } from "../syntax/source.js";
 import type { Instrumentation } from "../transform.js";
 import type { View } from "./base-view.js";
 import type { NumberedDraft } from "./drafts.js";
-import type { SiteReport } from "./model.js";
+import type { LedgerSite } from "./ledger.js";
+import type { SiteReport, SiteState } from "./model.js";
+import type { Recognised } from "./recognise.js";
 
 /** What became of one site. */
 export interface Outcome {
@@ -54,5 +56,40 @@ function placeOf(view: View, { own, site }: NumberedDraft, region: Range) {
     start: toFull(region.start, () => true),
     end: toFull(region.end, () => false),
     anchor: toFull(site.anchor, () => true),
+  };
+}
+
+/** How a ledger entry stands in the current text of its file. */
+export function siteReport(source: Source, each: Recognised, state: SiteState): SiteReport {
+  const { entry, candidate } = each;
+  const why: Reason | null = "left" in each ? each.left : null;
+  if (!candidate) return bareReport(entry, state, why);
+  const start = position(source.text, candidate.range.start);
+  return {
+    ...bareReport(entry, state, why),
+    line: start.line,
+    column: start.column,
+    endLine: position(source.text, candidate.range.end).line,
+    anchor: start.line,
+  };
+}
+
+/** A ledger entry without a place. */
+export function bareReport(entry: LedgerSite, state: SiteState, why: Reason | null): SiteReport {
+  const { id, rule, transform, file, strategy, span } = entry;
+  const place = { line: 0, column: 0, endLine: 0, anchor: 0 };
+  const phase = entry.phase ?? null;
+  return {
+    id,
+    rule,
+    transform,
+    phase,
+    file,
+    ...place,
+    state,
+    by: "retrospan",
+    strategy,
+    span,
+    reason: why,
   };
 }

@@ -4,7 +4,7 @@ import { createFileContext } from "./context.js";
 import type { Ledger, LedgerSite } from "./ledger.js";
 import type { SiteReport } from "./model.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
-import { bareReport, siteReport } from "./revert-plan.js";
+import { bareReport, siteReport } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
 /** How every site of the ledger stands in the tree as it is. */
