@@ -1,12 +1,10 @@
-import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Plan } from "../src/plan/model.js";
-import { FIXTURES, readFixtures, type Fixture } from "./support/fixture.js";
+import { readFixtures, readShared, transformNames, type Fixture } from "./support/fixture.js";
 import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
 import { runPrograms, SDKS, type Program, type Run } from "./support/run.js";
 
-const driven = readdirSync(FIXTURES)
-  .filter((name) => name !== "projects")
+const driven = transformNames()
   .flatMap(readFixtures)
   .filter(({ drive }) => drive !== null);
 
@@ -21,9 +19,10 @@ interface Prepared {
 async function prepare(fixture: Fixture): Promise<Prepared> {
   const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
   const drive = ["drive.ts", fixture.drive ?? ""] as const;
-  const before = new Map([...memory.files, drive]);
+  const shared = readShared();
+  const before = new Map([...shared, ...memory.files, drive]);
   const plan = applyInMemory(memory, await activeRules(fixture.rules));
-  return { before, after: new Map([...memory.files, drive]), plan };
+  return { before, after: new Map([...shared, ...memory.files, drive]), plan };
 }
 
 const prepared = new Map<string, Prepared>();

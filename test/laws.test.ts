@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadCompiler } from "../src/syntax/compiler.js";
 import { isParseFailure, parseSource } from "../src/syntax/source.js";
-import { FIXTURES, readFixtures, type Fixture } from "./support/fixture.js";
+import { readFixtures, transformNames, type Fixture } from "./support/fixture.js";
 import {
   activeRules,
   applyInMemory,
@@ -12,7 +11,7 @@ import {
 } from "./support/memory-tree.js";
 import { VARIANTS, type Variant } from "./support/variants.js";
 
-const TRANSFORMS = readdirSync(FIXTURES).filter((name) => name !== "projects");
+const TRANSFORMS = transformNames();
 
 async function treeFor(fixture: Fixture, variant: Variant): Promise<MemoryTree> {
   const input = await variant.write(fixture.input, fixture.file);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RuleConfig } from "../../src/plan/config.js";
 
-export const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
+const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
 
 /** One case: a folder with an input, its rule or rules, and what must come out. */
 export interface Fixture {
@@ -27,6 +27,16 @@ export interface Fixture {
 interface RuleFile {
   readonly rules: readonly RuleConfig[];
   readonly skips?: readonly string[];
+}
+
+/** The transforms that have cases. */
+export function transformNames(): string[] {
+  return readdirSync(FIXTURES).filter((name) => name !== "projects" && name !== "shared");
+}
+
+/** What cases may import beside their own files, once they are run. */
+export function readShared(): ReadonlyMap<string, string> {
+  return readTree(join(FIXTURES, "shared"));
 }
 
 /** Reads all cases of one transform. */
