@@ -784,7 +784,7 @@ describe("apply and revert", () => {
     expect(ledger.history).toMatchObject([
       { command: "revert", reason: "too slow in the pipeline" },
     ]);
-    expect(ledger.history[1]?.sites).toHaveLength(3);
+    expect(ledger.history[0]?.sites).toHaveLength(3);
   });
 
   test("revert and status need no config", async () => {
