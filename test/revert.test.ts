@@ -1,0 +1,76 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { apply, preview, revert, type RuleConfig } from "../src/index.js";
+import { temporaryProject, type TemporaryProject } from "./support/project.js";
+
+let project: TemporaryProject | undefined;
+afterEach(() => project?.remove());
+
+const SOURCE = `export function run(ms: number): Record<string, number> {
+  const timing: Record<string, number> = {};
+  timing.parse = ms;
+  return timing;
+}
+`;
+
+const stages = (module: string): RuleConfig => ({
+  id: "stages",
+  use: "record-stage",
+  at: { assign: "timing[*]" },
+  module,
+  create: true,
+});
+
+function stageProject(rule: RuleConfig, files: Readonly<Record<string, string>> = {}) {
+  project = temporaryProject(
+    {
+      "package.json": '{ "dependencies": { "@sentry/node": "^11" } }',
+      "src/main.ts": SOURCE,
+      ...files,
+    },
+    [rule],
+  );
+  const { dir, read } = project;
+  return { options: { cwd: dir, typecheck: false }, dir, read };
+}
+
+test("a created module that another file imports by now stays and is named", async () => {
+  const { options, dir, read } = stageProject(stages("src/lib/stages.ts"));
+  await apply(options);
+  const user = 'export * from "./lib/stages";\n';
+  writeFileSync(join(dir, "src/index.ts"), user);
+  const outcome = await revert(options);
+  expect(outcome.exitCode).toBe(1);
+  expect(outcome.findings.map(({ code, file }) => [code, file])).toEqual([
+    ["module-kept", "src/lib/stages.ts"],
+  ]);
+  expect(read("src/main.ts")).toBe(SOURCE);
+  expect(read("src/lib/stages.ts")).toContain("recordStage");
+  rmSync(join(dir, "src/index.ts"));
+  expect((await revert(options)).exitCode).toBe(0);
+  expect(() => read("src/lib/stages.ts")).toThrow();
+});
+
+test("a rule that names another module is updated in place", async () => {
+  const { options, dir, read } = stageProject(stages("src/lib/stages.ts"));
+  await apply(options);
+  const rules = [stages("src/lib/other.ts")];
+  writeFileSync(join(dir, "retrospan.config.json"), JSON.stringify({ rules }));
+  await apply(options);
+  expect(read("src/main.ts")).toContain("./lib/other");
+  expect(read("src/main.ts")).not.toContain("./lib/stages");
+  expect((await preview(options)).changes).toEqual([]);
+  await revert(options);
+  expect(read("src/main.ts")).toBe(SOURCE);
+});
+
+test("in a CommonJS package the created module is CommonJS", async () => {
+  const { options, read } = stageProject(stages("src/lib/stages.js"), {
+    "src/main.ts": "",
+    "src/main.js": `const timing = {};\ntiming.parse = 1;\nmodule.exports = timing;\n`,
+  });
+  await apply(options);
+  expect(read("src/lib/stages.js")).toContain("module.exports = { recordStage };");
+  expect(read("src/main.js")).toContain('require("./lib/stages.js")');
+});
