@@ -4,11 +4,13 @@ import {
   defineTransform,
   findMatches,
   fingerprint,
+  goesOn,
   headOf,
   indentationAt,
   isReadable,
   isReason,
   isStablePath,
+  isStatementList,
   joinPointNeedles,
   quoted,
   reason,
@@ -239,9 +241,9 @@ function insertBehind(source: Source, statement: TS.ExpressionStatement, call: s
   const { style, text, file } = source;
   const start = statement.getStart(file);
   const isTerminated = text[statement.end - 1] === ";";
-  if (isInList(statement)) {
+  if (isStatementList(statement.parent)) {
     const at = withTrailingComment(source, statement);
-    const end = style.semicolons || continuesCall(text, at) ? ";" : "";
+    const end = style.semicolons || goesOn(text, at) ? ";" : "";
     const inserted = `${style.eol}${indentationAt(text, start)}${call}${end}`;
     const edit: AttachedEdit = { start: at, end: at, text: inserted, attach: "left" };
     return { edits: [edit], layout: "line", lead: "" };
@@ -256,20 +258,6 @@ function insertBehind(source: Source, statement: TS.ExpressionStatement, call: s
     layout: "braced",
     lead,
   };
-}
-
-function isInList({ parent }: TS.Statement): boolean {
-  return (
-    ts.isBlock(parent) ||
-    ts.isSourceFile(parent) ||
-    ts.isModuleBlock(parent) ||
-    ts.isCaseOrDefaultClause(parent)
-  );
-}
-
-/** Without semicolons, a next line that begins with a bracket would go on with our call. */
-function continuesCall(text: string, at: number): boolean {
-  return /^\s*[;([`+\-/*.,]/.test(text.slice(at, at + 2000));
 }
 
 /** The module that records a stage where the user has none of their own. */
@@ -357,7 +345,8 @@ function removalOf(
 ): Candidate["removal"] {
   const { text, file } = source;
   const block = statement.parent;
-  if (!isInList(statement)) return reason("changed-by-hand", "it is the only statement there");
+  if (!isStatementList(statement.parent))
+    return reason("changed-by-hand", "it is the only statement there");
   const start = statement.getStart(file);
   const gap = start - text.slice(0, start).trimEnd().length;
   // A semicolon on a line of its own belongs to what comes behind.

@@ -8,7 +8,7 @@ import {
   methodMatcher,
   routeMatcher,
 } from "./function-points.js";
-import { meansValue, unwrapped, walk } from "./walk.js";
+import { isAssignment, meansValue, unwrapped, walk } from "./walk.js";
 import type { Source } from "./source.js";
 
 /** A rule's `at`: which places of the code it means. */
@@ -200,10 +200,6 @@ function assignMatcher(pattern: string): Matcher {
     if (!hits(unwrapped(node.left))) return [];
     return [{ kind: "assign", node, anchor: node.getStart(), captures: NO_CAPTURES }];
   };
-}
-
-export function isAssignment(operator: TS.SyntaxKind): boolean {
-  return operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment;
 }
 
 /** Equal for `a.b` and `a["b"]`. */

@@ -1,7 +1,7 @@
 import type { Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
 import { isStablePath } from "./purity.js";
-import { walk, walkOwn } from "./walk.js";
+import { isAssignment, walk, walkOwn } from "./walk.js";
 import type { Source } from "./source.js";
 
 /**
@@ -76,7 +76,6 @@ function isOperand({ operatorToken, left }: TS.BinaryExpression, node: TS.Expres
     kind === ts.SyntaxKind.BarBarToken ||
     kind === ts.SyntaxKind.QuestionQuestionToken ||
     (kind >= ts.SyntaxKind.EqualsEqualsToken && kind <= ts.SyntaxKind.ExclamationEqualsEqualsToken);
-  const assigns =
-    kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment && left === node;
+  const assigns = isAssignment(kind) && left === node;
   return !tests && !assigns;
 }

@@ -1,5 +1,5 @@
 import { ts, type TS } from "./compiler.js";
-import { unwrapped } from "./walk.js";
+import { isAssignment, unwrapped } from "./walk.js";
 
 /** Whether an expression can be read twice with the same result: a name, a literal, a plain path. */
 export function isStablePath(expression: TS.Expression): boolean {
@@ -35,10 +35,7 @@ export function isEffectFree(expression: TS.Expression): boolean {
 /** The operands of an expression that only combines them; null for one that acts. */
 function partsOf(code: TS.Expression): readonly TS.Expression[] | null {
   if (ts.isBinaryExpression(code)) {
-    const operator = code.operatorToken.kind;
-    const assigns =
-      operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment;
-    return assigns ? null : [code.left, code.right];
+    return isAssignment(code.operatorToken.kind) ? null : [code.left, code.right];
   }
   if (ts.isConditionalExpression(code)) return [code.condition, code.whenTrue, code.whenFalse];
   if (ts.isTypeOfExpression(code)) return [code.expression];

@@ -135,14 +135,23 @@ export function statementAround(
   return null;
 }
 
+/** Whether a node holds statements side by side, rather than one behind a condition. */
+export function isStatementList(
+  node: TS.Node,
+): node is TS.Block | TS.SourceFile | TS.ModuleBlock | TS.CaseOrDefaultClause {
+  return (
+    ts.isBlock(node) ||
+    ts.isSourceFile(node) ||
+    ts.isModuleBlock(node) ||
+    ts.isCaseOrDefaultClause(node)
+  );
+}
+
 function listAround(statement: TS.Statement): StatementList {
   const { parent } = statement;
-  const isList =
-    ts.isBlock(parent) ||
-    ts.isSourceFile(parent) ||
-    ts.isModuleBlock(parent) ||
-    ts.isCaseOrDefaultClause(parent);
-  return isList ? { parent, statements: parent.statements } : { parent, statements: [statement] };
+  return isStatementList(parent)
+    ? { parent, statements: parent.statements }
+    : { parent, statements: [statement] };
 }
 
 /** Statements without the jump that ends them: `break` stays outside the span. */

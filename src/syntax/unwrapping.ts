@@ -5,7 +5,7 @@ import { canComplete, flowOf, isInAsync, isTail } from "./control-flow.js";
 import { declaredNames } from "./declarations.js";
 import type { Reindent } from "./indent.js";
 import { isReason, reason, type Reason } from "./reason.js";
-import { statementAround } from "./region.js";
+import { isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
 import { walk } from "./walk.js";
 
@@ -112,17 +112,12 @@ function keptStatements(
   if (isReturned && canComplete(body.statements) && !isTail(list, outer)) {
     return reason("changed-by-hand", "code behind the call would run that did not run before");
   }
-  const isLone = !ts.isBlock(list.parent) && list.statements.length === 1;
-  if (isLone && !isRealList(list.parent) && body.statements.length > 1) {
+  if (!isStatementList(list.parent) && body.statements.length > 1) {
     return reason("changed-by-hand", "several statements would stand where one can");
   }
   const clash = clashingName(source, body, outer, list.statements);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
   return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
-}
-
-function isRealList(parent: TS.Node): boolean {
-  return ts.isSourceFile(parent) || ts.isCaseOrDefaultClause(parent) || ts.isModuleBlock(parent);
 }
 
 /** A range without the white space at its ends. */

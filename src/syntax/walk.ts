@@ -100,3 +100,8 @@ export function meansValue(expression: TS.Expression, value: string): boolean {
   if (ts.isStringLiteralLike(code)) return code.text === value;
   return code.getText().replace(/\s/g, "") === value;
 }
+
+/** Whether an operator assigns: `=`, `+=`, `??=` and their like. */
+export function isAssignment(operator: TS.SyntaxKind): boolean {
+  return operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment;
+}
