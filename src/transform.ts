@@ -10,6 +10,7 @@ import type { Reindent } from "./syntax/indent.js";
 import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
 import type { Reason } from "./syntax/reason.js";
 import type { Source } from "./syntax/source.js";
+import type { Types } from "./syntax/value-kind.js";
 import type { ObjectEntries } from "valibot";
 
 export * as schema from "valibot";
@@ -69,6 +70,8 @@ export interface Rule {
 /** What a transform may ask about the file at hand. */
 export interface FileContext {
   readonly source: Source;
+  /** What its types tell. */
+  readonly types: Types;
   /** How this file says the SDK. */
   readonly sentry: Binding;
   /**

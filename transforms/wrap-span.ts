@@ -128,7 +128,7 @@ function wrapRegion(
   lessons: Lessons,
 ): Instrumentation | Reason {
   const { source } = file;
-  const wrapping = wrappingFor(source, region);
+  const wrapping = wrappingFor(source, region, file.types);
   if (isReason(wrapping)) return wrapping;
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
   const options = renderOptions(file, region, match, rule);

@@ -4,6 +4,7 @@ import { reduceText } from "../text/reduce.js";
 import { loadCompiler } from "../syntax/compiler.js";
 import { pathAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
+import { NO_TYPES } from "../syntax/value-kind.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Placement, Plan } from "../plan/model.js";
@@ -12,12 +13,7 @@ import { loadConfig, type LoadedConfig } from "../project/config-file.js";
 import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
-import {
-  createTypeGate,
-  type NewDiagnostic,
-  type TypeGate,
-  type TypeReport,
-} from "../verify/typecheck.js";
+import { createTypeGate, type NewDiagnostic, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { NO_LESSONS, type Lessons, type Rule } from "../transform.js";
 import { wantsSite, type Options } from "./options.js";
@@ -120,13 +116,15 @@ function planUntilTypesHold(
     if (existsSync(join(root.path, path))) unreadable.push(notUtf8(path));
     return [];
   });
+  const gate = options.typecheck ? createTypeGate(root, paths) : null;
+  const typesOf = gate ? gate.typesOf : () => NO_TYPES;
+  const wants = wantsSite(options);
   const make = () => {
-    const plan = buildPlan({ tree, rules, ledger, files, wants: wantsSite(options), lessons });
+    const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   let plan = make();
-  if (!options.typecheck) return { plan, typecheck: null };
-  const gate: TypeGate = createTypeGate(root);
+  if (!gate) return { plan, typecheck: null };
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
     const isLastRound = round === MAX_ROUNDS - 1;

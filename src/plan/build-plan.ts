@@ -1,5 +1,6 @@
 import { applyEdits } from "../text/edit.js";
-import { isParseFailure, parseSource } from "../syntax/source.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
 import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
@@ -19,6 +20,8 @@ export interface PlanInput {
   readonly files: Iterable<{ readonly path: string; readonly text: string }>;
   readonly wants: (id: string) => boolean;
   readonly lessons: FileInput["lessons"];
+  /** Answers about the types of a file. */
+  readonly typesOf: (source: Source) => Types;
 }
 
 /** Makes the whole plan: pure, the same whatever the order of rules and files. */
@@ -28,8 +31,9 @@ export function buildPlan(input: PlanInput): Plan {
   for (const { path, text } of input.files) {
     const entries = input.ledger.sites.filter((site) => site.file === path);
     const imports = input.ledger.imports.filter((each) => each.file === path);
-    const { wants, lessons } = input;
-    const plan = planFile(input.tree, { path, text, rules, entries, imports, wants, lessons });
+    const { wants, lessons, typesOf } = input;
+    const file = { path, text, rules, entries, imports, wants, lessons, typesOf };
+    const plan = planFile(input.tree, file);
     files.push(isReversible(input.tree, plan) ? plan : withoutSites(plan, text));
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -7,11 +7,16 @@ import {
   type Binding,
 } from "../syntax/imports.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import type { Tree } from "./tree.js";
 
 /** Gives a transform its view of one file; questions about other files are answered on demand. */
-export function createFileContext(tree: Tree, source: Source): FileContext {
+export function createFileContext(
+  tree: Tree,
+  source: Source,
+  types: Types = NO_TYPES,
+): FileContext {
   let sentry: Binding | undefined;
   const read = (path: string): Source | null => {
     const text = tree.read(path);
@@ -26,6 +31,7 @@ export function createFileContext(tree: Tree, source: Source): FileContext {
   };
   return {
     source,
+    types,
     get sentry() {
       return (sentry ??= sentryBinding(source, tree.sdkFor(source.path), isSdkExport));
     },

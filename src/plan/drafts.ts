@@ -1,5 +1,7 @@
 import type { Range } from "../text/edit.js";
 import type { Reduced } from "../text/reduce.js";
+import type { Source } from "../syntax/source.js";
+import type { Types } from "../syntax/value-kind.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext, Lessons, Site } from "../transform.js";
 import type { View } from "./base-view.js";
@@ -18,6 +20,8 @@ export interface FileInput {
   readonly wants: (id: string) => boolean;
   /** What the type check taught, by site. */
   readonly lessons: ReadonlyMap<string, Lessons>;
+  /** Answers about the types of a file. */
+  readonly typesOf: (source: Source) => Types;
 }
 
 /** A site of a rule, before anything is decided about it. */

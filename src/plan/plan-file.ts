@@ -43,7 +43,7 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const stale = own.filter((each) => isStale(each, input.rules)).filter(isRemovable);
   if (stale.length > 0) return replan(tree, input, source, stale);
   const view = withoutOurs(source, own, input.imports);
-  const context = createFileContext(tree, view.base);
+  const context = createFileContext(tree, view.base, input.typesOf(view.base));
   const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
   const outcomes = instrumentAll(context, drafts, input.lessons);
   return assemble(tree, input, source, context, view, own, outcomes);

@@ -1,7 +1,9 @@
 import { ts, type TS } from "./compiler.js";
 import { isInAsync, isSettled } from "./control-flow.js";
 import { isAsync, isGenerator, unwrapped, walkOwn } from "./walk.js";
+import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
+import type { Types } from "./value-kind.js";
 
 /** How the code around takes an expression's value. */
 export type Consumption = "awaited" | "returned" | "chained" | "void" | "unused" | "used";
@@ -25,7 +27,18 @@ export function wholeChain(call: TS.CallExpression): TS.Expression {
 
 /** How an expression's value is taken, looking through brackets and type assertions. */
 export function consumptionOf(expression: TS.Expression): Consumption {
-  let node: TS.Node = expression;
+  const node = withoutAssertions(expression);
+  const { parent } = node;
+  if (ts.isAwaitExpression(parent)) return "awaited";
+  if (ts.isReturnStatement(parent)) return "returned";
+  if (ts.isArrowFunction(parent) && parent.body === node) return "returned";
+  if (ts.isVoidExpression(parent)) return "void";
+  if (ts.isExpressionStatement(parent)) return "unused";
+  return isChained(node) || isPromiseElement(node) ? "chained" : "used";
+}
+
+function withoutAssertions(expression: TS.Expression): TS.Expression {
+  let node = expression;
   while (
     ts.isParenthesizedExpression(node.parent) ||
     ts.isAsExpression(node.parent) ||
@@ -34,17 +47,21 @@ export function consumptionOf(expression: TS.Expression): Consumption {
   ) {
     node = node.parent;
   }
+  return node;
+}
+
+/**
+ * Whether a value is used by `.then`, `.catch` and `.finally` alone: a promise of a library may have
+ * more methods, which the promise of a span has not.
+ */
+function isChained(node: TS.Expression): boolean {
   const { parent } = node;
-  if (ts.isAwaitExpression(parent)) return "awaited";
-  if (ts.isReturnStatement(parent)) return "returned";
-  if (ts.isArrowFunction(parent) && parent.body === node) return "returned";
-  if (ts.isVoidExpression(parent)) return "void";
-  if (ts.isExpressionStatement(parent)) return "unused";
-  const isChained =
-    ts.isPropertyAccessExpression(parent) &&
-    PROMISE_METHODS.has(parent.name.text) &&
-    ts.isCallExpression(parent.parent);
-  return isChained || isPromiseElement(node) ? "chained" : "used";
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node) return false;
+  if (!PROMISE_METHODS.has(parent.name.text)) return false;
+  const call = parent.parent;
+  if (!ts.isCallExpression(call) || call.expression !== parent) return false;
+  const next = withoutAssertions(call);
+  return !ts.isPropertyAccessExpression(next.parent) || isChained(next);
 }
 
 /** `Promise.all([a(), b()])` takes each element's promise on the spot. */
@@ -61,16 +78,40 @@ function isPromiseElement(node: TS.Node): boolean {
 }
 
 /**
- * Whether a wrapped expression keeps its meaning although `startSpan` returns a new promise: its
- * value is taken on the spot, or it is certainly no promise.
+ * Why a wrapped expression would not keep its meaning, given that `startSpan` returns a new promise:
+ * null where its value is taken on the spot, or is certainly no promise.
  * @param awaits whether the expression itself awaits, so that its wrapper must be async
  */
-export function mayBeWrapped(source: Source, expression: TS.Expression, awaits: boolean): boolean {
+export function hazardOf(
+  source: Source,
+  expression: TS.Expression,
+  awaits: boolean,
+  types: Types,
+): ReasonCode | null {
   const consumption = consumptionOf(expression);
-  if (consumption === "awaited") return true;
-  if (consumption === "returned" && isInAsync(expression)) return true;
-  if (awaits) return false;
-  return consumption === "chained" || consumption === "void" || isSynchronous(source, expression);
+  if (consumption === "awaited") return null;
+  if (consumption === "returned" && isInAsync(expression)) return ongoing(expression, types);
+  if (awaits) return "not-awaited";
+  if (isSynchronous(source, expression)) return null;
+  switch (types.valueOf(expression)) {
+    case "plain":
+      return null;
+    case "ongoing":
+      return "outlives-span";
+    case "thenable":
+      return consumption === "unused" || consumption === "void"
+        ? "not-awaited"
+        : "may-return-thenable";
+    case "promise":
+      if (consumption === "returned" && isMadeHere(expression)) return null;
+      return consumption === "chained" || consumption === "void" ? null : "not-awaited";
+    case "unknown":
+      return consumption === "chained" || consumption === "void" ? null : "not-awaited";
+  }
+}
+
+function ongoing(expression: TS.Expression, types: Types): ReasonCode | null {
+  return types.valueOf(expression) === "ongoing" ? "outlives-span" : null;
 }
 
 const SYNCHRONOUS_GLOBALS =
@@ -109,8 +150,40 @@ function functionDeclaredBy(declaration: TS.Declaration): TS.FunctionLikeDeclara
   return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? value : null;
 }
 
+/**
+ * Why a span around a function's whole body would change what its callers get, or null. Asked of
+ * the text first, and only then of the types.
+ */
+export function resultHazard(fn: TS.FunctionLikeDeclaration, types: Types): ReasonCode | null {
+  if (isAsync(fn) || returnsNoThenable(fn) || returnsFreshPromise(fn)) return null;
+  const returned = returnedBy(fn) ?? [];
+  const kind = types.resultOf(fn);
+  if (kind === "plain") return null;
+  if (kind === "ongoing") return "outlives-span";
+  if (kind === "promise" && returned.every((each) => isFreshOrPlain(each, types))) return null;
+  return returned.every((each) => isPlainValue(each, types)) ? null : "may-return-thenable";
+}
+
+function isPlainValue(expression: TS.Expression, types: Types): boolean {
+  const code = unwrapped(expression);
+  if (ts.isConditionalExpression(code)) {
+    return isPlainValue(code.whenTrue, types) && isPlainValue(code.whenFalse, types);
+  }
+  if (isSettled(code)) return !ts.isAwaitExpression(code);
+  return types.valueOf(code) === "plain";
+}
+
+function isFreshOrPlain(expression: TS.Expression, types: Types): boolean {
+  const code = unwrapped(expression);
+  if (ts.isConditionalExpression(code)) {
+    return isFreshOrPlain(code.whenTrue, types) && isFreshOrPlain(code.whenFalse, types);
+  }
+  if (isPlainValue(code, types)) return true;
+  return isMadeHere(code) && types.valueOf(code) !== "thenable";
+}
+
 /** Whether a function certainly returns neither a promise nor a thenable, told from its own text. */
-export function returnsNoThenable(fn: TS.FunctionLikeDeclaration): boolean {
+function returnsNoThenable(fn: TS.FunctionLikeDeclaration): boolean {
   if (isAsync(fn) || isGenerator(fn)) return false;
   const isVoid = fn.type?.kind === ts.SyntaxKind.VoidKeyword;
   if (fn.type && !isVoid && isPlainType(fn.type)) return true;
@@ -122,7 +195,7 @@ export function returnsNoThenable(fn: TS.FunctionLikeDeclaration): boolean {
  * `Promise`, and made where they are returned. One that was kept elsewhere may be handled there,
  * and a new promise beside it would not be.
  */
-export function returnsFreshPromise(fn: TS.FunctionLikeDeclaration): boolean {
+function returnsFreshPromise(fn: TS.FunctionLikeDeclaration): boolean {
   if (isGenerator(fn) || !fn.type || !ts.isTypeReferenceNode(fn.type)) return false;
   if (fn.type.typeName.getText() !== "Promise") return false;
   return returnedBy(fn)?.every(isMadeHere) ?? false;

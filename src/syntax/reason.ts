@@ -33,6 +33,7 @@ export const REASONS = {
   "not-in-scope": "a name the rule uses cannot be read here",
   "not-reversible": "taking it out again would not give back every byte",
   "optional-chain": "an optional chain goes on behind the call",
+  "outlives-span": "a subprocess, a stream or a generator goes on when its span has ended",
   overlap: "it crosses another site",
   "redeclared-parameter": "a var redeclares a parameter",
   "return-in-try": "a returned promise would be caught by the try around the region",

@@ -2,10 +2,11 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
-import { mayBeWrapped, returnsFreshPromise, returnsNoThenable } from "./promises.js";
+import { hazardOf, resultHazard } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
 import { directiveCount, type Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
+import type { Types } from "./value-kind.js";
 import { hasModifier, isAsync, isGenerator } from "./walk.js";
 
 /** How a region becomes the body of a callback without changing what it does. */
@@ -19,28 +20,28 @@ export interface Wrapping {
 }
 
 /** The safe way to wrap a region, or why there is none. */
-export function wrappingFor(source: Source, region: Region): Wrapping | Reason {
-  if (region.kind === "expression") return expressionWrapping(source, region.node);
-  if (region.kind === "statements") return statementWrapping(source, region);
-  return bodyWrapping(region);
+export function wrappingFor(source: Source, region: Region, types: Types): Wrapping | Reason {
+  if (region.kind === "expression") return expressionWrapping(source, region.node, types);
+  if (region.kind === "statements") return statementWrapping(source, region, types);
+  return bodyWrapping(region, types);
 }
 
 const SHOWN = 60;
 
-function expressionWrapping(source: Source, node: TS.Expression): Wrapping | Reason {
+function expressionWrapping(source: Source, node: TS.Expression, types: Types): Wrapping | Reason {
   if (ts.isFunctionLike(node) || ts.isClassExpression(node)) return reason("function-value");
   const { awaits, obstacle } = flowOf([node]);
   if (obstacle) return obstacle;
   if (ts.isOptionalChain(node) && ts.isOptionalChain(node.parent)) return reason("optional-chain");
-  if (!mayBeWrapped(source, node, awaits)) {
-    return reason("not-awaited", textOf(source, node).slice(0, SHOWN));
-  }
+  const hazard = hazardOf(source, node, awaits, types);
+  if (hazard) return reason(hazard, textOf(source, node).slice(0, SHOWN));
   return { strategy: "expression", prefix: "", isAsync: awaits, isConcise: true };
 }
 
 function statementWrapping(
   source: Source,
   region: Region & { kind: "statements" },
+  types: Types,
 ): Wrapping | Reason {
   const { statements, list } = region;
   const last = statements.at(-1);
@@ -51,9 +52,9 @@ function statementWrapping(
   const escaping = escapingDeclaration(source, statements, region);
   if (escaping) return escaping;
   if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
-  const floating = floatingCall(source, statements);
+  const floating = floatingCall(source, statements, types);
   if (floating) return floating;
-  if (returns.length > 0) return returningWrapping(region, returns, awaits, last);
+  if (returns.length > 0) return returningWrapping(region, returns, awaits, last, types);
   const prefix = awaits ? "await " : "";
   return { strategy: "statement", prefix, isAsync: awaits, isConcise: false };
 }
@@ -64,18 +65,23 @@ function returningWrapping(
   returns: readonly TS.ReturnStatement[],
   awaits: boolean,
   last: TS.Statement,
+  types: Types,
 ): Wrapping | Reason {
   if (canComplete(statements) && !isTail(list, last)) return reason("escaping-return");
   const inAsync = isInAsync(list.parent);
   if (inAsync && returnsMayBeCaught(list, returns)) return reason("return-in-try");
   const fn = functionAround(list.parent);
   if (fn && isGenerator(fn)) return reason("generator");
-  if (!inAsync && fn && !isPlainResult(fn)) return reason("may-return-thenable");
+  const hazard = fn && resultHazard(fn, types);
+  if (hazard) return reason(hazard);
   const prefix = inAsync ? "return await " : "return ";
   return { strategy: "statement", prefix, isAsync: awaits || inAsync, isConcise: false };
 }
 
-function bodyWrapping({ node, start, end }: Region & { kind: "body" }): Wrapping | Reason {
+function bodyWrapping(
+  { node, start, end }: Region & { kind: "body" },
+  types: Types,
+): Wrapping | Reason {
   if (isGenerator(node)) return reason("generator");
   if (ts.isConstructorDeclaration(node)) return reason("escaping-super-call", "constructor");
   const { body } = node;
@@ -84,17 +90,14 @@ function bodyWrapping({ node, start, end }: Region & { kind: "body" }): Wrapping
   if (clash) return clash;
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
-  if (!isAsync(node) && !isPlainResult(node)) return reason("may-return-thenable");
+  const hazard = resultHazard(node, types);
+  if (hazard) return reason(hazard);
   if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
   return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
 }
 
 function isEmptyBlock(body: TS.ConciseBody): boolean {
   return ts.isBlock(body) && directiveCount(body.statements) === body.statements.length;
-}
-
-function isPlainResult(fn: TS.FunctionLikeDeclaration): boolean {
-  return returnsNoThenable(fn) || returnsFreshPromise(fn);
 }
 
 function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
@@ -115,13 +118,17 @@ function isModuleStatement(statement: TS.Statement): boolean {
 }
 
 /** A lone call whose promise nobody waits for: its span would end before its work. */
-function floatingCall(source: Source, statements: readonly TS.Statement[]): Reason | null {
+function floatingCall(
+  source: Source,
+  statements: readonly TS.Statement[],
+  types: Types,
+): Reason | null {
   const [statement, ...others] = statements;
   if (others.length > 0 || !statement || !ts.isExpressionStatement(statement)) return null;
   const { expression } = statement;
   if (!ts.isCallExpression(expression)) return null;
-  if (mayBeWrapped(source, expression, flowOf([expression]).awaits)) return null;
-  return reason("not-awaited", textOf(source, expression).slice(0, SHOWN));
+  const hazard = hazardOf(source, expression, flowOf([expression]).awaits, types);
+  return hazard && reason(hazard, textOf(source, expression).slice(0, SHOWN));
 }
 
 /** The code of a region, for looking through it. */

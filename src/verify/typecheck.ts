@@ -1,10 +1,18 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
-import { libraryFiles, ts as bundled, type TS } from "../syntax/compiler.js";
-import { hashOf } from "../plan/hash.js";
+import { join, relative } from "node:path";
+import type { TS } from "../syntax/compiler.js";
+import type { Types } from "../syntax/value-kind.js";
+import type { Source } from "../syntax/source.js";
 import type { FileChange } from "../plan/model.js";
-import { isInside, slashed, type Root } from "../project/root.js";
+import { slashed, type Root } from "../project/root.js";
+import { dependentPrograms } from "./dependents.js";
+import {
+  createBuilder,
+  createProgramFinder,
+  type Compiler,
+  type ProgramSpec,
+  type SourceCache,
+} from "./programs.js";
+import { answersFrom } from "./value-kinds.js";
 
 /** A diagnostic that the program after has and the program before had not. */
 export interface NewDiagnostic {
@@ -26,40 +34,50 @@ export interface TypeReport {
   readonly unresolved: number;
 }
 
-type Compiler = typeof bundled;
-
 /** An import that does not resolve says that something is not installed, not that a plan is wrong. */
 const CANNOT_FIND_MODULE = new Set([2307, 2792, 7016]);
 
-/** Checks planned changes again and again while the programs before are checked only once. */
+/** Asks the types of a tree; the programs before are loaded and checked only once. */
 export interface TypeGate {
   /** Checks the programs that hold changed files, before and after, without writing anything. */
   readonly check: (changes: readonly FileChange[]) => TypeReport;
+  /** Answers about a file's types; its program is loaded with the first question. */
+  readonly typesOf: (source: Source) => Types;
 }
 
-export function createTypeGate(root: Root): TypeGate {
-  const checked = new Map<string, CheckedProgram>();
-  const before = (config: string) => {
-    const known = checked.get(config) ?? checkBefore(config);
-    checked.set(config, known);
+/**
+ * Creates a gate.
+ * @param paths the files that may be asked for, relative to the root
+ */
+export function createTypeGate(root: Root, paths: readonly string[]): TypeGate {
+  const finder = createProgramFinder(root, paths);
+  const loaded = new Map<string, LoadedProgram>();
+  const load = (spec: ProgramSpec) => {
+    const known = loaded.get(spec.id) ?? loadProgram(spec);
+    loaded.set(spec.id, known);
     return known;
   };
   return {
     check: (changes) => {
-      const programs = programsFor(
-        root,
-        changes.map(({ path }) => path),
-      );
-      const reports = [...programs].map(([config, paths]) =>
-        checkAfter(
-          root,
-          before(config),
-          changes.filter(({ path }) => paths.includes(path)),
-        ),
-      );
-      return total(reports);
+      const homes = new Map<string, ProgramSpec>();
+      for (const { path } of changes) {
+        const spec = finder.holding(path);
+        homes.set(spec.id, spec);
+      }
+      for (const spec of dependentPrograms(root, finder, changes, [...homes.keys()])) {
+        if (holdsAny(root, load(spec), changes)) homes.set(spec.id, spec);
+      }
+      return total([...homes.values()].map((spec) => checkAfter(root, load(spec), changes)));
+    },
+    typesOf: (source) => {
+      const path = slashed(join(root.path, source.path));
+      return answersFrom(() => programWith(load(finder.holding(source.path)), path, source.text));
     },
   };
+}
+
+function holdsAny(root: Root, { program }: LoadedProgram, changes: readonly FileChange[]) {
+  return changes.some(({ path }) => program.getSourceFile(slashed(join(root.path, path))));
 }
 
 function total(reports: readonly TypeReport[]): TypeReport {
@@ -74,215 +92,55 @@ function total(reports: readonly TypeReport[]): TypeReport {
   };
 }
 
-/** The nearest tsconfig whose program holds each changed file; files without one are left out. */
-function programsFor(root: Root, paths: readonly string[]): Map<string, string[]> {
-  const programs = new Map<string, string[]>();
-  const holds = new Map<string, Set<string>>();
-  const members = (config: string) => {
-    const known = holds.get(config);
-    if (known) return known;
-    const files = new Set(
-      parseConfig(compilerFor(config), config).fileNames.map((file) => slashed(file)),
-    );
-    holds.set(config, files);
-    return files;
-  };
-  for (const path of paths) {
-    const config = configFor(root, path, members);
-    if (config) programs.set(config, [...(programs.get(config) ?? []), path]);
-  }
-  return programs;
-}
-
-function configFor(
-  root: Root,
-  path: string,
-  members: (config: string) => ReadonlySet<string>,
-): string | null {
-  const absolute = slashed(join(root.path, path));
-  const exists = existsSync(absolute);
-  for (let dir = dirname(join(root.path, path)); isInside(root.path, dir); dir = dirname(dir)) {
-    for (const config of configsIn(dir)) {
-      // A file that is to be created belongs to the program that would include it.
-      const files = members(config);
-      const isMember = exists
-        ? files.has(absolute)
-        : [...files].some((file) => dirname(file) === dirname(absolute));
-      if (isMember || (!exists && dir === root.path)) return config;
-    }
-    if (dirname(dir) === dir) break;
-  }
-  return null;
-}
-
-const CONFIG_NAMES = [
-  "tsconfig.json",
-  "jsconfig.json",
-  "tsconfig.app.json",
-  "tsconfig.node.json",
-  "tsconfig.build.json",
-  "tsconfig.src.json",
-];
-
-function configsIn(dir: string): string[] {
-  return CONFIG_NAMES.map((name) => join(dir, name)).filter((path) => existsSync(path));
-}
-
-/** The project's own compiler where it has the API, else ours: its diagnostics are what counts. */
-function compilerFor(config: string): Compiler {
-  const require = createRequire(config);
-  try {
-    const own = require("typescript") as Partial<Compiler>;
-    if (typeof own.createProgram === "function" && own.version) return own as Compiler;
-  } catch {
-    // Not installed there.
-  }
-  return bundled;
-}
-
-function parseConfig(compiler: Compiler, config: string): TS.ParsedCommandLine {
-  const read = compiler.readConfigFile(config, (path) => compiler.sys.readFile(path)) as {
-    config?: unknown;
-  };
-  return compiler.parseJsonConfigFileContent(
-    read.config ?? {},
-    compiler.sys,
-    dirname(config),
-    undefined,
-    config,
-  );
-}
-
-interface CheckedProgram {
-  readonly compiler: Compiler;
-  readonly parsed: TS.ParsedCommandLine;
-  readonly options: TS.CompilerOptions;
-  readonly cache: Map<string, TS.SourceFile | undefined>;
+interface LoadedProgram {
+  readonly spec: ProgramSpec;
+  readonly cache: SourceCache;
   readonly program: TS.SemanticDiagnosticsBuilderProgram;
+  /** What it complains about as it is; found with the first question. */
   readonly diagnostics: readonly TS.Diagnostic[];
 }
 
-function checkBefore(config: string): CheckedProgram {
-  const compiler = compilerFor(config);
-  const parsed = parseConfig(compiler, config);
-  const options = { ...parsed.options, noEmit: true, incremental: false, composite: false };
-  delete options.tsBuildInfoFile;
-  const cache = new Map<string, TS.SourceFile | undefined>();
-  const program = compiler.createSemanticDiagnosticsBuilderProgram(
-    parsed.fileNames,
-    options,
-    overlayHost(compiler, options, new Map(), cache),
-    undefined,
-    undefined,
-    parsed.projectReferences,
-  );
+function loadProgram(spec: ProgramSpec): LoadedProgram {
+  const cache: SourceCache = new Map();
+  const program = createBuilder(spec, new Map(), cache, undefined);
+  let diagnostics: readonly TS.Diagnostic[] | undefined;
   return {
-    compiler,
-    parsed,
-    options,
+    spec,
     cache,
     program,
-    diagnostics: diagnosticsOf(compiler, program),
+    get diagnostics() {
+      return (diagnostics ??= diagnosticsOf(spec.compiler, program));
+    },
   };
 }
 
+/** The program as it is, or, where a text differs from the disk's, one that has it. */
+function programWith({ spec, cache, program }: LoadedProgram, path: string, text: string) {
+  const isSame = program.getSourceFile(path)?.text === text;
+  const asked = isSame ? program : createBuilder(spec, new Map([[path, text]]), cache, program);
+  return { compiler: spec.compiler, program: asked.getProgram(), path };
+}
+
 /** Checks the program after; the builder re-checks only what the changes can affect. */
-function checkAfter(
-  root: Root,
-  before: CheckedProgram,
-  changes: readonly FileChange[],
-): TypeReport {
-  const { compiler, parsed, options, cache } = before;
-  const absolute = (path: string) => slashed(join(root.path, path));
-  const created = changes
-    .filter((change) => change.before === null)
-    .map(({ path }) => absolute(path));
-  const texts = new Map(changes.map(({ path, after }) => [absolute(path), after]));
-  const program = compiler.createSemanticDiagnosticsBuilderProgram(
-    [...new Set([...parsed.fileNames, ...created])],
-    options,
-    overlayHost(compiler, options, texts, cache),
-    before.program,
-    undefined,
-    parsed.projectReferences,
+function checkAfter(root: Root, before: LoadedProgram, changes: readonly FileChange[]): TypeReport {
+  const { spec, cache } = before;
+  const known = before.diagnostics;
+  const own = changes.filter(
+    (change) =>
+      change.before === null || before.program.getSourceFile(slashed(join(root.path, change.path))),
   );
-  const diagnostics = diagnosticsOf(compiler, program);
+  const texts = new Map(own.map(({ path, after }) => [slashed(join(root.path, path)), after]));
+  const program = createBuilder(spec, texts, cache, before.program);
+  const diagnostics = diagnosticsOf(spec.compiler, program);
   return {
     programs: 1,
-    before: before.diagnostics.length,
+    before: known.length,
     after: diagnostics.length,
-    new: newOnes(compiler, root, before.diagnostics, diagnostics).filter(
+    new: newOnes(spec.compiler, root, known, diagnostics).filter(
       ({ code }) => !CANNOT_FIND_MODULE.has(code),
     ),
     unresolved: diagnostics.filter(({ code }) => CANNOT_FIND_MODULE.has(code)).length,
   };
-}
-
-/** A host that shows the planned texts; unchanged files are parsed once for both programs. */
-function overlayHost(
-  compiler: Compiler,
-  options: TS.CompilerOptions,
-  texts: ReadonlyMap<string, string | null>,
-  cache: Map<string, TS.SourceFile | undefined>,
-): TS.CompilerHost {
-  const host = withLibraries(compiler, compiler.createCompilerHost(options, true));
-  const planned = (path: string) => texts.get(slashed(path));
-  const folders = [...texts.keys()].map((path) => slashed(dirname(path)));
-  return {
-    ...host,
-    fileExists: (path) => {
-      const text = planned(path);
-      return text === undefined ? host.fileExists(path) : text !== null;
-    },
-    // Modules are not even looked for in a folder that is not there.
-    directoryExists: (path) =>
-      folders.some((folder) => folder === slashed(path)) || compiler.sys.directoryExists(path),
-    readFile: (path) => {
-      const text = planned(path);
-      return text === undefined ? host.readFile(path) : (text ?? undefined);
-    },
-    getSourceFile: (path, languageOptions, onError) => {
-      const text = planned(path);
-      if (text === null) return undefined;
-      if (text !== undefined) {
-        return versioned(compiler.createSourceFile(path, text, languageOptions, true));
-      }
-      if (!cache.has(path)) {
-        const file = host.getSourceFile(path, languageOptions, onError);
-        cache.set(path, file && versioned(file));
-      }
-      return cache.get(path);
-    },
-    writeFile: () => undefined,
-    createHash: hashOf,
-  };
-}
-
-/** The compiler that ts-morph carries has its libraries in memory instead of beside it. */
-function withLibraries(compiler: Compiler, host: TS.CompilerHost): TS.CompilerHost {
-  if (compiler !== bundled) return host;
-  const texts = new Map(
-    libraryFiles().map(({ fileName, text }) => [`${LIBRARIES}/${fileName}`, text]),
-  );
-  return {
-    ...host,
-    getDefaultLibLocation: () => LIBRARIES,
-    getDefaultLibFileName: (options) => `${LIBRARIES}/${compiler.getDefaultLibFileName(options)}`,
-    fileExists: (path) => texts.has(path) || host.fileExists(path),
-    readFile: (path) => texts.get(path) ?? host.readFile(path),
-    getSourceFile: (path, options, onError) => {
-      const text = texts.get(path);
-      if (text === undefined) return host.getSourceFile(path, options, onError);
-      return compiler.createSourceFile(path, text, options);
-    },
-  };
-}
-
-const LIBRARIES = "/node_modules/typescript/lib";
-
-/** The builder tells by its version whether a file has changed. */
-function versioned(file: TS.SourceFile): TS.SourceFile {
-  return Object.assign(file, { version: hashOf(file.text) });
 }
 
 function diagnosticsOf(

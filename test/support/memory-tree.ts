@@ -8,6 +8,7 @@ import { planRevert, type RevertPlan } from "../../src/plan/revert-plan.js";
 import type { Tree } from "../../src/plan/tree.js";
 import { pathMatcher } from "../../src/project/files.js";
 import { loadCompiler } from "../../src/syntax/compiler.js";
+import { NO_TYPES } from "../../src/syntax/value-kind.js";
 
 /** A tree in memory, for the pure part of the tool. */
 export interface MemoryTree {
@@ -38,6 +39,7 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
     files: [...memory.files].map(([path, text]) => ({ path, text })),
     wants: () => true,
     lessons: new Map(),
+    typesOf: () => NO_TYPES,
   });
   write(memory, plan.changes);
   memory.ledger = {

@@ -1,0 +1,22 @@
+import type { TS } from "./compiler.js";
+
+/**
+ * What a value is to `startSpan`, as far as types can tell:
+ * - `plain`: neither a promise nor a thenable; it comes back as it is;
+ * - `promise`: the platform's own promise, or a plain value;
+ * - `thenable`: something that has a `then` and more: a lazy builder, a promise with properties;
+ * - `ongoing`: a subprocess, a stream or a generator, whose work goes on when it is there;
+ * - `unknown`: types do not tell.
+ */
+export type ValueKind = "plain" | "promise" | "thenable" | "ongoing" | "unknown";
+
+/** Answers about types, asked only where the text of the file alone cannot tell. */
+export interface Types {
+  /** What an expression yields. */
+  readonly valueOf: (expression: TS.Expression) => ValueKind;
+  /** What a call of a function yields. */
+  readonly resultOf: (fn: TS.FunctionLikeDeclaration) => ValueKind;
+}
+
+/** For planning without a type check: nothing is known. */
+export const NO_TYPES: Types = { valueOf: () => "unknown", resultOf: () => "unknown" };

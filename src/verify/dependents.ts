@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ts, type TS } from "../syntax/compiler.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import { walk } from "../syntax/walk.js";
+import type { FileChange } from "../plan/model.js";
+import { findCandidates } from "../project/files.js";
+import { isInside, slashed, type Root } from "../project/root.js";
+import { isConfigPath, type ProgramFinder, type ProgramSpec } from "./programs.js";
+
+/**
+ * Programs of other folders that may read changed files: they refer to the program of one, map a
+ * path into its package, or depend on the package by name. Asked only for files whose declarations
+ * change: what happens inside a function's body cannot be seen from another package.
+ * @param homes ids of the programs that hold the changed files
+ */
+export function dependentPrograms(
+  root: Root,
+  finder: ProgramFinder,
+  changes: readonly FileChange[],
+  homes: readonly string[],
+): ProgramSpec[] {
+  const changed = changes.filter(changesDeclarations);
+  if (changed.length === 0) return [];
+  const packages = new Map(changed.map(({ path }) => packageAround(root, join(root.path, path))));
+  const configs = findCandidates(root, isConfigPath, null)
+    .map((path) => slashed(join(root.path, path)))
+    .filter((config) => !homes.includes(config));
+  return configs
+    .map((config) => finder.of(config))
+    .filter((spec) => spec.roots.length > 0 && mayRead(root, spec, homes, packages));
+}
+
+function mayRead(
+  root: Root,
+  spec: ProgramSpec,
+  homes: readonly string[],
+  packages: ReadonlyMap<string, string | null>,
+): boolean {
+  const [dir] = packageAround(root, spec.id);
+  const refers = spec.references?.some(({ path }) =>
+    homes.some((home) => home === slashed(path) || dirname(home) === slashed(path)),
+  );
+  const maps = Object.values(spec.options.paths ?? {}).flat();
+  const base = spec.options.baseUrl ?? dirname(spec.id);
+  return [...packages].some(
+    ([target, name]) =>
+      target !== dir &&
+      (refers ||
+        maps.some((path) => isInside(target, join(base, path))) ||
+        (name !== null && dependsOn(dir, name))),
+  );
+}
+
+/** The folder and the name of the package that holds a path. */
+function packageAround(root: Root, path: string): [dir: string, name: string | null] {
+  for (let dir = dirname(path); isInside(root.path, dir); dir = dirname(dir)) {
+    const manifest = manifestIn(dir);
+    if (manifest || dirname(dir) === dir) return [dir, manifest?.name ?? null];
+  }
+  return [root.path, null];
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestIn(dir: string): Manifest | null {
+  const path = join(dir, "package.json");
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Manifest;
+  } catch {
+    return null;
+  }
+}
+
+function dependsOn(dir: string, name: string): boolean {
+  const { dependencies, devDependencies, peerDependencies } = manifestIn(dir) ?? {};
+  return [dependencies, devDependencies, peerDependencies].some((each) => each && name in each);
+}
+
+function changesDeclarations({ path, before, after }: FileChange): boolean {
+  if (before === null || after === null) return before !== null;
+  return surfaceOf(path, before) !== surfaceOf(path, after);
+}
+
+/** What other files can see of a file: its text without function bodies, imports and white space. */
+function surfaceOf(path: string, text: string): string {
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) return text;
+  const kept: string[] = [];
+  let from = 0;
+  walk(source.file, (node) => {
+    const hidden = hiddenPart(node);
+    if (!hidden) return true;
+    kept.push(text.slice(from, hidden.pos));
+    from = hidden.end;
+    return false;
+  });
+  return [...kept, text.slice(from)].join("").replace(/\s+/g, "");
+}
+
+function hiddenPart(node: TS.Node): TS.Node | null {
+  if (ts.isImportDeclaration(node)) return node;
+  return ts.isBlock(node) && ts.isFunctionLike(node.parent) ? node : null;
+}

@@ -1,0 +1,264 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { libraryFiles, ts as bundled, type TS } from "../syntax/compiler.js";
+import { hashOf } from "../plan/hash.js";
+import { isInside, slashed, type Root } from "../project/root.js";
+
+export type Compiler = typeof bundled;
+
+/** Files that are checked together, and how. */
+export interface ProgramSpec {
+  /** The tsconfig's path; of files that belong to none, what stands for it. */
+  readonly id: string;
+  readonly compiler: Compiler;
+  readonly roots: readonly string[];
+  readonly options: TS.CompilerOptions;
+  readonly references: readonly TS.ProjectReference[] | undefined;
+}
+
+/** Finds the programs that files of a tree belong to. */
+export interface ProgramFinder {
+  /** The spec of the nearest tsconfig whose program holds a file, else of the files without one. */
+  readonly holding: (path: string) => ProgramSpec;
+  /** The spec that a tsconfig makes. */
+  readonly of: (config: string) => ProgramSpec;
+}
+
+/**
+ * Creates a finder.
+ * @param paths files that may be asked for, relative to the root; those that no tsconfig holds are
+ *   checked together, as an editor does
+ */
+export function createProgramFinder(root: Root, paths: readonly string[]): ProgramFinder {
+  const specs = new Map<string, ProgramSpec>();
+  const of = (config: string) => remember(specs, config, () => specOf(config));
+  const homes = new Map<string, string | null>();
+  const homeOf = (path: string) => remember(homes, path, () => nearestConfig(root, path, of));
+  const loose = () => remember(specs, LOOSE, () => looseSpec(root, paths, homeOf));
+  return {
+    of,
+    holding: (path) => {
+      const config = homeOf(path);
+      return config === null ? loose() : of(config);
+    },
+  };
+}
+
+const LOOSE = "files without a tsconfig";
+
+function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
+
+function nearestConfig(
+  root: Root,
+  path: string,
+  of: (config: string) => ProgramSpec,
+): string | null {
+  const absolute = slashed(join(root.path, path));
+  const exists = existsSync(absolute);
+  for (let dir = dirname(join(root.path, path)); isInside(root.path, dir); dir = dirname(dir)) {
+    for (const config of withReferences(configsIn(dir), of)) {
+      // A file that is to be created belongs to the program that would include it.
+      const { roots } = of(config);
+      const isMember = exists
+        ? roots.includes(absolute)
+        : roots.some((file) => dirname(file) === dirname(absolute));
+      if (isMember || (!exists && dir === root.path)) return config;
+    }
+    if (dirname(dir) === dir) break;
+  }
+  return null;
+}
+
+const CONFIG = /^(?:tsconfig|jsconfig)(?:\..+)?\.json$/;
+
+/** The configs of a folder, the one that editors take first. */
+function configsIn(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const rank = (name: string) => ["tsconfig.json", "jsconfig.json"].indexOf(name) >>> 0;
+  return readdirSync(dir)
+    .filter((name) => CONFIG.test(name))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map((name) => slashed(join(dir, name)));
+}
+
+/** Whether a path is that of a tsconfig, by its name. */
+export function isConfigPath(path: string): boolean {
+  return CONFIG.test(basename(path));
+}
+
+/** Configs with those they refer to: one that only refers to others holds no files itself. */
+function withReferences(configs: readonly string[], of: (config: string) => ProgramSpec): string[] {
+  const all = new Set(configs);
+  for (const config of all) {
+    for (const { path } of of(config).references ?? []) {
+      const target = slashed(path.endsWith(".json") ? path : join(path, "tsconfig.json"));
+      if (existsSync(target)) all.add(target);
+    }
+  }
+  return [...all];
+}
+
+function specOf(config: string): ProgramSpec {
+  const compiler = compilerFor(config);
+  const read = compiler.readConfigFile(config, (path) => compiler.sys.readFile(path)) as {
+    config?: unknown;
+  };
+  const parsed = compiler.parseJsonConfigFileContent(
+    read.config ?? {},
+    compiler.sys,
+    dirname(config),
+    undefined,
+    config,
+  );
+  const options = { ...parsed.options, noEmit: true, incremental: false, composite: false };
+  delete options.tsBuildInfoFile;
+  return {
+    id: config,
+    compiler,
+    roots: parsed.fileNames.map((file) => slashed(file)),
+    options,
+    references: parsed.projectReferences,
+  };
+}
+
+function looseSpec(
+  root: Root,
+  paths: readonly string[],
+  homeOf: (path: string) => string | null,
+): ProgramSpec {
+  const compiler = compilerFor(join(root.path, "tsconfig.json"));
+  return {
+    id: LOOSE,
+    compiler,
+    roots: paths
+      .filter((path) => homeOf(path) === null)
+      .map((path) => slashed(join(root.path, path))),
+    options: {
+      allowJs: true,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: compiler.ScriptTarget.ESNext,
+      module: compiler.ModuleKind.ESNext,
+      moduleResolution: compiler.ModuleResolutionKind.Bundler,
+      jsx: compiler.JsxEmit.Preserve,
+      allowImportingTsExtensions: true,
+    },
+    references: undefined,
+  };
+}
+
+/** The project's own compiler where it has the API, else ours: its diagnostics are what counts. */
+function compilerFor(config: string): Compiler {
+  const require = createRequire(config);
+  try {
+    const own = require("typescript") as Partial<Compiler>;
+    if (typeof own.createProgram === "function" && own.version) return own as Compiler;
+  } catch {
+    // Not installed there.
+  }
+  return bundled;
+}
+
+export type SourceCache = Map<string, TS.SourceFile | undefined>;
+
+/**
+ * Makes a program that sees some texts in place of those on the disk.
+ * @param texts by absolute path; null for a file that is to be deleted
+ * @param cache files as they are on the disk, parsed once for all programs of a spec
+ */
+export function createBuilder(
+  spec: ProgramSpec,
+  texts: ReadonlyMap<string, string | null>,
+  cache: SourceCache,
+  old: TS.SemanticDiagnosticsBuilderProgram | undefined,
+): TS.SemanticDiagnosticsBuilderProgram {
+  const created = [...texts.keys()].filter((path) => !existsSync(path));
+  return spec.compiler.createSemanticDiagnosticsBuilderProgram(
+    [...new Set([...spec.roots, ...created])],
+    spec.options,
+    overlayHost(spec, texts, cache),
+    old,
+    undefined,
+    spec.references,
+  );
+}
+
+/** The compiler has this for its watch mode; without it a reference needs built declarations. */
+interface ReferenceHost extends TS.CompilerHost {
+  readonly useSourceOfProjectReferenceRedirect: () => boolean;
+}
+
+/** A host that shows the planned texts; unchanged files are parsed once for all programs. */
+function overlayHost(
+  { compiler, options }: ProgramSpec,
+  texts: ReadonlyMap<string, string | null>,
+  cache: SourceCache,
+): ReferenceHost {
+  const host = withLibraries(compiler, compiler.createCompilerHost(options, true));
+  const planned = (path: string) => texts.get(slashed(path));
+  const folders = [...texts.keys()].map((path) => slashed(dirname(path)));
+  return {
+    ...host,
+    useSourceOfProjectReferenceRedirect: () => true,
+    fileExists: (path) => {
+      const text = planned(path);
+      return text === undefined ? host.fileExists(path) : text !== null;
+    },
+    // Modules are not even looked for in a folder that is not there.
+    directoryExists: (path) =>
+      folders.some((folder) => folder === slashed(path)) || compiler.sys.directoryExists(path),
+    readFile: (path) => {
+      const text = planned(path);
+      return text === undefined ? host.readFile(path) : (text ?? undefined);
+    },
+    getSourceFile: (path, languageOptions, onError) => {
+      const text = planned(path);
+      if (text === null) return undefined;
+      if (text !== undefined) {
+        return versioned(compiler.createSourceFile(path, text, languageOptions, true));
+      }
+      if (!cache.has(path)) {
+        const file = host.getSourceFile(path, languageOptions, onError);
+        cache.set(path, file && versioned(file));
+      }
+      return cache.get(path);
+    },
+    writeFile: () => undefined,
+    createHash: hashOf,
+  };
+}
+
+/** The compiler that ts-morph carries has its libraries in memory instead of beside it. */
+function withLibraries(compiler: Compiler, host: TS.CompilerHost): TS.CompilerHost {
+  if (compiler !== bundled) return host;
+  const texts = new Map(
+    libraryFiles().map(({ fileName, text }) => [`${LIBRARIES}/${fileName}`, text]),
+  );
+  return {
+    ...host,
+    getDefaultLibLocation: () => LIBRARIES,
+    getDefaultLibFileName: (options) => `${LIBRARIES}/${compiler.getDefaultLibFileName(options)}`,
+    fileExists: (path) => texts.has(path) || host.fileExists(path),
+    readFile: (path) => texts.get(path) ?? host.readFile(path),
+    getSourceFile: (path, options, onError) => {
+      const text = texts.get(path);
+      if (text === undefined) return host.getSourceFile(path, options, onError);
+      return compiler.createSourceFile(path, text, options);
+    },
+  };
+}
+
+const LIBRARIES = "/node_modules/typescript/lib";
+
+/** The builder tells by its version whether a file has changed. */
+function versioned(file: TS.SourceFile): TS.SourceFile {
+  return Object.assign(file, { version: hashOf(file.text) });
+}

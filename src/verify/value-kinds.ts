@@ -1,0 +1,146 @@
+import { ts as own, type TS } from "../syntax/compiler.js";
+import type { Types, ValueKind } from "../syntax/value-kind.js";
+import type { Compiler } from "./programs.js";
+
+/** A program in which a file can be asked about. */
+export interface AskedProgram {
+  readonly compiler: Compiler;
+  readonly program: TS.Program;
+  /** Absolute path of the file. */
+  readonly path: string;
+}
+
+/**
+ * Answers about the types of one file.
+ * @param load loads its program; called with the first question only
+ */
+export function answersFrom(load: () => AskedProgram): Types {
+  let asked: AskedProgram | undefined;
+  const ask = (node: TS.Node, kind: (asked: AskedProgram, twin: TS.Node) => ValueKind) => {
+    asked ??= load();
+    const file = asked.program.getSourceFile(asked.path);
+    const twin = file && twinOf(asked.compiler, file, node);
+    return twin ? kind(asked, twin) : "unknown";
+  };
+  return {
+    valueOf: (expression) => ask(expression, valueKind),
+    resultOf: (fn) => ask(fn, resultKind),
+  };
+}
+
+/**
+ * The node of another compiler's tree that stands for a node of ours. The versions number their
+ * kinds differently, so that it is known by its name and its place.
+ */
+function twinOf(compiler: Compiler, file: TS.SourceFile, node: TS.Node): TS.Node | undefined {
+  const name = own.SyntaxKind[node.kind];
+  const start = node.getStart();
+  let found: TS.Node | undefined;
+  const visit = (at: TS.Node): void => {
+    if (found || at.end < node.end || at.pos > start) return;
+    const isTwin = at.end === node.end && at.getStart(file) === start;
+    if (isTwin && compiler.SyntaxKind[at.kind] === name) found = at;
+    else compiler.forEachChild(at, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function valueKind({ compiler, program }: AskedProgram, node: TS.Node): ValueKind {
+  const checker = program.getTypeChecker();
+  const type = checker.getTypeAtLocation(node);
+  const isVoid = (type.flags & compiler.TypeFlags.Void) !== 0;
+  if (isVoid && compiler.isCallExpression(node)) return voidCallKind(compiler, checker, node);
+  return kindOf({ compiler, program, checker }, type);
+}
+
+/**
+ * A function that is called for its effects alone may still be given as one that returns a promise;
+ * only one whose body is known certainly returns nothing.
+ */
+function voidCallKind(
+  compiler: Compiler,
+  checker: TS.TypeChecker,
+  node: TS.CallExpression,
+): ValueKind {
+  const declaration = checker.getResolvedSignature(node)?.declaration;
+  const hasBody = declaration && "body" in declaration && declaration.body !== undefined;
+  if (!hasBody) return "unknown";
+  const modifiers = compiler.getCombinedModifierFlags(declaration);
+  return modifiers & compiler.ModifierFlags.Async ? "promise" : "plain";
+}
+
+function resultKind({ compiler, program }: AskedProgram, node: TS.Node): ValueKind {
+  if (!compiler.isFunctionLike(node)) return "unknown";
+  const checker = program.getTypeChecker();
+  const signature = checker.getSignatureFromDeclaration(node);
+  return signature
+    ? kindOf({ compiler, program, checker }, checker.getReturnTypeOfSignature(signature))
+    : "unknown";
+}
+
+interface Asking {
+  readonly compiler: Compiler;
+  readonly program: TS.Program;
+  readonly checker: TS.TypeChecker;
+}
+
+function kindOf(asking: Asking, type: TS.Type): ValueKind {
+  const { compiler, checker } = asking;
+  if (type.isUnion()) return widest(type.types.map((each) => kindOf(asking, each)));
+  const { TypeFlags } = compiler;
+  // `void` promises no more than that nobody looks at the value.
+  if (type.flags & (TypeFlags.Any | TypeFlags.Unknown | TypeFlags.Void)) return "unknown";
+  if (type.flags & (TypeFlags.Object | TypeFlags.Intersection)) return objectKind(asking, type);
+  if (type.flags & (TypeFlags.NonPrimitive | TypeFlags.Instantiable)) {
+    const constraint = checker.getBaseConstraintOfType(type);
+    return constraint && constraint !== type ? kindOf(asking, constraint) : "unknown";
+  }
+  return "plain";
+}
+
+const RANKS: readonly ValueKind[] = ["plain", "promise", "ongoing", "thenable", "unknown"];
+
+function widest(kinds: readonly ValueKind[]): ValueKind {
+  return kinds.reduce((a, b) => (RANKS.indexOf(b) > RANKS.indexOf(a) ? b : a), "plain");
+}
+
+function objectKind(asking: Asking, type: TS.Type): ValueKind {
+  const { checker } = asking;
+  if (isPlatformPromise(asking, type)) return "promise";
+  const has = (name: string) => checker.getPropertyOfType(type, name) !== undefined;
+  if (has("then")) return "thenable";
+  if (isOngoing(asking, type, has)) return "ongoing";
+  return saysNothing(checker, type) ? "unknown" : "plain";
+}
+
+/** `{}` and `object` are what any value is. */
+function saysNothing(checker: TS.TypeChecker, type: TS.Type): boolean {
+  return (
+    type.getProperties().length === 0 &&
+    type.getCallSignatures().length === 0 &&
+    type.getConstructSignatures().length === 0 &&
+    checker.getIndexInfosOfType(type).length === 0 &&
+    type.symbol?.name !== "Function"
+  );
+}
+
+function isPlatformPromise({ program }: Asking, type: TS.Type): boolean {
+  if (type.symbol?.name !== "Promise" || type.isIntersection()) return false;
+  return (type.symbol.declarations ?? []).some((each) =>
+    program.isSourceFileDefaultLibrary(each.getSourceFile()),
+  );
+}
+
+/** Subprocesses, streams of Node and of the web, and what generators return. */
+function isOngoing({ checker }: Asking, type: TS.Type, has: (name: string) => boolean): boolean {
+  const isIterated = checker
+    .getPropertiesOfType(type)
+    .some(({ name }) => /^__@(asyncIterator|iterator)/.test(name));
+  return (
+    (has("kill") && has("pid")) ||
+    (has("pipe") && has("on")) ||
+    (has("getReader") && has("cancel")) ||
+    (isIterated && has("next"))
+  );
+}
