@@ -22,6 +22,7 @@ export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export * from "./syntax/fingerprint.js";
+export * from "./syntax/inactive-span.js";
 export {
   freshName,
   importOf,
@@ -40,6 +41,7 @@ export {
   qualifiedName,
   type NamedFunction,
 } from "./syntax/names.js";
+export * from "./syntax/inactive-span.js";
 export { parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";

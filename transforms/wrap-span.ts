@@ -8,10 +8,13 @@ import {
   firstNode,
   freshName,
   headOf,
+  inactiveRefusal,
+  inactiveSpanAt,
   indentationAt,
   isReadable,
   isReason,
   joinPointNeedles,
+  layOutInactive,
   layOutWrapper,
   nodesOf,
   objectOnOneLine,
@@ -26,6 +29,7 @@ import {
   textOf,
   ts,
   unwrap,
+  unwrapInactive,
   usesNeed,
   walk,
   wrappingFor,
@@ -60,6 +64,7 @@ interface WrapSpan extends Rule {
     readonly attributes?: Readonly<Record<string, string>> | undefined;
   };
   readonly markFailure: boolean;
+  readonly allowInactive: boolean;
 }
 
 interface Found {
@@ -78,6 +83,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
       attributes: schema.optional(schema.record(schema.string(), schema.string())),
     }),
     markFailure: schema.optional(schema.boolean(), true),
+    allowInactive: schema.optional(schema.boolean(), false),
   },
   joinPoints: ["case", "switch", "call", "function", "method", "route", "listener", "assign"],
   templates: ({ span }) => [
@@ -105,14 +111,18 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
       if (!isReason(result)) return result;
       refusal ??= result;
     }
-    return refusal ?? reason("empty-region");
+    if (!refusal) return reason("empty-region");
+    return rule.allowInactive ? holdAny(file, site.data, rule, lessons, refusal) : refusal;
   },
 
   recognise: (file, shape) => {
     const found: Candidate[] = [];
     walk(file.source.file, (node) => {
-      const call = spanCall(node, shape.callee ?? "");
-      if (call) found.push(candidate(file, call, shape));
+      const each =
+        shape.strategy === "inactive"
+          ? heldCandidate(file, node, shape)
+          : wrappedCandidate(file, node, shape);
+      if (each) found.push(each);
     });
     return found;
   },
@@ -134,30 +144,88 @@ function wrapRegion(
   const options = renderOptions(file, region, match, rule);
   if (isReason(options)) return options;
   const marks = rule.markFailure ? swallowingCatches(region) : [];
-  const parameter = marks.length > 0 ? freshName(source, ["span", "sentrySpan"]) : "";
+  const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES) : "";
   const call = { callee: file.sentry.access("startSpan"), options: options.entries, parameter };
   const layout = layOutWrapper(source, region, wrapping, call);
   const reads = readsOf(nodesOf(region), lessons.narrowed);
-  const inner = firstNode(region);
+  const { edits, ...common } = surround(file, region, options, "startSpan", layout);
   return {
+    ...common,
     strategy: wrapping.strategy,
-    region,
     edits: [
       ...reads.map(({ end }): AttachedEdit => ({ start: end, end, text: "!", attach: "left" })),
-      { start: region.start, end: region.start, text: layout.open, attach: "right" },
-      { start: region.end, end: region.end, text: layout.close, attach: "left" },
+      ...edits,
       ...marks.map((block) => markEdit(source, block, parameter)),
     ],
-    reindent: { range: region, unit: layout.unit },
-    imports: usesNeed(file.sentry, "startSpan") && file.sentry.need ? [file.sentry.need] : [],
-    modules: [],
-    span: { name: options.name.constant ?? options.name.code, op: options.op?.constant ?? null },
     shape: {
+      ...common.shape,
       ...shapeOf(wrapping, layout, parameter),
-      callee: call.callee,
-      key: codeFingerprint(`${call.callee}(${objectOnOneLine(options.entries, source.style)})`),
-      name: options.name.code,
       ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
+    },
+  };
+}
+
+const SPAN_NAMES = ["span", "sentrySpan"];
+
+/** Holds the first region that may be held by an inactive span, where no callback can take any. */
+function holdAny(
+  file: FileContext,
+  { match, regions }: Found,
+  rule: WrapSpan,
+  lessons: Lessons,
+  refusal: Reason,
+): Instrumentation | Reason {
+  if (lessons.vetoed.has("inactive")) return reason("type-check");
+  for (const region of regions) {
+    const wrapping = wrappingFor(file.source, region, file.types);
+    if (!isReason(wrapping)) continue;
+    if (inactiveRefusal(file.source, region, wrapping, file.types)) continue;
+    const options = renderOptions(file, region, match, rule);
+    if (!isReason(options)) return holdRegion(file, region, options);
+  }
+  return refusal;
+}
+
+function holdRegion(file: FileContext, region: Region, options: Options): Instrumentation {
+  const { source } = file;
+  const parameter = freshName(source, SPAN_NAMES);
+  const callee = file.sentry.access("startInactiveSpan");
+  const layout = layOutInactive(source, region, { callee, options: options.entries, parameter });
+  const common = surround(file, region, options, "startInactiveSpan", layout);
+  const shape = {
+    ...common.shape,
+    strategy: "inactive",
+    indent: layout.unit,
+    block: String(region.kind !== "body"),
+  };
+  return { ...common, strategy: "inactive", shape };
+}
+
+/** What every way of putting a span around a region has in common. */
+function surround(
+  file: FileContext,
+  region: Region,
+  { entries, name, op }: Options,
+  api: "startSpan" | "startInactiveSpan",
+  layout: WrapperLayout,
+): Omit<Instrumentation, "strategy"> {
+  const { source, sentry } = file;
+  const inner = firstNode(region);
+  const callee = sentry.access(api);
+  return {
+    region,
+    edits: [
+      { start: region.start, end: region.start, text: layout.open, attach: "right" },
+      { start: region.end, end: region.end, text: layout.close, attach: "left" },
+    ],
+    reindent: { range: region, unit: layout.unit },
+    imports: usesNeed(sentry, api) && sentry.need ? [sentry.need] : [],
+    modules: [],
+    span: { name: name.constant ?? name.code, op: op?.constant ?? null },
+    shape: {
+      callee,
+      key: codeFingerprint(`${callee}(${objectOnOneLine(entries, source.style)})`),
+      name: name.code,
     },
     container: containerOf(inner),
     head: headOf(fingerprint(inner)),
@@ -289,16 +357,38 @@ function spanCall(node: TS.Node, callee: string): SpanCall | null {
   return callback && ts.isArrowFunction(callback) ? { call: node, options, callback } : null;
 }
 
-function candidate({ source }: FileContext, found: SpanCall, shape: Shape): Candidate {
-  const { call, options, callback } = found;
+function wrappedCandidate(file: FileContext, node: TS.Node, shape: Shape): Candidate | null {
+  const found = spanCall(node, shape.callee ?? "");
+  if (!found) return null;
+  const { call, callback } = found;
   const { body } = callback;
   const inner = ts.isBlock(body) ? (body.statements[0] ?? body) : body;
-  const removal = removalOf(source, found, shape);
+  const range = { start: call.getStart(file.source.file), end: call.end };
+  return candidate(file.source, found, inner, range, shape, removalOf(file.source, found, shape));
+}
+
+function heldCandidate({ source }: FileContext, node: TS.Node, shape: Shape): Candidate | null {
+  const found = inactiveSpanAt(source, node, shape.block === "true");
+  if (!found) return null;
+  const { tryBlock } = found.attempt;
+  const inner = tryBlock.statements[0] ?? tryBlock;
+  const removal = unwrapInactive(source, found, shape.indent ?? "");
+  return candidate(source, found, inner, { start: found.start, end: found.end }, shape, removal);
+}
+
+function candidate(
+  source: Source,
+  { call, options }: Pick<SpanCall, "call" | "options">,
+  inner: TS.Node,
+  range: Candidate["range"],
+  shape: Shape,
+  removal: Candidate["removal"],
+): Candidate {
   const key = codeFingerprint(`${call.expression.getText()}(${options.getText()})`);
   return {
-    range: { start: call.getStart(source.file), end: call.end },
+    range,
     container: containerOf(call),
-    head: headOf(fingerprint(inner, (node) => seeThrough(node, shape.callee ?? ""))),
+    head: headOf(fingerprint(inner, (node) => seeThrough(source, node, shape.callee ?? ""))),
     key,
     exact: key === shape.key && !isReason(removal),
     similar: propertyCode(options, "name") === codeFingerprint(shape.name ?? ""),
@@ -307,20 +397,32 @@ function candidate({ source }: FileContext, found: SpanCall, shape: Shape): Cand
 }
 
 /** What a node says without spans around it, so that a nested span does not hide it. */
-function seeThrough(node: TS.Node, callee: string): TS.Node {
+function seeThrough(source: Source, node: TS.Node, callee: string): TS.Node {
   let inner = node;
   for (;;) {
-    const statement =
-      ts.isExpressionStatement(inner) || ts.isReturnStatement(inner) ? inner.expression : inner;
-    const awaited = statement && ts.isAwaitExpression(statement) ? statement.expression : statement;
-    const found = awaited && spanCall(awaited, callee);
-    if (!found) return inner;
-    const { body } = found.callback;
-    if (!ts.isBlock(body)) return ts.isCallExpression(inner) ? body : inner;
-    const [first] = body.statements;
-    if (!first) return inner;
-    inner = first;
+    const next = wrappedBy(inner, callee) ?? heldBy(source, inner);
+    if (!next) return inner;
+    inner = next;
   }
+}
+
+/** The first of what a call of `startSpan` wraps; null for a node that is none. */
+function wrappedBy(node: TS.Node, callee: string): TS.Node | null {
+  const statement =
+    ts.isExpressionStatement(node) || ts.isReturnStatement(node) ? node.expression : node;
+  const awaited = statement && ts.isAwaitExpression(statement) ? statement.expression : statement;
+  const found = awaited && spanCall(awaited, callee);
+  if (!found) return null;
+  const { body } = found.callback;
+  if (ts.isBlock(body)) return body.statements[0] ?? null;
+  return ts.isCallExpression(node) ? body : null;
+}
+
+/** The first of what an inactive span holds; null for a node that is none. */
+function heldBy(source: Source, node: TS.Node): TS.Node | null {
+  const start = ts.isBlock(node) && node.statements.length === 2 ? node.statements[0] : node;
+  const found = start && inactiveSpanAt(source, start, start !== node);
+  return found?.attempt.tryBlock.statements[0] ?? null;
 }
 
 function propertyCode(options: TS.ObjectLiteralExpression, key: string): string | null {

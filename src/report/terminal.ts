@@ -22,6 +22,7 @@ export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions):
         showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), colors) : "",
         outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
         leftAlone(outcome.sites, colors),
+        inactive(outcome.sites, colors),
         problems(outcome, colors),
         summaryLine(outcome, colors),
       ];
@@ -55,6 +56,17 @@ function leftAlone(sites: readonly SiteReport[], colors: Colors): string {
       `${colors.yellow(state)} ${file}:${line} ${colors.dim(id)}\n  ${reason?.code ?? ""}: ${reason?.message ?? ""}`,
   );
   return lines.join("\n");
+}
+
+/** Spans that are not active while their code runs, which the diff does not say. */
+function inactive(sites: readonly SiteReport[], colors: Colors): string {
+  return sites
+    .filter(({ state, strategy }) => state === "planned" && strategy === "inactive")
+    .map(
+      ({ id, file, line }) =>
+        `${colors.cyan("inactive")} ${file}:${line} ${colors.dim(id)}\n  spans started inside will not be its children`,
+    )
+    .join("\n");
 }
 
 /** Sites by phase and rule, one line each. */

@@ -121,14 +121,14 @@ function keptStatements(
 }
 
 /** A range without the white space at its ends. */
-function innerRange(text: string, from: number, to: number): Range {
+export function innerRange(text: string, from: number, to: number): Range {
   const inner = text.slice(from, to);
   const start = from + (inner.length - inner.trimStart().length);
   return { start, end: Math.max(start, from + inner.trimEnd().length) };
 }
 
 /** A name that the callback declares and that means something else where its code would go. */
-function clashingName(
+export function clashingName(
   source: Source,
   body: TS.Block,
   outer: TS.Node,
@@ -198,7 +198,12 @@ function hasComment({ text, file }: Source, { call, callback }: WrapperNode): bo
 }
 
 /** What the wrapped lines stand deeper than the call, whatever a formatter made of it since. */
-function addedIndent({ text }: Source, kept: Range, outerStart: number, unit: string): string {
+export function addedIndent(
+  { text }: Source,
+  kept: Range,
+  outerStart: number,
+  unit: string,
+): string {
   if (unit === "") return "";
   const base = indentationAt(text, outerStart);
   const inner = text.slice(lineStart(text, kept.start), kept.start);
@@ -207,7 +212,7 @@ function addedIndent({ text }: Source, kept: Range, outerStart: number, unit: st
 }
 
 /** A wrapper whose code was deleted by hand goes with its whole line. */
-function wholeLine(text: string, start: number, end: number): Edit {
+export function wholeLine(text: string, start: number, end: number): Edit {
   const from = lineStart(text, start);
   const isAlone = text.slice(from, start).trim() === "" && /^[ \t]*(\r?\n|$)/.test(text.slice(end));
   if (!isAlone) return { start, end, text: "" };

@@ -48,7 +48,7 @@ function statementWrapping(
   if (!last) return reason("empty-region");
   const { awaits, returns, obstacle } = flowOf(statements);
   if (obstacle) return obstacle;
-  if (statements.some(isModuleStatement)) return reason("module-statement");
+  if (hasModuleStatement(statements)) return reason("module-statement");
   const escaping = escapingDeclaration(source, statements, region);
   if (escaping) return escaping;
   if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
@@ -105,6 +105,11 @@ function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
     if (ts.isFunctionLike(at) && "body" in at) return at;
   }
   return null;
+}
+
+/** Whether a list holds an import or an export, which stand at the top of a file only. */
+export function hasModuleStatement(statements: readonly TS.Statement[]): boolean {
+  return statements.some(isModuleStatement);
 }
 
 function isModuleStatement(statement: TS.Statement): boolean {

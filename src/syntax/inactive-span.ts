@@ -1,0 +1,160 @@
+import { objectOverLines, objectOnOneLine } from "../text/code.js";
+import type { Range } from "../text/edit.js";
+import { indentationAt } from "../text/lines.js";
+import { ts, type TS } from "./compiler.js";
+import { flowOf, isInAsync, isSettled } from "./control-flow.js";
+import { escapingDeclaration } from "./declarations.js";
+import { indentNeeded } from "./indent.js";
+import { resultHazard } from "./promises.js";
+import { reason, type Reason, type ReasonCode } from "./reason.js";
+import type { Region } from "./region.js";
+import type { Source } from "./source.js";
+import { addedIndent, clashingName, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
+import { isGenerator } from "./walk.js";
+import type { Types } from "./value-kind.js";
+import type { WrapperCall, WrapperLayout } from "./wrapper-layout.js";
+import { hasModuleStatement, nodesOf } from "./wrapping.js";
+
+/** What keeps code out of a callback, but not out of a `try`. */
+const CROSSABLE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "escaping-break",
+  "escaping-continue",
+  "escaping-return",
+  "escaping-yield",
+  "generator",
+  "return-in-try",
+]);
+
+/**
+ * Whether a region that no callback can take may stand in `try`/`finally` with an inactive span.
+ * @param refusal why no callback can take it
+ */
+export function inactiveRefusal(
+  source: Source,
+  region: Region,
+  refusal: Reason,
+  types: Types,
+): Reason | null {
+  if (!CROSSABLE.has(refusal.code) || region.kind === "expression") return refusal;
+  const nodes = nodesOf(region);
+  if (region.kind === "body") {
+    const isOngoing = !isGenerator(region.node) && resultHazard(region.node, types) !== null;
+    return isOngoing || !ts.isBlock(region.node.body) ? refusal : leavesWork(nodes, region.node);
+  }
+  const { statements, list } = region;
+  if (ts.isLabeledStatement(list.parent)) return refusal;
+  if (hasModuleStatement(statements)) return reason("module-statement");
+  return escapingDeclaration(source, statements, region) ?? leavesWork(nodes, list.parent);
+}
+
+/** A promise that is returned without `await` goes on when the `finally` has run. */
+function leavesWork(nodes: readonly TS.Node[], around: TS.Node): Reason | null {
+  const { returns } = flowOf(nodes);
+  const isAwaited = ts.isFunctionLike(around) ? isGenerator(around) : !isInAsync(around);
+  const left = returns.find(({ expression }) => expression && !isSettled(expression));
+  return left && !isAwaited ? reason("outlives-span", left.getText().slice(0, 60)) : null;
+}
+
+/**
+ * Lays out `const span = startInactiveSpan(...)` with a `try` whose `finally` ends it. Statements get
+ * a block around all of it, so that the name stays theirs.
+ */
+export function layOutInactive(source: Source, region: Region, call: WrapperCall): WrapperLayout {
+  const { style, text, file } = source;
+  const outer = indentationAt(text, region.start);
+  const isBlock = region.kind !== "body";
+  const base = isBlock ? outer + style.indent : outer;
+  const end = style.semicolons ? ";" : "";
+  const line = style.eol + base;
+  const inner = `${line}${style.indent}`;
+  const start = `const ${call.parameter} = ${call.callee}(`;
+  const short = `${start}${objectOnOneLine(call.options, style)})${end}`;
+  const fits = base.length + short.length <= style.width;
+  const declaration = fits ? short : `${start}${objectOverLines(call.options, style, base)})${end}`;
+  const open = `${declaration}${line}try {${inner}`;
+  const close = `${line}} finally {${inner}${call.parameter}.end()${end}${line}}`;
+  const unit = indentNeeded(
+    file,
+    region,
+    outer,
+    isBlock ? style.indent + style.indent : style.indent,
+  );
+  return isBlock
+    ? { open: `{${line}${open}`, close: `${close}${style.eol}${outer}}`, unit, isBracketed: false }
+    : { open, close, unit, isBracketed: false };
+}
+
+/** An inactive span with its `try`, as {@link layOutInactive} writes it. */
+export interface InactiveSpan extends Range {
+  readonly name: TS.Identifier;
+  readonly call: TS.CallExpression;
+  readonly options: TS.ObjectLiteralExpression;
+  readonly attempt: TS.TryStatement;
+  /** The node that goes when the span does: the block around it, or the `try` alone. */
+  readonly outer: TS.Statement;
+}
+
+/** Reads an inactive span off the declaration that starts it. */
+export function inactiveSpanAt(
+  source: Source,
+  node: TS.Node,
+  isInBlock: boolean,
+): InactiveSpan | null {
+  if (!ts.isVariableStatement(node) || !ts.isBlock(node.parent)) return null;
+  const [declaration, ...others] = node.declarationList.declarations;
+  if (!declaration || others.length > 0 || !ts.isIdentifier(declaration.name)) return null;
+  const call = declaration.initializer;
+  if (!call || !ts.isCallExpression(call)) return null;
+  const [options] = call.arguments;
+  if (!/(^|\.)startInactiveSpan$/.test(call.expression.getText(source.file))) return null;
+  if (!options || !ts.isObjectLiteralExpression(options)) return null;
+  const { statements } = node.parent;
+  const attempt = statements[statements.indexOf(node) + 1];
+  if (!attempt || !ts.isTryStatement(attempt)) return null;
+  const outer = isInBlock ? node.parent : attempt;
+  const start = isInBlock ? node.parent.getStart(source.file) : node.getStart(source.file);
+  return { name: declaration.name, call, options, attempt, outer, start, end: outer.end };
+}
+
+/** Takes an inactive span off again, or says why that would change what the code does by now. */
+export function unwrapInactive(
+  source: Source,
+  span: InactiveSpan,
+  unit: string,
+): Unwrapping | Reason {
+  const { attempt, outer, name, start, end } = span;
+  const { tryBlock, catchClause, finallyBlock } = attempt;
+  const isOurs =
+    finallyBlock?.statements.length === 1 &&
+    finallyBlock.statements[0]?.getText(source.file).replace(/;$/, "") === `${name.text}.end()`;
+  if (!isOurs || catchClause) return reason("changed-by-hand", "the try became another one");
+  if (ts.isBlock(outer) && outer.statements.length !== 2) {
+    return reason("changed-by-hand", "code stands beside the try");
+  }
+  const used = source.scope
+    .references(name)
+    .filter((use) => use !== name && !(finallyBlock.pos <= use.pos && use.end <= finallyBlock.end));
+  if (used.length > 0) return reason("span-in-use", name.text);
+  const kept = innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
+  if (hasCommentBeside(source, span, tryBlock)) {
+    return reason("changed-by-hand", "a comment stands beside the try");
+  }
+  const around = ts.isBlock(outer.parent) ? outer.parent.statements : [];
+  const clash = clashingName(source, tryBlock, outer, around);
+  if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
+  if (kept.start >= kept.end) return { edits: [wholeLine(source.text, start, end)], dedent: null };
+  return {
+    edits: [
+      { start, end: kept.start, text: "" },
+      { start: kept.end, end, text: "" },
+    ],
+    dedent: { range: kept, unit: addedIndent(source, kept, start, unit) },
+  };
+}
+
+function hasCommentBeside({ text, file }: Source, span: InactiveSpan, tryBlock: TS.Block): boolean {
+  const open = text.slice(span.start, tryBlock.getStart(file));
+  const close = text.slice(tryBlock.end, span.end);
+  const code = `${open}${close}`.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, "");
+  return /\/\/|\/\*/.test(code);
+}
