@@ -7,6 +7,7 @@ import type { Edit, Range } from "./text/edit.js";
 import type { ImportNeed } from "./syntax/import-place.js";
 import type { Binding } from "./syntax/imports.js";
 import type { Reindent } from "./syntax/indent.js";
+import type { TS } from "./syntax/compiler.js";
 import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
 import type { Reason } from "./syntax/reason.js";
 import type { Source } from "./syntax/source.js";
@@ -54,7 +55,7 @@ export * from "./syntax/types.js";
 export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";
 export * from "./syntax/wrapping.js";
-export { isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
+export { findNode, isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
 
 /** How a site is instrumented. */
 export type Strategy =
@@ -89,6 +90,8 @@ export interface FileContext {
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
+  /** The integration by which the SDK traces a chain of calls by itself, or null. */
+  readonly tracedBy: (chain: TS.Expression) => string | null;
   /** The root-relative path of a module that a rule names. */
   readonly pathOf: (module: string) => string;
 }
@@ -102,8 +105,8 @@ export interface Site<Data> {
   readonly data: Data;
   /** Sites without which this one makes no sense, such as the calls that an import was for. */
   readonly dependsOn?: readonly Site<Data>[] | undefined;
-  /** Set when the place is instrumented already, by hand or by the SDK itself. */
-  readonly present?: "hand" | "sdk" | undefined;
+  /** Set when the place is instrumented already, by hand. */
+  readonly present?: "hand" | undefined;
   /** Set when the place must be left alone whatever the strategy. */
   readonly skip?: Reason | undefined;
 }

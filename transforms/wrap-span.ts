@@ -4,6 +4,7 @@ import {
   defineTransform,
   enclosingFunctionNames,
   findMatches,
+  findNode,
   fingerprint,
   firstNode,
   freshName,
@@ -65,6 +66,7 @@ interface WrapSpan extends Rule {
   };
   readonly markFailure: boolean;
   readonly allowInactive: boolean;
+  readonly evenIfTraced: boolean;
 }
 
 interface Found {
@@ -84,6 +86,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
     }),
     markFailure: schema.optional(schema.boolean(), true),
     allowInactive: schema.optional(schema.boolean(), false),
+    evenIfTraced: schema.optional(schema.boolean(), false),
   },
   joinPoints: ["case", "switch", "call", "function", "method", "route", "listener", "assign"],
   templates: ({ span }) => [
@@ -95,13 +98,18 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
   ],
   needles: (rule) => joinPointNeedles(rule.at),
 
-  find: ({ source }, rule) =>
-    findMatches(source, rule.at).flatMap((match): Site<Found>[] => {
-      const regions = regionsOf(source, match, rule.region);
+  find: (file, rule) =>
+    findMatches(file.source, rule.at).flatMap((match): Site<Found>[] => {
+      const regions = regionsOf(file.source, match, rule.region);
+      const data = { match, regions };
       const [region] = regions;
+      if (hasSuchSpan(file, match, region, rule)) {
+        const { node } = match;
+        const whole = region ?? { start: node.getStart(file.source.file), end: node.end };
+        return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
+      }
       if (!region) return [];
-      const present = isInsideSuchSpan(match.node, region, rule) ? "hand" : undefined;
-      return [{ anchor: match.anchor, region, data: { match, regions }, present }];
+      return [{ anchor: match.anchor, region, data, skip: tracedAlready(file, region, rule) }];
     }),
 
   instrument: (file, site, rule, lessons) => {
@@ -500,33 +508,44 @@ function unmark({ file, text }: Source, mark: TS.ExpressionStatement): Edit {
 
 // Instrumentation that is there already
 
-/** Whether code stands in a span of the same name and op, written by hand. */
-function isInsideSuchSpan(node: TS.Node, region: Region, rule: WrapSpan): boolean {
-  for (let at: TS.Node = firstNode(region); at; at = at.parent) {
-    if (
-      at !== node &&
-      ts.isFunctionLike(at) &&
-      !ts.isArrowFunction(at) &&
-      at !== firstNode(region)
-    ) {
-      return false;
-    }
-    if (ts.isCallExpression(at) && isSpanNamed(at, rule)) return true;
+/** Whether matched code stands in a span of the same name and op, or holds one, by hand. */
+function hasSuchSpan(
+  file: FileContext,
+  match: Match,
+  region: Region | undefined,
+  rule: WrapSpan,
+): boolean {
+  const fills = fillsFor(file, match);
+  const codeOf = (template: string) => renderTemplate(template, fills, file.source.style).code;
+  const name = codeFingerprint(codeOf(rule.span.name));
+  const op = rule.span.op === undefined ? null : codeFingerprint(codeOf(rule.span.op));
+  const isSuch = (node: TS.Node) => {
+    const options = spanOptions(node);
+    return options && propertyCode(options, "name") === name && propertyCode(options, "op") === op;
+  };
+  const within = region ? nodesOf(region) : [match.node];
+  return within.some((node) => findNode(node, isSuch)) || isInsideSuch(match.node, isSuch);
+}
+
+function isInsideSuch(node: TS.Node, isSuch: (node: TS.Node) => boolean | null): boolean {
+  for (let at: TS.Node = node; at; at = at.parent) {
+    if (isSuch(at)) return true;
+    if (at !== node && ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
 }
 
-function isSpanNamed(call: TS.CallExpression, rule: WrapSpan): boolean {
-  if (!/(^|\.)startSpan(Manual)?$/.test(call.expression.getText())) return false;
-  const [options] = call.arguments;
-  if (!options || !ts.isObjectLiteralExpression(options)) return false;
-  const value = (key: string) => {
-    const property = options.properties.find((each) => each.name?.getText() === key);
-    return property &&
-      ts.isPropertyAssignment(property) &&
-      ts.isStringLiteralLike(property.initializer)
-      ? property.initializer.text
-      : undefined;
-  };
-  return value("name") === rule.span.name && value("op") === rule.span.op;
+/** The options of a call that starts a span, by whatever name the SDK has there. */
+function spanOptions(node: TS.Node): TS.ObjectLiteralExpression | null {
+  if (!ts.isCallExpression(node)) return null;
+  if (!/(^|\.)start(Inactive)?Span(Manual)?$/.test(node.expression.getText())) return null;
+  const [options] = node.arguments;
+  return options && ts.isObjectLiteralExpression(options) ? options : null;
+}
+
+/** Why a call is left to the SDK, which traces it; a wider region than the call is another matter. */
+function tracedAlready(file: FileContext, region: Region, rule: WrapSpan): Reason | undefined {
+  if (rule.evenIfTraced || region.kind !== "expression") return undefined;
+  const by = file.tracedBy(region.node);
+  return by === null ? undefined : reason("already-traced", by);
 }

@@ -7,6 +7,7 @@ import {
   type Binding,
 } from "../syntax/imports.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import type { Tree } from "./tree.js";
@@ -41,6 +42,7 @@ export function createFileContext(
     read,
     isModule: tree.isModule,
     sdkFor: tree.sdkFor,
+    tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
     pathOf: tree.pathOf,
   };
 }

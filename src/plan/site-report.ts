@@ -39,11 +39,16 @@ export function reportSite(
     endLine: position(source.text, place.end).line,
     anchor: position(source.text, place.anchor).line,
     state: isInstrumentation ? "planned" : result === "present" ? "present" : "skipped",
-    by: isInstrumentation ? "retrospan" : entry ? "retrospan" : (draft.site.present ?? null),
+    by: isInstrumentation || entry ? "retrospan" : presentBy(draft, result),
     strategy: isInstrumentation ? result.strategy : (entry?.strategy ?? null),
     span: isInstrumentation ? result.span : (entry?.span ?? null),
     reason: result !== "present" && isReason(result) ? result : null,
   };
+}
+
+function presentBy({ site }: NumberedDraft, result: Outcome["result"]): SiteReport["by"] {
+  const isTraced = result !== "present" && isReason(result) && result.code === "already-traced";
+  return isTraced ? "sdk" : (site.present ?? null);
 }
 
 /** Where a site stands in the text as it is; one whose code was replaced, where its successor is. */

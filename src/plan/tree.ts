@@ -1,3 +1,5 @@
+import type { TracingSdk } from "../syntax/traced-call.js";
+
 /** What planning may ask about the tree on the disk; the project layer answers. */
 export interface Tree {
   /** The text of a file of the tree, or null. Paths are relative to the root, with `/`. */
@@ -14,4 +16,6 @@ export interface Tree {
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
+  /** What is known of the SDK that runs with code at this path. */
+  readonly tracingSdk: (path: string) => TracingSdk;
 }

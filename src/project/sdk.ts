@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
+import type { TracingSdk } from "../syntax/traced-call.js";
 import { isInside, type Root } from "./root.js";
 
 /** The SDK of one package of the tree. */
@@ -130,6 +132,53 @@ export function describeSdk(root: Root, dir: string, name: string): Sdk {
     .map(({ dependencies }) => dependencies[name])
     .find((each) => each !== undefined);
   return { dir, package: name, version: range ?? null, source: range ? "range" : null };
+}
+
+/** Looks up the SDK that runs with a path's package, each package once. */
+export function tracingSdks(root: Root): (path: string) => TracingSdk {
+  const known = new Map<string, TracingSdk>();
+  return (path) => {
+    const { dir, sdk } = packageOf(root, path);
+    const found = known.get(dir) ?? {
+      version: describeSdk(root, dir, sdk).version,
+      modules: instrumentedModules(root, dir, sdk),
+    };
+    known.set(dir, found);
+    return found;
+  };
+}
+
+/** An entry of the list that SDK 11 instruments by. */
+interface Instrumentation {
+  readonly module?: { readonly name?: string };
+  readonly functionQuery?: Readonly<Record<string, unknown>>;
+}
+
+/** The installed SDK's own list; nothing where it has none or is not installed. */
+function instrumentedModules(root: Root, dir: string, sdk: string): Map<string, Set<string>> {
+  const modules = new Map<string, Set<string>>();
+  for (const { module, functionQuery } of readInstrumentations(join(root.path, dir), sdk)) {
+    const name = module?.name ?? "";
+    const names = modules.get(name) ?? new Set();
+    for (const key of ["functionName", "methodName", "expressionName"]) {
+      const value = functionQuery?.[key];
+      if (typeof value === "string") names.add(value);
+    }
+    modules.set(name, names);
+  }
+  return modules;
+}
+
+function readInstrumentations(dir: string, sdk: string): readonly Instrumentation[] {
+  try {
+    const entry = createRequire(join(dir, "package.json")).resolve(sdk);
+    const config = createRequire(entry)("@sentry/server-utils/orchestrion/config") as {
+      SENTRY_INSTRUMENTATIONS?: readonly Instrumentation[];
+    };
+    return config.SENTRY_INSTRUMENTATIONS ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function installedVersion(root: Root, dir: string, name: string): string | null {

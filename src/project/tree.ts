@@ -5,7 +5,7 @@ import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { findCandidates, isSourcePath } from "./files.js";
 import { isInside, slashed, type Root } from "./root.js";
-import { isModulePackage, sdkPackageFor } from "./sdk.js";
+import { isModulePackage, sdkPackageFor, tracingSdks } from "./sdk.js";
 
 /** Reads the tree on the disk for planning. Nothing outside the root is read as source. */
 export function createTree(root: Root, base: string): Tree {
@@ -18,6 +18,7 @@ export function createTree(root: Root, base: string): Tree {
     pathOf: (module) => pathOfModule(base, module),
     isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
+    tracingSdk: tracingSdks(root),
   };
 }
 

@@ -6,6 +6,7 @@ export interface Reason {
 
 /** Every code a skip or a leftover can have, with what it means in general. */
 export const REASONS = {
+  "already-traced": "the SDK traces this call by itself (`evenIfTraced` wraps it nevertheless)",
   "argument-effects": "an argument that would be dropped may have effects",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-key": "the key is computed by code that must not run twice",

@@ -74,7 +74,7 @@ export function isCommonJs(file: TS.SourceFile, isModule: boolean): boolean {
 }
 
 function usesCommonJs(file: TS.SourceFile): boolean {
-  const found = findNode(file, (node): node is TS.Node => {
+  const found = findNode(file, (node) => {
     if (ts.isCallExpression(node)) return node.expression.getText() === "require";
     return (
       ts.isPropertyAccessExpression(node) && /^(module\.exports|exports\.)/.test(node.getText())

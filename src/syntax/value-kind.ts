@@ -16,7 +16,13 @@ export interface Types {
   readonly valueOf: (expression: TS.Expression) => ValueKind;
   /** What a call of a function yields. */
   readonly resultOf: (fn: TS.FunctionLikeDeclaration) => ValueKind;
+  /** The package that declares what a call calls; null for code of the tree. */
+  readonly packageOf: (call: TS.CallExpression) => string | null;
 }
 
 /** For planning without a type check: nothing is known. */
-export const NO_TYPES: Types = { valueOf: () => "unknown", resultOf: () => "unknown" };
+export const NO_TYPES: Types = {
+  valueOf: () => "unknown",
+  resultOf: () => "unknown",
+  packageOf: () => null,
+};

@@ -29,11 +29,11 @@ export function walkOwn(node: TS.Node, visit: (node: TS.Node) => boolean | void)
 }
 
 /** The first node at or below `node` that satisfies the test. */
-export function findNode<T extends TS.Node>(
+export function findNode(
   node: TS.Node,
-  test: (node: TS.Node) => node is T,
-): T | undefined {
-  let found: T | undefined;
+  test: (node: TS.Node) => boolean | null,
+): TS.Node | undefined {
+  let found: TS.Node | undefined;
   walk(node, (child) => {
     if (found) return false;
     if (test(child)) found = child;

@@ -16,15 +16,16 @@ export interface AskedProgram {
  */
 export function answersFrom(load: () => AskedProgram): Types {
   let asked: AskedProgram | undefined;
-  const ask = (node: TS.Node, kind: (asked: AskedProgram, twin: TS.Node) => ValueKind) => {
+  const ask = <T>(node: TS.Node, answer: (asked: AskedProgram, twin: TS.Node) => T, none: T): T => {
     asked ??= load();
     const file = asked.program.getSourceFile(asked.path);
     const twin = file && twinOf(asked.compiler, file, node);
-    return twin ? kind(asked, twin) : "unknown";
+    return twin ? answer(asked, twin) : none;
   };
   return {
-    valueOf: (expression) => ask(expression, valueKind),
-    resultOf: (fn) => ask(fn, resultKind),
+    valueOf: (expression) => ask<ValueKind>(expression, valueKind, "unknown"),
+    resultOf: (fn) => ask<ValueKind>(fn, resultKind, "unknown"),
+    packageOf: (call) => ask(call, declaringPackage, null),
   };
 }
 
@@ -143,4 +144,17 @@ function isOngoing({ checker }: Asking, type: TS.Type, has: (name: string) => bo
     (has("getReader") && has("cancel")) ||
     (isIterated && has("next"))
   );
+}
+
+/** The package in whose folder below `node_modules` the called function is declared. */
+function declaringPackage({ compiler, program }: AskedProgram, node: TS.Node): string | null {
+  if (!compiler.isCallExpression(node)) return null;
+  const declaration = program.getTypeChecker().getResolvedSignature(node)?.declaration;
+  const file = declaration?.getSourceFile().fileName ?? "";
+  const inside = file.split("/node_modules/").at(-1);
+  if (inside === undefined || inside === file) return null;
+  const name = inside.split("/").slice(0, inside.startsWith("@") ? 2 : 1);
+  if (name[0] !== "@types") return name.join("/");
+  // Node declares each of its modules in a file of that name.
+  return name[1] === "node" ? (/([^/]+)\.d\.ts$/.exec(file)?.[1] ?? null) : (name[1] ?? null);
 }

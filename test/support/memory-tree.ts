@@ -96,5 +96,6 @@ function treeOf({ files }: MemoryTree): Tree {
     pathOf: (module) => posix.normalize(module),
     isModule: () => true,
     sdkFor: () => "@sentry/node",
+    tracingSdk: () => ({ version: null, modules: new Map() }),
   };
 }
