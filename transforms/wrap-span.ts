@@ -1,4 +1,5 @@
 import {
+  callFingerprint,
   codeFingerprint,
   containerOf,
   defineTransform,
@@ -125,12 +126,13 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
 
   recognise: (file, shape) => {
     const found: Candidate[] = [];
+    const name = codeFingerprint(shape.name ?? "");
     walk(file.source.file, (node) => {
-      const each =
+      const place =
         shape.strategy === "inactive"
-          ? heldCandidate(file, node, shape)
-          : wrappedCandidate(file, node, shape);
-      if (each) found.push(each);
+          ? heldPlace(file.source, node, shape)
+          : wrappedPlace(file.source, node, shape);
+      if (place) found.push(candidate(file.source, place, shape, name));
     });
     return found;
   },
@@ -345,7 +347,7 @@ function markEdit(source: Source, block: TS.Block, parameter: string): AttachedE
 }
 
 function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
-  if (!ts.isExpressionStatement(node)) return false;
+  if (!ts.isExpressionStatement(node) || !node.getText().startsWith(parameter)) return false;
   return fingerprint(node.expression) === codeFingerprint(`${parameter}.setStatus(${FAILURE})`);
 }
 
@@ -365,42 +367,68 @@ function spanCall(node: TS.Node, callee: string): SpanCall | null {
   return callback && ts.isArrowFunction(callback) ? { call: node, options, callback } : null;
 }
 
-function wrappedCandidate(file: FileContext, node: TS.Node, shape: Shape): Candidate | null {
+/** A place that may be an entry's. */
+interface Place {
+  readonly call: TS.CallExpression;
+  readonly options: TS.ObjectLiteralExpression;
+  readonly range: Candidate["range"];
+  /** The first of the code inside. */
+  readonly inner: TS.Node;
+  readonly remove: () => Candidate["removal"];
+}
+
+function wrappedPlace(source: Source, node: TS.Node, shape: Shape): Place | null {
   const found = spanCall(node, shape.callee ?? "");
   if (!found) return null;
-  const { call, callback } = found;
+  const { call, options, callback } = found;
   const { body } = callback;
-  const inner = ts.isBlock(body) ? (body.statements[0] ?? body) : body;
-  const range = { start: call.getStart(file.source.file), end: call.end };
-  return candidate(file.source, found, inner, range, shape, removalOf(file.source, found, shape));
+  return {
+    call,
+    options,
+    range: { start: call.getStart(source.file), end: call.end },
+    inner: ts.isBlock(body) ? (body.statements[0] ?? body) : body,
+    remove: () => removalOf(source, found, shape),
+  };
 }
 
-function heldCandidate({ source }: FileContext, node: TS.Node, shape: Shape): Candidate | null {
+function heldPlace(source: Source, node: TS.Node, shape: Shape): Place | null {
   const found = inactiveSpanAt(source, node, shape.block === "true");
   if (!found) return null;
+  const { call, options, start, end } = found;
   const { tryBlock } = found.attempt;
-  const inner = tryBlock.statements[0] ?? tryBlock;
-  const removal = unwrapInactive(source, found, shape.indent ?? "");
-  return candidate(source, found, inner, { start: found.start, end: found.end }, shape, removal);
+  return {
+    call,
+    options,
+    range: { start, end },
+    inner: tryBlock.statements[0] ?? tryBlock,
+    remove: () => unwrapInactive(source, found, shape.indent ?? ""),
+  };
 }
 
-function candidate(
-  source: Source,
-  { call, options }: Pick<SpanCall, "call" | "options">,
-  inner: TS.Node,
-  range: Candidate["range"],
-  shape: Shape,
-  removal: Candidate["removal"],
-): Candidate {
-  const key = codeFingerprint(`${call.expression.getText()}(${options.getText()})`);
+/** Most places are another entry's: what is dear is found when it is asked for. */
+function candidate(source: Source, place: Place, shape: Shape, name: string): Candidate {
+  const { call, options, range, inner } = place;
+  const key = callFingerprint(call.expression, [options]);
+  let head: string | undefined;
+  let removal: Candidate["removal"] | undefined;
   return {
     range,
-    container: containerOf(call),
-    head: headOf(fingerprint(inner, (node) => seeThrough(source, node, shape.callee ?? ""))),
     key,
-    exact: key === shape.key && !isReason(removal),
-    similar: propertyCode(options, "name") === codeFingerprint(shape.name ?? ""),
-    removal,
+    similar: propertyCode(options, "name") === name,
+    get container() {
+      return containerOf(call);
+    },
+    get head() {
+      return (head ??= headOf(
+        fingerprint(inner, (node) => seeThrough(source, node, shape.callee ?? "")),
+      ));
+    },
+    get exact() {
+      return key === shape.key && !isReason(this.removal);
+    },
+    get removal() {
+      return (removal ??= place.remove());
+    },
   };
 }
 

@@ -119,11 +119,11 @@ function planUntilTypesHold(
   const gate = options.typecheck ? createTypeGate(root, paths) : null;
   const typesOf = gate ? gate.typesOf : () => NO_TYPES;
   const wants = wantsSite(options);
-  const make = () => {
-    const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf });
+  const make = (known: ReadonlyMap<string, FilePlan>) => {
+    const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
-  let plan = make();
+  let plan = make(new Map());
   if (!gate) return { plan, typecheck: null };
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
@@ -131,11 +131,14 @@ function planUntilTypesHold(
     const blamed = report.new.flatMap((each) => blame(plan, each, isLastRound));
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
-    plan = make();
+    const concerned = new Set(blamed.map(({ file }) => file));
+    const others = plan.files.filter(({ path }) => !concerned.has(path));
+    plan = make(new Map(others.map((each) => [each.path, each])));
   }
 }
 
 interface Blame {
+  readonly file: string;
   readonly site: string;
   readonly strategy: string;
   /** The expression whose narrowing was lost, if that is what the compiler complains about. */
@@ -147,16 +150,18 @@ function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Bla
   const { file, offset, length, message } = diagnostic;
   const planned = plan.files.find(({ path }) => path === file);
   if (!planned || offset === null) return [];
-  if (isLastRound) return planned.placements.map((placement) => ({ ...placement, lost: null }));
+  const all = (placements: readonly Placement[]) =>
+    placements.map(({ site, strategy }) => ({ file: planned.path, site, strategy, lost: null }));
+  if (isLastRound) return all(planned.placements);
   const { toFull } = reduceText(planned.before, planned.edits);
   const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
   const [around] = planned.placements
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
-  if (!around) return neighbours(planned, at).map((placement) => ({ ...placement, lost: null }));
+  if (!around) return all(neighbours(planned, at));
   const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
   const lost = source && !isParseFailure(source) ? pathAt(source, { start: at, end }) : null;
-  return [{ ...around, lost }];
+  return [{ file: planned.path, site: around.site, strategy: around.strategy, lost }];
 }
 
 /** The nearest sites before and behind a place; at the head of a file, where imports are, all. */

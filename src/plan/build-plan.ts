@@ -22,20 +22,16 @@ export interface PlanInput {
   readonly lessons: FileInput["lessons"];
   /** Answers about the types of a file. */
   readonly typesOf: (source: Source) => Types;
+  /** Plans of files for which nothing has changed since they were made. */
+  readonly known: ReadonlyMap<string, FilePlan>;
 }
 
 /** Makes the whole plan: pure, the same whatever the order of rules and files. */
 export function buildPlan(input: PlanInput): Plan {
   const rules = [...input.rules].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
-  const files: FilePlan[] = [];
-  for (const { path, text } of input.files) {
-    const entries = input.ledger.sites.filter((site) => site.file === path);
-    const imports = input.ledger.imports.filter((each) => each.file === path);
-    const { wants, lessons, typesOf } = input;
-    const file = { path, text, rules, entries, imports, wants, lessons, typesOf };
-    const plan = planFile(input.tree, file);
-    files.push(isReversible(input.tree, plan) ? plan : withoutSites(plan, text));
-  }
+  const files = [...input.files].map(
+    ({ path, text }) => input.known.get(path) ?? planWhole(input, rules, path, text),
+  );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = createdModules(input, files);
   return {
@@ -45,6 +41,21 @@ export function buildPlan(input: PlanInput): Plan {
     changes: [...files.flatMap(changeOf), ...created.changes],
     modules: created.modules,
   };
+}
+
+/** Plans one file; one whose instrumentation would not come out again whole is left alone. */
+function planWhole(
+  input: PlanInput,
+  rules: readonly ActiveRule[],
+  path: string,
+  text: string,
+): FilePlan {
+  const { tree, ledger, wants, lessons, typesOf } = input;
+  const entries = ledger.sites.filter((site) => site.file === path);
+  const imports = ledger.imports.filter((each) => each.file === path);
+  const file = { path, text, rules, entries, imports, wants, lessons, typesOf };
+  const plan = planFile(tree, file);
+  return isReversible(tree, plan) ? plan : withoutSites(plan, text);
 }
 
 function changeOf({ path, before, after }: FilePlan): FileChange[] {

@@ -22,6 +22,12 @@ export function fingerprint(
   return `${node.kind}${operatorOf(node)}(${parts.join(",")})`;
 }
 
+/** The fingerprint of a call with some of its arguments only. */
+export function callFingerprint(callee: TS.Node, args: readonly TS.Node[]): string {
+  const parts = [callee, ...args].map((each) => fingerprint(each));
+  return `${ts.SyntaxKind.CallExpression}(${parts.join(",")})`;
+}
+
 function ownText(node: TS.Node): string {
   const text = "text" in node && typeof node.text === "string" ? node.text : "";
   return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ? text : `${node.kind}:${text}`;

@@ -167,6 +167,7 @@ function compilerFor(config: string): Compiler {
   return bundled;
 }
 
+/** Parsed files by path, as they are on the disk and as they were planned last. */
 export type SourceCache = Map<string, TS.SourceFile | undefined>;
 
 /**
@@ -189,6 +190,10 @@ export function createBuilder(
     undefined,
     spec.references,
   );
+}
+
+function plannedKey(path: string): string {
+  return `planned:${path}`;
 }
 
 /** The compiler has this for its watch mode; without it a reference needs built declarations. */
@@ -223,7 +228,11 @@ function overlayHost(
       const text = planned(path);
       if (text === null) return undefined;
       if (text !== undefined) {
-        return versioned(compiler.createSourceFile(path, text, languageOptions, true));
+        const known = cache.get(plannedKey(path));
+        if (known?.text === text) return known;
+        const file = versioned(compiler.createSourceFile(path, text, languageOptions, true));
+        cache.set(plannedKey(path), file);
+        return file;
       }
       if (!cache.has(path)) {
         const file = host.getSourceFile(path, languageOptions, onError);

@@ -93,6 +93,8 @@ function total(reports: readonly TypeReport[]): TypeReport {
 }
 
 interface LoadedProgram {
+  /** The program of the last check, from which the next one goes on. */
+  latest: TS.SemanticDiagnosticsBuilderProgram;
   readonly spec: ProgramSpec;
   readonly cache: SourceCache;
   readonly program: TS.SemanticDiagnosticsBuilderProgram;
@@ -105,6 +107,7 @@ function loadProgram(spec: ProgramSpec): LoadedProgram {
   const program = createBuilder(spec, new Map(), cache, undefined);
   let diagnostics: readonly TS.Diagnostic[] | undefined;
   return {
+    latest: program,
     spec,
     cache,
     program,
@@ -130,7 +133,8 @@ function checkAfter(root: Root, before: LoadedProgram, changes: readonly FileCha
       change.before === null || before.program.getSourceFile(slashed(join(root.path, change.path))),
   );
   const texts = new Map(own.map(({ path, after }) => [slashed(join(root.path, path)), after]));
-  const program = createBuilder(spec, texts, cache, before.program);
+  const program = createBuilder(spec, texts, cache, before.latest);
+  before.latest = program;
   const diagnostics = diagnosticsOf(spec.compiler, program);
   return {
     programs: 1,

@@ -40,6 +40,7 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
     wants: () => true,
     lessons: new Map(),
     typesOf: () => NO_TYPES,
+    known: new Map(),
   });
   write(memory, plan.changes);
   memory.ledger = {
