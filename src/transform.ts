@@ -193,6 +193,8 @@ export interface Transform<R extends Rule, Data> {
     rule: R,
     lessons: Lessons,
   ) => Instrumentation | Reason;
+  /** A literal that its work contains, to look for it in other files; null if it cannot move there. */
+  readonly landmark: (shape: Shape) => string | null;
   /** Places that look like an entry of the ledger. */
   readonly recognise: (file: FileContext, shape: Shape) => readonly Candidate[];
 }

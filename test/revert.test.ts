@@ -74,3 +74,76 @@ test("in a CommonJS package the created module is CommonJS", async () => {
   expect(read("src/lib/stages.js")).toContain("module.exports = { recordStage };");
   expect(read("src/main.js")).toContain('require("./lib/stages.js")');
 });
+
+const WORK = `export async function work(id: string): Promise<string> {
+  await Promise.resolve();
+  return id;
+}
+`;
+const REST = `export const rest = 1;
+`;
+const spans: RuleConfig = {
+  id: "spans",
+  use: "wrap-span",
+  at: { function: "work" },
+  span: { name: "the work" },
+};
+
+function splitProject() {
+  project = temporaryProject({ "src/a.ts": WORK + REST }, [spans]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  const write = (path: string, text: string) => writeFileSync(join(dir, path), text);
+  const split = () => {
+    const text = read("src/a.ts");
+    const at = text.indexOf("export async");
+    const [head, moved] = [text.slice(0, at), text.slice(at, text.indexOf("export const"))];
+    write("src/b.ts", head + moved);
+    write("src/a.ts", `export { work } from "./b";\n${REST}`);
+    return head;
+  };
+  return { options, read, write, split, dir };
+}
+
+test("instrumentation in a file that was split is found and taken out", async () => {
+  const { options, read, split } = splitProject();
+  await apply(options);
+  const head = split();
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ file, state }) => [file, state])).toEqual([["src/b.ts", "reverted"]]);
+  expect(read("src/a.ts")).toBe(`export { work } from "./b";\n${REST}`);
+  // The import in the new file was written by whoever split it.
+  expect(read("src/b.ts")).toBe(head + WORK);
+});
+
+test("an apply after a split changes nothing, and a revert still finds it", async () => {
+  const { options, read, split } = splitProject();
+  await apply(options);
+  const head = split();
+  const second = await apply({ ...options, allowDirty: true });
+  expect(second.changes.map(({ path }) => path)).toEqual([]);
+  await revert({ ...options, allowDirty: true });
+  expect(read("src/b.ts")).toBe(head + WORK);
+});
+
+test("a file that was renamed behind git's back is found", async () => {
+  const { options, read, write, dir } = splitProject();
+  await apply(options);
+  write("src/moved.ts", read("src/a.ts"));
+  rmSync(join(dir, "src/a.ts"));
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ file, state }) => [file, state])).toEqual([
+    ["src/moved.ts", "reverted"],
+  ]);
+});
+
+test("of two copies in other files, neither is taken for the one that was moved", async () => {
+  const { options, read, write, dir } = splitProject();
+  await apply(options);
+  write("src/one.ts", read("src/a.ts"));
+  write("src/two.ts", read("src/a.ts"));
+  rmSync(join(dir, "src/a.ts"));
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
+  expect(outcome.changes).toEqual([]);
+});

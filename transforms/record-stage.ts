@@ -106,6 +106,8 @@ export const recordStage = defineTransform<RecordStage, Found>({
     };
   },
 
+  landmark: ({ recorder = "" }) => recorder,
+
   recognise: ({ source }, shape) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {

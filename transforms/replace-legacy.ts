@@ -106,6 +106,9 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
     }
   },
 
+  // What was replaced calls a module that only the old file imported.
+  landmark: () => null,
+
   recognise: ({ source }, shape) => {
     switch (shape.kind) {
       case "call":

@@ -82,6 +82,8 @@ export const traceField = defineTransform<TraceField, ObjectType>({
     };
   },
 
+  landmark: ({ field = "" }) => field,
+
   recognise: ({ source }, shape) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {

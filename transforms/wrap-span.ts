@@ -124,6 +124,8 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
     return rule.allowInactive ? holdAny(file, site.data, rule, lessons, refusal) : refusal;
   },
 
+  landmark: ({ name = "" }) => /^"([^"\\]*)"$/.exec(name)?.[1] ?? "start",
+
   recognise: (file, shape) => {
     const found: Candidate[] = [];
     const name = codeFingerprint(shape.name ?? "");

@@ -17,7 +17,7 @@ export async function apply(options: Options): Promise<Outcome> {
   const made = await makePlan(workspace, options);
   const { plan } = made;
   const isRefused = breaksTypes(made);
-  if (!isRefused && !options.check) write(workspace, plan, options);
+  if (!isRefused && !options.check) write({ ...workspace, ledger: made.ledger }, plan, options);
   return {
     command: "apply",
     sdk: made.sdk,

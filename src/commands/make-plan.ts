@@ -6,6 +6,8 @@ import { pathAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
+import type { Ledger } from "../plan/ledger.js";
+import { relocate } from "../plan/relocate.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Placement, Plan } from "../plan/model.js";
 import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
@@ -22,6 +24,8 @@ import { assertKnown, type Workspace } from "./workspace.js";
 /** A plan with what was found out while it was made. */
 export interface MadePlan {
   readonly plan: Plan;
+  /** The ledger that it starts from, with what was moved to other files since. */
+  readonly ledger: Ledger;
   readonly sdk: readonly Sdk[];
   readonly findings: readonly Finding[];
   readonly typecheck: TypeReport | null;
@@ -30,16 +34,19 @@ export interface MadePlan {
 const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [] };
 
 /** Loads the config and makes the plan for the part of the tree that was asked for. */
-export async function makePlan(workspace: Workspace, options: Options): Promise<MadePlan> {
-  const { root } = workspace;
+export async function makePlan(opened: Workspace, options: Options): Promise<MadePlan> {
+  const { root } = opened;
   const config = await loadConfig(root, options.cwd, options.config, options.preset);
   const rules = chooseRules(config, options);
+  const workspace = { ...opened, ledger: await relocated(opened) };
+  const { ledger } = workspace;
   const paths = candidatePaths(workspace, config, rules);
   // In a part of the tree, a rule that matches nothing may match elsewhere.
   const isNarrowed = !root.isWhole || options.site.length + options.except.length > 0;
   if (paths.length === 0) {
     return {
       plan: { ...EMPTY, findings: isNarrowed ? [] : rules.map(unmatchedRule) },
+      ledger,
       sdk: [],
       findings: [],
       typecheck: null,
@@ -51,10 +58,17 @@ export async function makePlan(workspace: Workspace, options: Options): Promise<
   const sdk = sdksOf(root, plan);
   return {
     plan: { ...plan, findings },
+    ledger,
     sdk: sdk.map(({ found }) => found),
     findings: [...missingSdks(root, sdk), ...incompleteTypes(typecheck)],
     typecheck,
   };
+}
+
+async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
+  if (ledger.sites.length === 0) return ledger;
+  await loadCompiler();
+  return relocate(createTree(root, ""), ledger);
 }
 
 function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {

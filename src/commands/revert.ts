@@ -1,6 +1,7 @@
 import { loadCompiler } from "../syntax/compiler.js";
 import { hashOf } from "../plan/hash.js";
 import { isEmpty, type Ledger } from "../plan/ledger.js";
+import { relocate } from "../plan/relocate.js";
 import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
 import { removeStateDir, writeChanges } from "../project/write.js";
 import { createTree } from "../project/tree.js";
@@ -19,21 +20,23 @@ import {
 export async function revert(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
-  const { root, ledger } = workspace;
+  const { root } = workspace;
   assertKnown(
     "--rule",
     options.rule,
-    ledger.sites.map(({ rule }) => rule),
+    workspace.ledger.sites.map(({ rule }) => rule),
   );
-  if (!isEmpty(ledger)) await loadCompiler();
+  if (!isEmpty(workspace.ledger)) await loadCompiler();
+  const tree = createTree(root, "");
+  const ledger = relocate(tree, workspace.ledger);
   const plan = planRevert({
-    tree: createTree(root, ""),
+    tree,
     ledger,
     wants: wantsEntry(root, options),
     covers: root.covers,
   });
   assertExact(plan);
-  if (!options.check) write(workspace, plan, options);
+  if (!options.check) write({ ...workspace, ledger }, plan, options);
   const isLeft = plan.sites.some(({ state }) => state === "left");
   const hasErrors = plan.findings.some(({ level }) => level === "error");
   return {

@@ -1,4 +1,5 @@
 import { loadCompiler } from "../syntax/compiler.js";
+import { relocate } from "../plan/relocate.js";
 import { ledgerStatus } from "../plan/status-plan.js";
 import type { LedgerModule } from "../plan/ledger.js";
 import type { Finding, SiteReport } from "../plan/model.js";
@@ -14,9 +15,11 @@ import { openWorkspace, wantsEntry, type Workspace } from "./workspace.js";
 export async function status(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
-  const { root, ledger } = workspace;
-  if (ledger.sites.length > 0) await loadCompiler();
-  const own = ledgerStatus(createTree(root, ""), ledger, wantsEntry(root, options));
+  const { root } = workspace;
+  if (workspace.ledger.sites.length > 0) await loadCompiler();
+  const tree = createTree(root, "");
+  const ledger = relocate(tree, workspace.ledger);
+  const own = ledgerStatus(tree, ledger, wantsEntry(root, options));
   const open = await openSites(workspace, options);
   const known = new Set(own.map(({ id }) => id));
   const lost = ledger.modules.filter(({ file }) => readText(root, file) === null);

@@ -102,7 +102,8 @@ const MATCHES: readonly Match[] = [
   (entry, each) => each.similar && sameHead(entry, each),
 ];
 
-function candidatesFor(file: FileContext, entry: LedgerSite): readonly Candidate[] {
+/** The places of a file that an entry may mean. */
+export function candidatesFor(file: FileContext, entry: LedgerSite): readonly Candidate[] {
   return TRANSFORMS.get(entry.transform)?.recognise(file, entry.shape) ?? [];
 }
 
