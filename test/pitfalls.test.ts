@@ -48,14 +48,15 @@ function programsOf(
 }
 
 const happened = new Map<Side, ReadonlyMap<string, readonly Happening[]>>();
-const said = new Map<Side, ReadonlyMap<string, readonly string[]>>();
+let said: ReadonlyMap<string, readonly string[]>;
 
 beforeAll(async () => {
   await loadCompiler();
-  for (const side of SIDES) {
-    happened.set(side, await observe(programsOf(driven, side, true)));
-    said.set(side, diagnosticsOf(programsOf(cases, side, false)));
-  }
+  for (const side of SIDES) happened.set(side, await observe(programsOf(driven, side, true)));
+  const all = SIDES.flatMap((side) =>
+    [...programsOf(cases, side, false)].map(([name, files]) => [`${side}/${name}`, files] as const),
+  );
+  said = diagnosticsOf(new Map(all));
   for (const fixture of goneBack) await rollBack(fixture);
 });
 
@@ -76,7 +77,7 @@ async function rollBack(fixture: Fixture): Promise<void> {
 }
 
 const happenings = (fixture: Fixture, side: Side) => happened.get(side)?.get(fixture.name) ?? [];
-const diagnostics = (fixture: Fixture, side: Side) => said.get(side)?.get(fixture.name) ?? [];
+const diagnostics = (fixture: Fixture, side: Side) => said.get(`${side}/${fixture.name}`) ?? [];
 
 /** How one side of a case breaks the law that the case is about. */
 function violations(fixture: Fixture, side: Side): readonly string[] {
@@ -123,6 +124,7 @@ function spanNames({ rules }: Fixture): string[] {
 describe.each(cases)("$name", (fixture) => {
   test("by hand: breaks the law", () => {
     expect(violations(fixture, "naive")).not.toEqual([]);
+    if (fixture.naive?.breaks === "residue") expect(fixture.naive.text).not.toContain("startSpan(");
   });
 
   test("ours holds it", () => {
@@ -132,10 +134,6 @@ describe.each(cases)("$name", (fixture) => {
   test("ours adds no diagnostic", () => {
     expect(added(diagnostics(fixture, "before"), diagnostics(fixture, "ours"))).toEqual([]);
   });
-});
-
-test.each(goneBack)("$name: by hand it was rolled back, too", ({ naive }) => {
-  expect(naive?.text).not.toContain("startSpan(");
 });
 
 test.each(typed)("$name: so it comes out with the type check", async (fixture) => {
