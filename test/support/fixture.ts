@@ -22,11 +22,32 @@ export interface Fixture {
   readonly files: ReadonlyMap<string, string>;
   /** Whether the case has a program to run. */
   readonly drive: string | null;
+  /** What comes out once the type check has had its say, where that differs from the expected. */
+  readonly checked: string | null;
+  /** What a person would write who does it by hand, with the defect that the case is about. */
+  readonly naive: Naive | null;
+}
+
+export const LAWS = [
+  "behaviour",
+  "types",
+  "span-covers-work",
+  "nesting",
+  "marks",
+  "text",
+  "residue",
+] as const;
+export type Law = (typeof LAWS)[number];
+
+export interface Naive {
+  readonly text: string;
+  readonly breaks: Law;
 }
 
 interface RuleFile {
   readonly rules: readonly RuleConfig[];
   readonly skips?: readonly string[];
+  readonly naive?: { readonly breaks: Law };
 }
 
 /** The transforms that have cases. */
@@ -67,7 +88,18 @@ function readFixture(dir: string, name: string): Fixture {
     reverted: read(`reverted${ending}`),
     files: readTree(join(dir, "files")),
     drive: read("drive.ts"),
+    checked: read(`checked${ending}`),
+    naive: naiveOf(name, read(`naive${ending}`), rule),
   };
+}
+
+function naiveOf(name: string, text: string | null, rule: RuleFile): Naive | null {
+  const breaks = rule.naive?.breaks;
+  if (text === null && breaks === undefined) return null;
+  if (text === null || !breaks || !LAWS.includes(breaks)) {
+    throw new Error(`${name}: a naive output and the law it breaks belong together`);
+  }
+  return { text, breaks };
 }
 
 function readTree(dir: string, prefix = ""): Map<string, string> {

@@ -45,3 +45,18 @@ export const STRICT_TSCONFIG = JSON.stringify({
   },
   include: ["src"],
 });
+
+/** The same for code whose imports leave the ending out, as a bundler takes it. */
+export const BUNDLED_TSCONFIG = JSON.stringify({
+  compilerOptions: {
+    strict: true,
+    module: "ESNext",
+    moduleResolution: "Bundler",
+    target: "ES2022",
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    types: ["node"],
+    noEmit: true,
+  },
+  include: ["src"],
+});

@@ -48,6 +48,16 @@ export async function runPrograms(
   sdk: Sdk,
   init: boolean,
 ): Promise<Run> {
+  return withPrograms(programs, sdk, mainModule([...programs.keys()], init), run);
+}
+
+/** Compiles programs beside a main module and an SDK, does something there, and cleans up. */
+export async function withPrograms<T>(
+  programs: ReadonlyMap<string, Program>,
+  sdk: Sdk,
+  main: string,
+  use: (dir: string) => Promise<T>,
+): Promise<T> {
   await loadCompiler();
   const dir = mkdtempSync(join(tmpdir(), "retrospan-run-"));
   try {
@@ -57,8 +67,8 @@ export async function runPrograms(
       for (const [path, text] of files) writeCompiled(join(dir, name), path, text);
     }
     installSdk(dir, sdk);
-    writeFileSync(join(dir, "main.js"), mainModule([...programs.keys()], init));
-    return await run(dir);
+    writeFileSync(join(dir, "main.js"), main);
+    return await use(dir);
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -69,7 +79,11 @@ function writeCompiled(dir: string, path: string, text: string): void {
   mkdirSync(dirname(target), { recursive: true });
   const { outputText } = ts.transpileModule(text, {
     fileName: path,
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      jsx: ts.JsxEmit.React,
+    },
   });
   writeFileSync(target, outputText.replace(/((?:from|import)\s+["']\.[^"']*?)(["'])/g, "$1.js$2"));
 }
@@ -99,12 +113,18 @@ function mainModule(names: readonly string[], init: boolean): string {
   return `${init ? start : ""}${runs.join("\n")}\nprocess.exit(0);\n`;
 }
 
-async function run(dir: string): Promise<Run> {
+/** Runs the main module in a process of its own; what it printed. */
+export async function runMain(dir: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ["main.js"], {
     cwd: dir,
     timeout: 60_000,
     env: { ...process.env, NODE_OPTIONS: "", NODE_NO_WARNINGS: "1" },
   });
+  return stdout;
+}
+
+async function run(dir: string): Promise<Run> {
+  const stdout = await runMain(dir);
   const parts = stdout.split(SEPARATOR).slice(1);
   const output = new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), part]));
   const lines = readFileSync(join(dir, "seen.txt"), "utf8").trim().split("\n");
