@@ -3,6 +3,7 @@ import { enclosingFunction, isAsync, isFunctionBoundary, unwrapped, walkOwn } fr
 import type { StatementList } from "./join-point.js";
 import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
+import type { Types } from "./value-kind.js";
 
 /** What leaves or suspends a piece of code, nested functions not counted. */
 export interface Flow {
@@ -144,9 +145,16 @@ function statementsBehind(node: TS.Node): readonly TS.Statement[] {
  * Whether a `return` of these would change meaning under `return await` in a try of the same
  * function: an un-awaited promise is not caught by it, an awaited one is.
  */
-export function returnsMayBeCaught(list: StatementList, returns: readonly TS.ReturnStatement[]) {
+export function returnsMayBeCaught(
+  list: StatementList,
+  returns: readonly TS.ReturnStatement[],
+  types: Types,
+): boolean {
   if (!isInsideTry(list.parent)) return false;
-  return returns.some(({ expression }) => expression && !isSettled(expression));
+  return returns.some(
+    ({ expression }) =>
+      expression && !isSettled(expression) && types.valueOf(expression) !== "plain",
+  );
 }
 
 function isInsideTry(node: TS.Node): boolean {

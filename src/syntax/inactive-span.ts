@@ -5,7 +5,7 @@ import { ts, type TS } from "./compiler.js";
 import { flowOf, isInAsync, isSettled } from "./control-flow.js";
 import { escapingDeclaration } from "./declarations.js";
 import { indentNeeded } from "./indent.js";
-import { resultHazard } from "./promises.js";
+import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
@@ -38,7 +38,8 @@ export function inactiveRefusal(
   if (!CROSSABLE.has(refusal.code) || region.kind === "expression") return refusal;
   const nodes = nodesOf(region);
   if (region.kind === "body") {
-    const isOngoing = !isGenerator(region.node) && resultHazard(region.node, types) !== null;
+    const isOngoing =
+      !isGenerator(region.node) && resultHazard(source, region.node, types) !== null;
     return isOngoing || !ts.isBlock(region.node.body) ? refusal : leavesWork(nodes, region.node);
   }
   const { statements, list } = region;

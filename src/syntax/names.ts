@@ -9,12 +9,19 @@ export type NamedFunction = TS.FunctionLikeDeclaration & { body: TS.ConciseBody 
  */
 export function functionName(node: TS.Node): string | null {
   if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) {
-    return node.name ? propertyName(node.name) : "default";
+    return node.name ? memberName(node.name) : "default";
   }
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return propertyName(node.name);
   if (ts.isConstructorDeclaration(node)) return "constructor";
   if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null;
   return boundName(node);
+}
+
+/** A name for people: a computed one is said as it is written. */
+function memberName(name: TS.PropertyName): string {
+  if (!ts.isComputedPropertyName(name)) return propertyName(name) ?? name.getText();
+  const { expression } = name;
+  return ts.isStringLiteralLike(expression) ? expression.text : name.getText();
 }
 
 function boundName(node: TS.Expression): string | null {

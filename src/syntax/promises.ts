@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { isInAsync, isSettled } from "./control-flow.js";
-import { isAsync, isGenerator, unwrapped, walkOwn } from "./walk.js";
+import { calledFunction, isFresh, isOngoing, returnsNoThenable } from "./results.js";
+import { isAsync, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -90,7 +91,8 @@ export function hazardOf(
 ): ReasonCode | null {
   const consumption = consumptionOf(expression);
   if (consumption === "awaited") return null;
-  if (consumption === "returned" && isInAsync(expression)) return ongoing(expression, types);
+  if (isOngoing(source, expression, types)) return "outlives-span";
+  if (consumption === "returned" && isInAsync(expression)) return null;
   if (awaits) return "not-awaited";
   if (isSynchronous(source, expression)) return null;
   switch (types.valueOf(expression)) {
@@ -103,15 +105,11 @@ export function hazardOf(
         ? "not-awaited"
         : "may-return-thenable";
     case "promise":
-      if (consumption === "returned" && isMadeHere(expression)) return null;
+      if (consumption === "returned" && isFresh(source, expression, types)) return null;
       return consumption === "chained" || consumption === "void" ? null : "not-awaited";
     case "unknown":
       return consumption === "chained" || consumption === "void" ? null : "not-awaited";
   }
-}
-
-function ongoing(expression: TS.Expression, types: Types): ReasonCode | null {
-  return types.valueOf(expression) === "ongoing" ? "outlives-span" : null;
 }
 
 const SYNCHRONOUS_GLOBALS =
@@ -126,114 +124,19 @@ export function isSynchronous(source: Source, expression: TS.Expression): boolea
   const name = callee.getText(source.file);
   const root = /^\w+/.exec(name)?.[0] ?? "";
   if (SYNCHRONOUS_GLOBALS.test(name)) return !source.scope.resolve(root, code)?.length;
-  if (!ts.isIdentifier(callee)) return false;
-  const [declaration, ...overloads] = source.scope.resolve(callee.text, code) ?? [];
-  if (!declaration || overloads.length > 0) return false;
-  const fn = functionDeclaredBy(declaration);
-  return fn !== null && !isReassigned(source, declaration) && returnsNoThenable(fn);
+  const fn = calledFunction(source, code);
+  return fn !== null && returnsNoThenable(fn);
 }
 
-function isReassigned(source: Source, declaration: TS.Declaration): boolean {
-  const name = ts.getNameOfDeclaration(declaration);
-  if (!name || !ts.isIdentifier(name)) return true;
-  return source.scope.references(name).some(({ parent }) => {
-    const target =
-      ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-    return target && parent.left.getText() === name.text;
-  });
-}
-
-function functionDeclaredBy(declaration: TS.Declaration): TS.FunctionLikeDeclaration | null {
-  if (ts.isFunctionDeclaration(declaration)) return declaration;
-  if (!ts.isVariableDeclaration(declaration) || !declaration.initializer) return null;
-  const value = unwrapped(declaration.initializer);
-  return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? value : null;
-}
-
-/**
- * Why a span around a function's whole body would change what its callers get, or null. Asked of
- * the text first, and only then of the types.
- */
-export function resultHazard(fn: TS.FunctionLikeDeclaration, types: Types): ReasonCode | null {
-  if (isAsync(fn) || returnsNoThenable(fn) || returnsFreshPromise(fn)) return null;
-  const returned = returnedBy(fn) ?? [];
-  const kind = types.resultOf(fn);
-  if (kind === "plain") return null;
-  if (kind === "ongoing") return "outlives-span";
-  if (kind === "promise" && returned.every((each) => isFreshOrPlain(each, types))) return null;
-  return returned.every((each) => isPlainValue(each, types)) ? null : "may-return-thenable";
-}
-
-function isPlainValue(expression: TS.Expression, types: Types): boolean {
-  const code = unwrapped(expression);
-  if (ts.isConditionalExpression(code)) {
-    return isPlainValue(code.whenTrue, types) && isPlainValue(code.whenFalse, types);
-  }
-  if (isSettled(code)) return !ts.isAwaitExpression(code);
-  return types.valueOf(code) === "plain";
-}
-
-function isFreshOrPlain(expression: TS.Expression, types: Types): boolean {
-  const code = unwrapped(expression);
-  if (ts.isConditionalExpression(code)) {
-    return isFreshOrPlain(code.whenTrue, types) && isFreshOrPlain(code.whenFalse, types);
-  }
-  if (isPlainValue(code, types)) return true;
-  return isMadeHere(code) && types.valueOf(code) !== "thenable";
-}
-
-/** Whether a function certainly returns neither a promise nor a thenable, told from its own text. */
-function returnsNoThenable(fn: TS.FunctionLikeDeclaration): boolean {
-  if (isAsync(fn) || isGenerator(fn)) return false;
-  const isVoid = fn.type?.kind === ts.SyntaxKind.VoidKeyword;
-  if (fn.type && !isVoid && isPlainType(fn.type)) return true;
-  return returnedBy(fn)?.every((each) => isSettled(each) && !ts.isAwaitExpression(each)) ?? false;
-}
-
-/**
- * Whether a function that is not async returns promises that nobody can know yet: declared as
- * `Promise`, and made where they are returned. One that was kept elsewhere may be handled there,
- * and a new promise beside it would not be.
- */
-function returnsFreshPromise(fn: TS.FunctionLikeDeclaration): boolean {
-  if (isGenerator(fn) || !fn.type || !ts.isTypeReferenceNode(fn.type)) return false;
-  if (fn.type.typeName.getText() !== "Promise") return false;
-  return returnedBy(fn)?.every(isMadeHere) ?? false;
-}
-
-function isMadeHere(expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
-  if (ts.isConditionalExpression(code))
-    return isMadeHere(code.whenTrue) && isMadeHere(code.whenFalse);
-  return ts.isCallExpression(code) || ts.isNewExpression(code);
-}
-
-/** The expressions a function returns; null without a body. */
-function returnedBy(fn: TS.FunctionLikeDeclaration): TS.Expression[] | null {
-  if (!fn.body) return null;
-  if (!ts.isBlock(fn.body)) return [fn.body];
-  const returned: TS.Expression[] = [];
-  walkOwn(fn.body, (node) => {
-    if (ts.isReturnStatement(node) && node.expression) returned.push(node.expression);
-  });
-  return returned;
-}
-
-function isPlainType(type: TS.TypeNode): boolean {
-  if (ts.isUnionTypeNode(type)) return type.types.every(isPlainType);
-  if (ts.isArrayTypeNode(type) || ts.isTupleTypeNode(type) || ts.isLiteralTypeNode(type))
-    return true;
-  if (ts.isTypePredicateNode(type)) return true;
-  switch (type.kind) {
-    case ts.SyntaxKind.StringKeyword:
-    case ts.SyntaxKind.NumberKeyword:
-    case ts.SyntaxKind.BooleanKeyword:
-    case ts.SyntaxKind.BigIntKeyword:
-    case ts.SyntaxKind.SymbolKeyword:
-    case ts.SyntaxKind.UndefinedKeyword:
-    case ts.SyntaxKind.NeverKeyword:
-      return true;
-    default:
-      return false;
-  }
+/** Whether a statement starts work that nobody waits for. */
+export function isFloating(source: Source, statement: TS.Statement, types: Types): boolean {
+  if (!ts.isExpressionStatement(statement)) return false;
+  const code = unwrapped(statement.expression);
+  if (ts.isVoidExpression(code)) return ts.isCallExpression(unwrapped(code.expression));
+  if (!ts.isCallExpression(code)) return false;
+  const callee = unwrapped(code.expression);
+  const isHandled = ts.isPropertyAccessExpression(callee) && PROMISE_METHODS.has(callee.name.text);
+  if (isHandled) return true;
+  const fn = calledFunction(source, code);
+  return fn ? isAsync(fn) : types.valueOf(code) === "promise";
 }

@@ -121,7 +121,8 @@ export function directiveCount(statements: readonly TS.Statement[]): number {
 function listOf(match: Match): StatementList | null {
   if (match.kind === "clause") return match.list;
   if (match.kind !== "function" || !ts.isBlock(match.node.body)) return null;
-  return { parent: match.node.body, statements: match.node.body.statements };
+  const { body } = match.node;
+  return { parent: body, statements: body.statements.slice(directiveCount(body.statements)) };
 }
 
 /** The statement a node belongs to, in the list it stands in; null for an expression of its own. */

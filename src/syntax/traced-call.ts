@@ -87,7 +87,7 @@ function isAtLeast(version: string | null, since: string): boolean {
 const MAX_STEPS = 5;
 
 /** The package that the root of a call comes from, told from the file's own text. */
-function packageOfCall(source: Source, call: TS.CallExpression): string | null {
+export function packageOfCall(source: Source, call: TS.CallExpression): string | null {
   let root: TS.Expression | undefined = call;
   for (let step = 0; root && step < MAX_STEPS; step++) {
     const name = rootIdentifier(root);

@@ -16,6 +16,8 @@ export interface Types {
   readonly valueOf: (expression: TS.Expression) => ValueKind;
   /** What a call of a function yields. */
   readonly resultOf: (fn: TS.FunctionLikeDeclaration) => ValueKind;
+  /** Whether what a call calls certainly makes a promise of its own. */
+  readonly makesPromise: (call: TS.CallExpression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
   readonly packageOf: (call: TS.CallExpression) => string | null;
 }
@@ -24,5 +26,6 @@ export interface Types {
 export const NO_TYPES: Types = {
   valueOf: () => "unknown",
   resultOf: () => "unknown",
+  makesPromise: () => false,
   packageOf: () => null,
 };

@@ -2,8 +2,9 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
-import { hazardOf, resultHazard } from "./promises.js";
+import { hazardOf, isFloating } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
+import { resultHazard } from "./results.js";
 import { directiveCount, type Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -23,7 +24,7 @@ export interface Wrapping {
 export function wrappingFor(source: Source, region: Region, types: Types): Wrapping | Reason {
   if (region.kind === "expression") return expressionWrapping(source, region.node, types);
   if (region.kind === "statements") return statementWrapping(source, region, types);
-  return bodyWrapping(region, types);
+  return bodyWrapping(source, region, types);
 }
 
 const SHOWN = 60;
@@ -54,13 +55,15 @@ function statementWrapping(
   if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
   const floating = floatingCall(source, statements, types);
   if (floating) return floating;
-  if (returns.length > 0) return returningWrapping(region, returns, awaits, last, types);
+  if (onlyFloats(source, statements, types)) return reason("not-awaited");
+  if (returns.length > 0) return returningWrapping(source, region, returns, awaits, last, types);
   const prefix = awaits ? "await " : "";
   return { strategy: "statement", prefix, isAsync: awaits, isConcise: false };
 }
 
 /** A region that returns may be returned as a whole when nothing runs behind it. */
 function returningWrapping(
+  source: Source,
   { statements, list }: Region & { kind: "statements" },
   returns: readonly TS.ReturnStatement[],
   awaits: boolean,
@@ -69,19 +72,21 @@ function returningWrapping(
 ): Wrapping | Reason {
   if (canComplete(statements) && !isTail(list, last)) return reason("escaping-return");
   const inAsync = isInAsync(list.parent);
-  if (inAsync && returnsMayBeCaught(list, returns)) return reason("return-in-try");
+  if (inAsync && returnsMayBeCaught(list, returns, types)) return reason("return-in-try");
   const fn = functionAround(list.parent);
   if (fn && isGenerator(fn)) return reason("generator");
-  const hazard = fn && resultHazard(fn, types);
+  const hazard = fn && resultHazard(source, fn, types);
   if (hazard) return reason(hazard);
   const prefix = inAsync ? "return await " : "return ";
   return { strategy: "statement", prefix, isAsync: awaits || inAsync, isConcise: false };
 }
 
 function bodyWrapping(
-  { node, start, end }: Region & { kind: "body" },
+  source: Source,
+  region: Region & { kind: "body" },
   types: Types,
 ): Wrapping | Reason {
+  const { node, start, end } = region;
   if (isGenerator(node)) return reason("generator");
   if (ts.isConstructorDeclaration(node)) return reason("escaping-super-call", "constructor");
   const { body } = node;
@@ -90,8 +95,9 @@ function bodyWrapping(
   if (clash) return clash;
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
-  const hazard = resultHazard(node, types);
+  const hazard = resultHazard(source, node, types);
   if (hazard) return reason(hazard);
+  if (onlyFloats(source, nodesOf(region), types)) return reason("not-awaited");
   if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
   return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
 }
@@ -134,6 +140,11 @@ function floatingCall(
   if (!ts.isCallExpression(expression)) return null;
   const hazard = hazardOf(source, expression, flowOf([expression]).awaits, types);
   return hazard && reason(hazard, textOf(source, expression).slice(0, SHOWN));
+}
+
+/** Whether all that a region does is to start work that nobody waits for. */
+function onlyFloats(source: Source, nodes: readonly TS.Node[], types: Types): boolean {
+  return nodes.every((node) => ts.isStatement(node) && isFloating(source, node, types));
 }
 
 /** The code of a region, for looking through it. */

@@ -25,6 +25,7 @@ export function answersFrom(load: () => AskedProgram): Types {
   return {
     valueOf: (expression) => ask<ValueKind>(expression, valueKind, "unknown"),
     resultOf: (fn) => ask<ValueKind>(fn, resultKind, "unknown"),
+    makesPromise: (call) => ask(call, callMakesPromise, false),
     packageOf: (call) => ask(call, declaringPackage, null),
   };
 }
@@ -144,6 +145,39 @@ function isOngoing({ checker }: Asking, type: TS.Type, has: (name: string) => bo
     (has("getReader") && has("cancel")) ||
     (isIterated && has("next"))
   );
+}
+
+/** How many calls deep a promise is followed to where it is made. */
+const MAX_DEPTH = 4;
+
+/**
+ * Whether a called function makes the promise that it returns: one that is async, one whose returned
+ * expressions do, or one of a library, which keeps its promises to itself.
+ */
+function callMakesPromise(asked: AskedProgram, node: TS.Node, depth = 0): boolean {
+  const { compiler, program } = asked;
+  if (!compiler.isCallExpression(node) || depth === MAX_DEPTH) return false;
+  const declaration = program.getTypeChecker().getResolvedSignature(node)?.declaration;
+  if (!declaration) return false;
+  if (declaration.getSourceFile().isDeclarationFile) return true;
+  if (!("body" in declaration) || !declaration.body) return false;
+  const modifiers = compiler.getCombinedModifierFlags(declaration);
+  if (modifiers & compiler.ModifierFlags.Async) return true;
+  return returnedFrom(compiler, declaration.body).every(
+    (each) => compiler.isNewExpression(each) || callMakesPromise(asked, each, depth + 1),
+  );
+}
+
+function returnedFrom(compiler: Compiler, body: TS.ConciseBody): TS.Expression[] {
+  if (!compiler.isBlock(body)) return [body];
+  const returned: TS.Expression[] = [];
+  const visit = (node: TS.Node): void => {
+    if (compiler.isFunctionLike(node)) return;
+    if (compiler.isReturnStatement(node) && node.expression) returned.push(node.expression);
+    compiler.forEachChild(node, visit);
+  };
+  visit(body);
+  return returned;
 }
 
 /** The package in whose folder below `node_modules` the called function is declared. */
