@@ -8,7 +8,13 @@ import type { Ledger, LedgerModule } from "./ledger.js";
 import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { planFile, type FileInput } from "./plan-file.js";
-import { combineRemovals, isRemovable, recogniseAll, removalEdits } from "./recognise.js";
+import {
+  combineRemovals,
+  isRemovable,
+  recogniseAll,
+  removalEdits,
+  type Recognised,
+} from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /** What a plan is made from. */
@@ -53,21 +59,32 @@ function planWhole(
   const { tree, ledger, wants, lessons, typesOf } = input;
   const entries = ledger.sites.filter((site) => site.file === path);
   const imports = ledger.imports.filter((each) => each.file === path);
-  const file = { path, text, rules, entries, imports, wants, lessons, typesOf };
-  const plan = planFile(tree, file);
-  return isReversible(tree, plan) ? plan : withoutSites(plan, text);
+  const refused = new Set<string>();
+  for (;;) {
+    const file = { path, text, rules, entries, imports, wants, lessons, typesOf, refused };
+    const plan = planFile(tree, file);
+    const stuck = stuckSites(tree, plan);
+    if (stuck === "none") return plan;
+    const found = stuck.filter((id) => !refused.has(id));
+    if (found.length === 0) return withoutSites(plan, text);
+    for (const id of found) refused.add(id);
+  }
 }
 
 function changeOf({ path, before, after }: FilePlan): FileChange[] {
   return before === after ? [] : [{ path, before, after }];
 }
 
-/** Proves, before anything is written, that a revert of the planned text gives back every byte. */
-function isReversible(tree: Tree, plan: FilePlan): boolean {
-  if (plan.after === plan.before) return true;
+/**
+ * Proves, before anything is written, that a revert of the planned text gives back every byte; else
+ * names the new sites that stand in the way, as far as that can be told.
+ */
+function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
+  if (plan.after === plan.before) return "none";
   const source = parseSource(plan.path, plan.after);
-  if (isParseFailure(source)) return false;
-  const own = recogniseAll(createFileContext(tree, source), plan.entries).filter(isRemovable);
+  if (isParseFailure(source)) return [];
+  const all = recogniseAll(createFileContext(tree, source), plan.entries);
+  const own = all.filter(isRemovable);
   const edits = removalEdits(
     source,
     own.map(({ removal }) => removal),
@@ -75,12 +92,14 @@ function isReversible(tree: Tree, plan: FilePlan): boolean {
   const imports = findOwnImports(source, plan.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  return (
-    applyEdits(
-      plan.after,
-      combineRemovals([...edits, ...imports.map(({ removal }) => removal)]),
-    ) === plan.base
-  );
+  const removals = combineRemovals([...edits, ...imports.map(({ removal }) => removal)]);
+  if (applyEdits(plan.after, removals) === plan.base) return "none";
+  const isNew = new Set(plan.placements.map(({ site }) => site));
+  return all.filter((each) => !isRemovable(each) && isNew.has(each.entry.id)).map(idOf);
+}
+
+function idOf({ entry }: Recognised): string {
+  return entry.id;
 }
 
 /** A file whose instrumentation could not be taken out again is not instrumented at all. */

@@ -20,6 +20,8 @@ export interface FileInput {
   readonly wants: (id: string) => boolean;
   /** What the type check taught, by site. */
   readonly lessons: ReadonlyMap<string, Lessons>;
+  /** Sites that could not be taken out again. */
+  readonly refused: ReadonlySet<string>;
   /** Answers about the types of a file. */
   readonly typesOf: (source: Source) => Types;
 }

@@ -45,7 +45,7 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const view = withoutOurs(source, own, input.imports);
   const context = createFileContext(tree, view.base, input.typesOf(view.base));
   const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
-  const outcomes = instrumentAll(context, drafts, input.lessons);
+  const outcomes = instrumentAll(context, drafts, input);
   return assemble(tree, input, source, context, view, own, outcomes);
 }
 
@@ -108,7 +108,7 @@ function replan(
 function instrumentAll(
   context: FileContext,
   drafts: readonly NumberedDraft[],
-  lessons: FileInput["lessons"],
+  { lessons, refused }: FileInput,
 ): Outcome[] {
   const placed: Piece[] = [];
   const decided = new Map<Site<unknown>, Outcome>();
@@ -116,6 +116,7 @@ function instrumentAll(
     const needs = draft.site.dependsOn ?? [];
     const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
     if (isAlone) return reason("still-needed");
+    if (refused.has(draft.id)) return reason("not-reversible");
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS);
     if (result === "present" || isReason(result)) return result;
     const piece = { key: draft.id, ...result };

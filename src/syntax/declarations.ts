@@ -84,12 +84,19 @@ export function hasUsing(statements: readonly TS.Statement[]): boolean {
   );
 }
 
+/** The names that parameters declare, those in patterns included. */
+export function namesOfParameters(
+  parameters: readonly TS.ParameterDeclaration[],
+): readonly TS.Identifier[] {
+  const names: TS.Identifier[] = [];
+  for (const parameter of parameters) addBinding(parameter.name, names);
+  return names;
+}
+
 /** A `var` in the body that shares its value with a parameter, which a callback would cut. */
 export function redeclaredParameter(fn: NamedFunction): Reason | null {
   if (!ts.isBlock(fn.body)) return null;
-  const parameters: TS.Identifier[] = [];
-  for (const parameter of fn.parameters) addBinding(parameter.name, parameters);
-  const taken = new Set(parameters.map((parameter) => parameter.text));
+  const taken = new Set(namesOfParameters(fn.parameters).map(({ text }) => text));
   taken.add("arguments");
   const clash = declaredNames(fn.body.statements).find(
     (name) => taken.has(name.text) && isVar(name),

@@ -2,7 +2,7 @@ import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail } from "./control-flow.js";
-import { declaredNames } from "./declarations.js";
+import { declaredNames, namesOfParameters } from "./declarations.js";
 import type { Reindent } from "./indent.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround } from "./region.js";
@@ -136,7 +136,8 @@ export function clashingName(
 ): string | null {
   const names = new Set(declaredNames(body.statements).map(({ text }) => text));
   if (names.size === 0) return null;
-  const parameters = functionParameters(outer);
+  const parameter = parameterNames(outer).find((name) => names.has(name));
+  if (parameter !== undefined) return parameter;
   let clash: string | null = null;
   const visit = (node: TS.Node): boolean => {
     if (node === outer || clash) return false;
@@ -145,24 +146,38 @@ export function clashingName(
     }
     return true;
   };
-  for (const statement of [...parameters, ...around]) walk(statement, visit);
+  for (const statement of around) walk(statement, visit);
   return clash;
 }
 
-/** Parameters share a scope with the statements of the body itself. */
-function functionParameters(outer: TS.Node): readonly TS.Node[] {
+/** Parameters cannot be declared again by the statements of the body itself. */
+function parameterNames(outer: TS.Node): string[] {
   const { parent } = outer;
-  const isBody = ts.isBlock(parent) && ts.isFunctionLike(parent.parent);
-  return isBody ? parent.parent.parameters : [];
+  if (!ts.isBlock(parent) || !ts.isFunctionLike(parent.parent)) return [];
+  return namesOfParameters(parent.parent.parameters).map(({ text }) => text);
 }
 
 /** Whether an identifier names a variable that could also be read where the wrapper stands. */
 function isVisibleAt({ scope }: Source, identifier: TS.Identifier, outer: TS.Node): boolean {
-  const { parent } = identifier;
-  if (ts.isPropertyAccessExpression(parent) && parent.name === identifier) return false;
-  if (ts.isPropertyAssignment(parent) && parent.name === identifier) return false;
+  if (isMemberName(identifier)) return false;
   const meant = scope.resolve(identifier.text, identifier)?.[0];
   return meant !== undefined && meant === scope.resolve(identifier.text, outer)?.[0];
+}
+
+/** Whether an identifier names a member of something rather than a variable. */
+function isMemberName(identifier: TS.Identifier): boolean {
+  const { parent } = identifier;
+  if (ts.isBindingElement(parent)) return parent.propertyName === identifier;
+  if (ts.isQualifiedName(parent)) return parent.right === identifier;
+  const isMember =
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isJsxAttribute(parent) ||
+    ts.isNamedTupleMember(parent) ||
+    ts.isTypeElement(parent) ||
+    ts.isClassElement(parent) ||
+    ts.isObjectLiteralElementLike(parent);
+  return isMember && parent.name === identifier && !ts.isShorthandPropertyAssignment(parent);
 }
 
 /** Whether the wrapped expression would fall apart next to what stands around the call. */
