@@ -2,8 +2,12 @@ import { join, relative } from "node:path";
 import ts from "typescript";
 import { tally } from "./tally.js";
 
-/** How often each complaint occurs: file and message, without its place. */
-export type Complaints = ReadonlyMap<string, number>;
+/** A diagnostic without its place. */
+export interface Complaint {
+  /** File, code and the words of the message: the order in a union depends on what was asked first. */
+  readonly key: string;
+  readonly text: string;
+}
 
 /** A program of a tree, made anew. */
 export function programOf(tree: string): ts.Program {
@@ -23,7 +27,7 @@ function parsedConfig(tree: string): ts.ParsedCommandLine {
 }
 
 /** What a program made anew says about the files of a tree; those of libraries are not checked. */
-export function complaintsOf(tree: string): Complaints {
+export function complaintsOf(tree: string): Complaint[] {
   const program = programOf(tree);
   const own = program
     .getSourceFiles()
@@ -31,21 +35,21 @@ export function complaintsOf(tree: string): Complaints {
       (file) =>
         !program.isSourceFileFromExternalLibrary(file) && !program.isSourceFileDefaultLibrary(file),
     );
-  return tally([
-    ...program.getOptionsDiagnostics().map((each) => keyOf(tree, each)),
-    ...program.getGlobalDiagnostics().map((each) => keyOf(tree, each)),
-    ...own
-      .flatMap((file) => [
-        ...program.getSyntacticDiagnostics(file),
-        ...program.getSemanticDiagnostics(file),
-      ])
-      .map((each) => keyOf(tree, each)),
-  ]);
+  return [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...own.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]),
+  ].map((each) => complaintOf(tree, each));
 }
 
-function keyOf(tree: string, each: ts.Diagnostic): string {
-  const file = each.file ? relative(tree, each.file.fileName) : "";
-  return `${file}: TS${each.code}: ${textOf(each)}`;
+function complaintOf(tree: string, each: ts.Diagnostic): Complaint {
+  const place = `${each.file ? relative(tree, each.file.fileName) : ""}: TS${each.code}: `;
+  const text = textOf(each);
+  const words = text.split(/\W+/).sort().join(" ");
+  return { key: `${place}${words}`, text: `${place}${text}` };
 }
 
 function textOf({ messageText }: ts.Diagnostic): string {
@@ -53,9 +57,11 @@ function textOf({ messageText }: ts.Diagnostic): string {
 }
 
 /** The complaints that one program has more often than the other. */
-export function newComplaints(before: Complaints, after: Complaints): string[] {
-  return [...after].flatMap(([key, count]) => {
-    const added = count - (before.get(key) ?? 0);
-    return added > 0 ? [added > 1 ? `${key} (${added} times)` : key] : [];
+export function newComplaints(before: readonly Complaint[], after: readonly Complaint[]): string[] {
+  const known = tally(before.map(({ key }) => key));
+  return after.flatMap(({ key, text }) => {
+    const left = known.get(key) ?? 0;
+    known.set(key, left - 1);
+    return left > 0 ? [] : [text];
   });
 }

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { complaintsOf, newComplaints, type Complaints } from "./compiler.js";
+import { complaintsOf, newComplaints, type Complaint } from "./compiler.js";
 import { git } from "./run-command.js";
 import { countSpans, sourcesOf, syntaxError } from "./syntax.js";
-import { total } from "./tally.js";
 import { retrospan, type Document, type Site, type ToolRun } from "./tool.js";
 import { firstDifference, readTree, type Texts } from "./tree.js";
 
@@ -17,7 +16,7 @@ export interface Violation {
 export interface Original {
   readonly tree: string;
   readonly texts: Texts;
-  readonly complaints: Complaints;
+  readonly complaints: readonly Complaint[];
 }
 
 /** What instrumenting a tree with one config came to. */
@@ -34,31 +33,53 @@ export function originalOf(tree: string): Original {
   return { tree, texts: readTree(tree), complaints: complaintsOf(tree) };
 }
 
-/** What is expected of a law: nothing but nulls. */
-type Findings = readonly (string | null)[];
+/** Notes what does not hold: each finding that is not null. */
+type Expect = (law: string, findings: readonly (string | null)[]) => void;
 
 /** Instruments a tree with a config, checks every law on the way, and takes it all out again. */
 export async function tryOut(original: Original, config: string): Promise<Trial> {
-  const { tree, texts } = original;
-  const planning = ["--config", config];
   const violations: Violation[] = [];
-  const expect = (law: string, findings: Findings) => {
+  const expect: Expect = (law, findings) => {
     for (const detail of findings) if (detail !== null) violations.push({ law, detail });
   };
+  const planning = ["--config", config];
+  const figures = await tryWithTypes(original, planning, expect);
+  await tryWithoutTypes(original, planning, expect);
+  return { ...figures, violations };
+}
 
+async function tryWithTypes(
+  original: Original,
+  planning: readonly string[],
+  expect: Expect,
+): Promise<Omit<Trial, "violations">> {
+  const { tree, texts } = original;
   const preview = await retrospan(tree, "preview", ...planning);
-  expect("preview succeeds", [failure(preview)]);
   expect("preview writes nothing", [firstDifference(texts, readTree(tree))]);
 
   const applied = await retrospan(tree, "apply", ...planning);
   const { document, seconds } = applied;
-  const instrumented = readTree(tree);
   const complaints = complaintsOf(tree);
+  expect("preview and apply agree", differences(preview, applied));
   expect("apply succeeds", [failure(applied)]);
-  expect("apply does what preview shows", differences(preview.document, document));
+  expect("no diagnostic is new", newComplaints(original.complaints, complaints));
+  // Where apply refused to write, nothing can be expected of what it wrote.
+  if (applied.code === 0) await tryWhatIsWritten(original, document, planning, expect);
+  expect("revert restores every byte", await revert(original));
+
+  const [filesChanged, complaintsAfter] = [document.files.length, complaints.length];
+  return { sites: document.sites, filesChanged, seconds, complaintsAfter };
+}
+
+async function tryWhatIsWritten(
+  { tree, texts }: Original,
+  document: Document,
+  planning: readonly string[],
+  expect: Expect,
+): Promise<void> {
+  const instrumented = readTree(tree);
   expect("what is written parses", syntaxErrors(texts, instrumented));
-  expect("no diagnostic is new to the tool", toolComplaints(document));
-  expect("no diagnostic is new to a fresh program", newComplaints(original.complaints, complaints));
+  expect("the tool finds no new diagnostic", toolComplaints(document));
   expect("there is one span for each site", [spanDifference(texts, instrumented, document)]);
 
   const again = await retrospan(tree, "apply", ...planning);
@@ -69,36 +90,47 @@ export async function tryOut(original: Original, config: string): Promise<Trial>
 
   const status = await retrospan(tree, "status", ...planning);
   expect("status finds everything applied", [failure(status)]);
-  expect("revert restores every byte", await revert(original));
-
-  const unchecked = await retrospan(tree, "apply", ...planning, "--no-typecheck");
-  expect("apply without types succeeds", [failure(unchecked)]);
-  expect("what is written without types parses", syntaxErrors(texts, readTree(tree)));
-  expect("revert restores every byte written without types", await revert(original));
-
-  const { sites, files } = document;
-  const [filesChanged, complaintsAfter] = [files.length, total(complaints)];
-  return { sites, filesChanged, seconds, complaintsAfter, violations };
 }
 
-function failure({ code, stderr }: ToolRun): string | null {
-  return code === 0 ? null : `exit ${code}: ${stderr.trim().slice(0, 2000)}`;
+async function tryWithoutTypes(
+  original: Original,
+  planning: readonly string[],
+  expect: Expect,
+): Promise<void> {
+  const { tree, texts } = original;
+  const applied = await retrospan(tree, "apply", ...planning, "--no-typecheck");
+  expect("apply without types succeeds", [failure(applied)]);
+  expect("what is written without types parses", syntaxErrors(texts, readTree(tree)));
+  expect("revert restores every byte written without types", await revert(original));
+}
+
+const SHOWN = 2000;
+
+function failure({ code, stderr, document }: ToolRun): string | null {
+  if (code === 0) return null;
+  const complaints = document.typecheck?.new.map(
+    ({ file, message }) => `${file ?? ""}: ${message}`,
+  );
+  return `exit ${code}: ${[stderr.trim(), ...(complaints ?? [])].join("; ").slice(0, SHOWN)}`;
 }
 
 /** Where apply did something else than preview had shown. */
-function differences(shown: Document, done: Document): string[] {
-  const states = new Map(done.sites.map(({ id, state }) => [id, state]));
-  const hashes = new Map(done.files.map(({ path, after }) => [path, after]));
-  const sites = shown.sites.flatMap(({ id, state }) => {
+function differences({ document: shown, code }: ToolRun, applied: ToolRun): string[] {
+  if (code !== applied.code) return [`preview ends with ${code}, apply with ${applied.code}`];
+  if (code !== 0) return [];
+  const { sites, files } = applied.document;
+  const states = new Map(sites.map(({ id, state }) => [id, state]));
+  const hashes = new Map(files.map(({ path, after }) => [path, after]));
+  const otherSites = shown.sites.flatMap(({ id, state }) => {
     const wanted = state === "planned" ? "applied" : state;
     const found = states.get(id) ?? "missing";
     return found === wanted ? [] : [`${id} is ${found} instead of ${wanted}`];
   });
-  const files = shown.files.flatMap(({ path, after }) =>
+  const otherFiles = shown.files.flatMap(({ path, after }) =>
     hashes.get(path) === after ? [] : [`${path} has another hash`],
   );
-  const count = shown.sites.length === done.sites.length ? [] : ["the number of sites"];
-  return [...sites, ...files, ...count];
+  const isComplete = shown.sites.length === sites.length && shown.files.length === files.length;
+  return [...otherSites, ...otherFiles, ...(isComplete ? [] : ["there are more sites or files"])];
 }
 
 function toolComplaints({ typecheck }: Document): string[] {
@@ -124,7 +156,7 @@ function spanDifference(before: Texts, after: Texts, { sites }: Document): strin
   return added === applied ? null : `${added} spans for ${applied} sites`;
 }
 
-async function revert({ tree, texts }: Original): Promise<Findings> {
+async function revert({ tree, texts }: Original): Promise<(string | null)[]> {
   const reverted = await retrospan(tree, "revert");
   const status = await git(tree, "status", "--porcelain", "--untracked-files=all");
   const problems = [

@@ -6,7 +6,6 @@ import { originalOf, tryOut, type Original, type Trial, type Violation } from ".
 import type { CorpusPackage } from "./packages.js";
 import { CONFIGS, type ConfigName } from "./rules.js";
 import { awaitedCalls } from "./syntax.js";
-import { total } from "./tally.js";
 import type { Site } from "./tool.js";
 import { makeTree } from "./tree.js";
 
@@ -57,7 +56,7 @@ export async function measure(
     package: source.name,
     version: versionOf(source.name),
     files: consideredFiles(original).length,
-    diagnosticsBefore: total(original.complaints),
+    diagnosticsBefore: original.complaints.length,
     configs,
     violations,
   };
