@@ -168,9 +168,11 @@ export interface Lessons {
   readonly vetoed: ReadonlySet<string>;
   /** Expressions, as written, that were known not to be null or undefined before they were wrapped. */
   readonly narrowed: ReadonlySet<string>;
+  /** Whether a callback must say the type that the function around it returns. */
+  readonly annotated: boolean;
 }
 
-export const NO_LESSONS: Lessons = { vetoed: new Set(), narrowed: new Set() };
+export const NO_LESSONS: Lessons = { vetoed: new Set(), narrowed: new Set(), annotated: false };
 
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
 export interface Transform<R extends Rule, Data> {

@@ -99,8 +99,8 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
   ],
   needles: (rule) => joinPointNeedles(rule.at),
 
-  find: (file, rule) =>
-    findMatches(file.source, rule.at).flatMap((match): Site<Found>[] => {
+  find: (file, rule) => {
+    const sites = findMatches(file.source, rule.at).flatMap((match): Site<Found>[] => {
       const regions = regionsOf(file.source, match, rule.region);
       const data = { match, regions };
       const [region] = regions;
@@ -111,7 +111,9 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
       }
       if (!region) return [];
       return [{ anchor: match.anchor, region, data, skip: tracedAlready(file, region, rule) }];
-    }),
+    });
+    return withoutTwins(sites);
+  },
 
   instrument: (file, site, rule, lessons) => {
     let refusal: Reason | null = null;
@@ -140,6 +142,12 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
   },
 });
 
+/** The calls of one chain are one site: its region is the whole chain for each of them. */
+function withoutTwins(sites: readonly Site<Found>[]): Site<Found>[] {
+  const places = sites.map(({ region }) => `${region.start}-${region.end}`);
+  return sites.filter((_, index) => places.indexOf(places[index] ?? "") === index);
+}
+
 // What it inserts
 
 function wrapRegion(
@@ -157,7 +165,12 @@ function wrapRegion(
   if (isReason(options)) return options;
   const marks = rule.markFailure ? swallowingCatches(region) : [];
   const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES) : "";
-  const call = { callee: file.sentry.access("startSpan"), options: options.entries, parameter };
+  const isTyped = /\.[cm]?tsx?$/.test(source.path);
+  if (!isTyped && (lessons.annotated || lessons.narrowed.size > 0)) return reason("type-check");
+  const returns = lessons.annotated ? declaredResult(region) : undefined;
+  if (lessons.annotated && returns === undefined) return reason("type-check");
+  const callee = file.sentry.access("startSpan");
+  const call = { callee, options: options.entries, parameter, returns };
   const layout = layOutWrapper(source, region, wrapping, call);
   const reads = readsOf(nodesOf(region), lessons.narrowed);
   const { edits, ...common } = surround(file, region, options, "startSpan", layout);
@@ -175,6 +188,13 @@ function wrapRegion(
       ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
     },
   };
+}
+
+/** The type that a whole function says it returns, where a callback can say it too. */
+function declaredResult(region: Region): string | undefined {
+  const type = region.kind === "body" ? region.node.type : undefined;
+  if (!type || ts.isTypePredicateNode(type)) return undefined;
+  return type.getText().replace(/\s+/g, " ");
 }
 
 const SPAN_NAMES = ["span", "sentrySpan"];

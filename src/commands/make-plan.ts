@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { reduceText } from "../text/reduce.js";
 import { loadCompiler } from "../syntax/compiler.js";
-import { pathAt } from "../syntax/narrowing.js";
+import { namesAround, pathAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { digestOf } from "../plan/hash.js";
+import type { Tree } from "../plan/tree.js";
 import type { ActiveRule, FilePlan, Finding, Placement, Plan } from "../plan/model.js";
 import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
@@ -137,12 +138,20 @@ function planUntilTypesHold(
     const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
+  const seen = new Map<string, number>();
   let plan = make(new Map());
   if (!gate) return { plan, typecheck: null };
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
     const isLastRound = round === MAX_ROUNDS - 1;
-    const blamed = report.new.flatMap((each) => blame(plan, each, isLastRound));
+    const blamed = report.new.flatMap((each) => {
+      const key = `${each.file} ${each.code} ${each.message}`;
+      const times = seen.get(key) ?? 0;
+      seen.set(key, times + 1);
+      // What stays when the sites around it are gone comes from another file.
+      const foreign = times === 0 ? [] : foreignSuspects(plan, tree, each, times > 1);
+      return foreign.length > 0 ? foreign : blame(plan, each, isLastRound);
+    });
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
     const concerned = new Set(blamed.map(({ file }) => file));
@@ -159,6 +168,9 @@ interface Blame {
   readonly lost: string | null;
 }
 
+/** What is called may be null or undefined. */
+const CANNOT_INVOKE = new Set([2721, 2722, 2723]);
+
 /** The sites that a new diagnostic can come from: the innermost around it, else its neighbours. */
 function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Blame[] {
   const { file, offset, length, message } = diagnostic;
@@ -174,8 +186,37 @@ function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Bla
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
   if (!around) return all(neighbours(planned, at));
   const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
-  const lost = source && !isParseFailure(source) ? pathAt(source, { start: at, end }) : null;
+  const range = { start: at, end };
+  const isCall = CANNOT_INVOKE.has(diagnostic.code);
+  const lost = source && !isParseFailure(source) ? pathAt(source, range, isCall) : null;
   return [{ file: planned.path, site: around.site, strategy: around.strategy, lost }];
+}
+
+/**
+ * Sites around, and at last inside, functions of other files whose names the complaining code says:
+ * a span can change the type that the compiler infers for what they return.
+ */
+function foreignSuspects(
+  plan: Plan,
+  tree: Tree,
+  { file, offset }: NewDiagnostic,
+  withInner: boolean,
+): Blame[] {
+  if (file === null || offset === null) return [];
+  const text = plan.files.find(({ path }) => path === file)?.after ?? tree.read(file) ?? "";
+  const source = parseSource(file, text);
+  const names = isParseFailure(source) ? new Set<string>() : namesAround(source, offset);
+  return plan.files
+    .filter(({ path }) => path !== file)
+    .flatMap(({ path, placements, entries }) =>
+      placements.flatMap(({ site, strategy }) => {
+        const container = entries.find(({ id }) => id === site)?.container ?? "";
+        const isMeant = withInner || strategy === "body";
+        return isMeant && names.has(container.split("/").at(-1) ?? "")
+          ? [{ file: path, site, strategy, lost: null }]
+          : [];
+      }),
+    );
 }
 
 /** The nearest sites before and behind a place; at the head of a file, where imports are, all. */
@@ -191,16 +232,22 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
   return next ? [last, next] : [last];
 }
 
-/** First the narrowing is said again; only if that does not help is the strategy given up. */
+/**
+ * First what the compiler knew is said again: lost narrowing, then the type of the result. Only if
+ * that does not help is the strategy given up.
+ */
 function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): void {
   for (const site of new Set(blamed.map((each) => each.site))) {
     const own = blamed.filter((each) => each.site === site);
-    const { vetoed, narrowed } = lessons.get(site) ?? NO_LESSONS;
+    const { vetoed, narrowed, annotated } = lessons.get(site) ?? NO_LESSONS;
     const lost = own.flatMap((each) => each.lost ?? []).filter((path) => !narrowed.has(path));
-    const strategies = lost.length > 0 ? [] : own.map(({ strategy }) => strategy);
+    const isBody = own.some(({ strategy }) => strategy === "body");
+    const isLost = lost.length > 0;
+    const strategies = isLost || (isBody && !annotated) ? [] : own.map(({ strategy }) => strategy);
     lessons.set(site, {
       vetoed: new Set([...vetoed, ...strategies]),
       narrowed: new Set([...narrowed, ...lost]),
+      annotated: annotated || (isBody && !isLost),
     });
   }
 }

@@ -3,7 +3,7 @@ import { indentationAt } from "../text/lines.js";
 import { reduceText, type Reduced } from "../text/reduce.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { AttachedEdit, Instrumentation } from "../transform.js";
-import type { Piece } from "./compose.js";
+import { nestingKey, type Piece } from "./compose.js";
 import type { LedgerImport } from "./ledger.js";
 import { findOwnImports } from "./own-imports.js";
 import { combineRemovals, isRemovable, removalEdits, type Recognised } from "./recognise.js";
@@ -41,7 +41,8 @@ export function withoutOurs(
   const owners = new Map<Edit, { key: string; region: Range }>();
   for (const { entry, candidate, removal } of removable) {
     const region = reduced.toReduced(candidate.range);
-    for (const edit of removal.edits) owners.set(edit, { key: entry.id, region });
+    for (const edit of removal.edits)
+      owners.set(edit, { key: nestingKey(entry.strategy, entry.id), region });
   }
   return { base, reduced, owners };
 }

@@ -2,7 +2,7 @@ import { crosses, encloses, type Edit, type Range } from "../text/edit.js";
 import { isBlankLine } from "../text/lines.js";
 import { indentableLines, type Reindent } from "../syntax/indent.js";
 import type { Source } from "../syntax/source.js";
-import type { AttachedEdit } from "../transform.js";
+import type { AttachedEdit, Strategy } from "../transform.js";
 
 /** A site's edits with what their order is decided by. */
 export interface Piece {
@@ -11,6 +11,11 @@ export interface Piece {
   readonly region: Range;
   readonly edits: readonly AttachedEdit[];
   readonly reindent: Reindent | null;
+}
+
+/** The key of a site: where regions are equal, an expression lies inside the function that it is. */
+export function nestingKey(strategy: Strategy, id: string): string {
+  return `${strategy === "expression" ? 1 : 0} ${id}`;
 }
 
 /**

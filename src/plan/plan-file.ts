@@ -13,7 +13,7 @@ import {
 } from "../transform.js";
 import { addImports, missingImports } from "./add-imports.js";
 import { placeInFull, withoutOurs, type View } from "./base-view.js";
-import { composeEdits, conflictWith, type Piece } from "./compose.js";
+import { composeEdits, conflictWith, nestingKey, type Piece } from "./compose.js";
 import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput, type NumberedDraft } from "./drafts.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
@@ -119,9 +119,9 @@ function instrumentAll(
     if (refused.has(draft.id)) return reason("not-reversible");
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS);
     if (result === "present" || isReason(result)) return result;
-    const piece = { key: draft.id, ...result };
+    const piece = { key: nestingKey(result.strategy, draft.id), ...result };
     const other = conflictWith(piece, placed);
-    if (other) return reason("overlap", other.key);
+    if (other) return reason("overlap", other.key.slice(other.key.indexOf(" ") + 1));
     placed.push(piece);
     return result;
   };
@@ -189,7 +189,9 @@ function assemble(
   outcomes: readonly Outcome[],
 ): FilePlan {
   const planned = outcomes.filter(isPlanned);
-  const pieces = planned.map(({ draft, result }) => placeInFull(source, view, draft.id, result));
+  const pieces = planned.map(({ draft, result }) =>
+    placeInFull(source, view, nestingKey(result.strategy, draft.id), result),
+  );
   const needs = missingImports(
     planned.flatMap(({ result }) => result.imports),
     input.imports,
@@ -270,9 +272,13 @@ function orderedEntries(
       (a, b) =>
         a.range.start - b.range.start ||
         b.range.end - a.range.end ||
-        (a.entry.id < b.entry.id ? -1 : 1),
+        (keyOf(a.entry) < keyOf(b.entry) ? -1 : 1),
     )
     .map(({ entry }, order) => ({ ...entry, order }));
+}
+
+function keyOf({ strategy, id }: LedgerSite): string {
+  return nestingKey(strategy, id);
 }
 
 type Planned = Outcome & { readonly result: Instrumentation };

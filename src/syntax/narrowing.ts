@@ -7,31 +7,50 @@ import type { Source } from "./source.js";
 /**
  * The path (`event.projectId`) that a complaint of the compiler is about, as it is written.
  * Narrowing of properties and of reassigned variables does not enter a callback.
+ * @param isCalled whether the complaint is that it is called
  */
-export function pathAt(source: Source, range: Range): string | null {
+export function pathAt(source: Source, range: Range, isCalled: boolean): string | null {
   let found: string | null = null;
   walk(source.file, (node) => {
     if (node.end < range.start || node.getStart(source.file) > range.end) return false;
     const path =
       ts.isPropertyAssignment(node) && covers(source, node.name, range) ? node.initializer : node;
-    if (covers(source, path, range) && isPath(path)) found ??= path.getText(source.file);
+    if (covers(source, path, range) && isPath(path, isCalled)) found ??= path.getText(source.file);
     return true;
   });
   return found;
+}
+
+/** The names in the function, or the statement of the module, that holds a place. */
+export function namesAround(source: Source, offset: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  const holds = (node: TS.Node) => node.getStart(source.file) <= offset && offset <= node.end;
+  const [statement] = source.file.statements.filter(holds);
+  let around: TS.Node = statement ?? source.file;
+  walk(around, (node) => {
+    if (!holds(node)) return false;
+    if (ts.isFunctionLike(node)) around = node;
+    return true;
+  });
+  walk(around, (node) => {
+    if (ts.isIdentifier(node)) names.add(node.text);
+  });
+  return names;
 }
 
 function covers({ file }: Source, node: TS.Node, range: Range): boolean {
   return node.getStart(file) === range.start && node.end === range.end;
 }
 
-function isPath(node: TS.Node): node is TS.Expression {
+function isPath(node: TS.Node, isCalled: boolean): node is TS.Expression {
   const isRead =
     ts.isPropertyAccessExpression(node) ||
     ts.isIdentifier(node) ||
     ts.isElementAccessExpression(node);
   // A complaint about an overload stands at the callee, which is not what was narrowed.
   const isCallee = ts.isCallExpression(node.parent) && node.parent.expression === node;
-  return isRead && !isCallee && isStablePath(node);
+  const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+  return isRead && (isCalled || !isCallee) && !isMember && isStablePath(node);
 }
 
 /** Where code reads such a path for its value, so that `!` may say what was known outside. */
@@ -39,7 +58,7 @@ export function readsOf(nodes: readonly TS.Node[], paths: ReadonlySet<string>): 
   const reads: TS.Expression[] = [];
   for (const root of nodes) {
     walkOwn(root, (node) => {
-      if (!isPath(node) || !paths.has(node.getText())) return true;
+      if (!isPath(node, true) || !paths.has(node.getText())) return true;
       if (isValueRead(node)) reads.push(node);
       return false;
     });

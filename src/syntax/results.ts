@@ -20,7 +20,7 @@ export function resultHazard(
   if (isAsync(fn) || returnsNoThenable(fn)) return null;
   const kind = types.resultOf(fn);
   if (kind === "plain") return null;
-  if (kind === "ongoing") return "outlives-span";
+  if (kind === "ongoing") return returned.every(isThis) ? null : "outlives-span";
   const isPromise = kind === "promise" || (kind === "unknown" && saysPromise(fn));
   if (isPromise && returned.every((each) => isFreshOrPlain(source, each, types))) return null;
   return returned.every((each) => isPlainValue(each, types)) ? null : "may-return-thenable";
@@ -95,7 +95,7 @@ export function isOngoing(
   depth = 0,
 ): boolean {
   const code = unwrapped(expression);
-  if (isSettled(code) || depth === MAX_DEPTH) return false;
+  if (isSettled(code) || isThis(code) || depth === MAX_DEPTH) return false;
   const goesOn = (each: TS.Expression | undefined) =>
     each !== undefined && isOngoing(source, each, types, depth + 1);
   if (ts.isConditionalExpression(code)) return goesOn(code.whenTrue) || goesOn(code.whenFalse);
@@ -107,6 +107,11 @@ export function isOngoing(
   if (ts.isIdentifier(code) && goesOn(initialiserOf(source, code))) return true;
   if (ts.isCallExpression(code) && startsWork(source, code)) return true;
   return types.valueOf(code) === "ongoing";
+}
+
+/** A method that gives back its own object starts nothing. */
+function isThis(expression: TS.Expression): boolean {
+  return unwrapped(expression).kind === ts.SyntaxKind.ThisKeyword;
 }
 
 function initialiserOf(source: Source, name: TS.Identifier): TS.Expression | undefined {

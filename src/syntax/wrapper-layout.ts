@@ -11,6 +11,8 @@ export interface WrapperCall {
   readonly options: Entries;
   /** The callback's parameter, or nothing. */
   readonly parameter: string;
+  /** The type that the callback returns, where it has to be said. */
+  readonly returns?: string | undefined;
 }
 
 /** What stands before and behind a wrapped region. */
@@ -31,7 +33,8 @@ export function layOutWrapper(
   call: WrapperCall,
 ): WrapperLayout {
   const { style, text } = source;
-  const arrow = `${wrapping.isAsync ? "async " : ""}(${call.parameter}) =>`;
+  const returns = call.returns === undefined ? "" : `: ${call.returns}`;
+  const arrow = `${wrapping.isAsync ? "async " : ""}(${call.parameter})${returns} =>`;
   const head = `${wrapping.prefix}${call.callee}(`;
   const short = `${head}${objectOnOneLine(call.options, style)}, ${arrow}`;
   const column = region.start - lineStart(text, region.start);

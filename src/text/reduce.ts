@@ -26,6 +26,8 @@ export function reduceText(text: string, edits: readonly Edit[]): Reduced {
       for (const edit of sorted) {
         const at = edit.start + delta;
         if (at > offset || (at === offset && !passes(edit))) break;
+        // A place in what was put in is the place where it was put.
+        if (offset < at + edit.text.length) return edit.start;
         delta += edit.text.length - (edit.end - edit.start);
       }
       return offset - delta;

@@ -184,8 +184,11 @@ function newOnes(
   after: readonly TS.Diagnostic[],
 ): NewDiagnostic[] {
   const known = new Map<string, number>();
-  const keyOf = (each: TS.Diagnostic) =>
-    `${each.file?.fileName ?? ""}|${each.code}|${compiler.flattenDiagnosticMessageText(each.messageText, "\n")}`;
+  const keyOf = (each: TS.Diagnostic) => {
+    const message = compiler.flattenDiagnosticMessageText(each.messageText, "\n");
+    // The compiler writes the members of a union in the order in which it met them.
+    return `${each.file?.fileName ?? ""}|${each.code}|${message.split(/\b/).sort().join("")}`;
+  };
   for (const each of before) known.set(keyOf(each), (known.get(keyOf(each)) ?? 0) + 1);
   return after.flatMap((each) => {
     const left = known.get(keyOf(each)) ?? 0;

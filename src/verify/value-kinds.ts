@@ -136,15 +136,18 @@ function isPlatformPromise({ program }: Asking, type: TS.Type): boolean {
 
 /** Subprocesses, streams of Node and of the web, and what generators return. */
 function isOngoing({ checker }: Asking, type: TS.Type, has: (name: string) => boolean): boolean {
-  const isIterated = checker
-    .getPropertiesOfType(type)
-    .some(({ name }) => /^__@(asyncIterator|iterator)/.test(name));
   return (
     (has("kill") && has("pid")) ||
     (has("pipe") && has("on")) ||
     (has("getReader") && has("cancel")) ||
-    (isIterated && has("next"))
+    (has("next") && has("return") && isIterated(checker, type))
   );
+}
+
+function isIterated(checker: TS.TypeChecker, type: TS.Type): boolean {
+  return checker
+    .getPropertiesOfType(type)
+    .some(({ name }) => /^__@(asyncIterator|iterator)/.test(name));
 }
 
 /** How many calls deep a promise is followed to where it is made. */
@@ -152,20 +155,25 @@ const MAX_DEPTH = 4;
 
 /**
  * Whether a called function makes the promise that it returns: one that is async, one whose returned
- * expressions do, or one of a library, which keeps its promises to itself.
+ * expressions do, or one of a library that says `Promise`, which keeps its own to itself.
  */
 function callMakesPromise(asked: AskedProgram, node: TS.Node, depth = 0): boolean {
   const { compiler, program } = asked;
   if (!compiler.isCallExpression(node) || depth === MAX_DEPTH) return false;
   const declaration = program.getTypeChecker().getResolvedSignature(node)?.declaration;
   if (!declaration) return false;
-  if (declaration.getSourceFile().isDeclarationFile) return true;
+  if (declaration.getSourceFile().isDeclarationFile) return saysPromise(declaration);
   if (!("body" in declaration) || !declaration.body) return false;
   const modifiers = compiler.getCombinedModifierFlags(declaration);
   if (modifiers & compiler.ModifierFlags.Async) return true;
   return returnedFrom(compiler, declaration.body).every(
     (each) => compiler.isNewExpression(each) || callMakesPromise(asked, each, depth + 1),
   );
+}
+
+/** A collection of promises says the type of its elements; what makes one says so itself. */
+function saysPromise({ type }: TS.SignatureDeclaration | TS.JSDocSignature): boolean {
+  return type !== undefined && /\bPromise</.test(type.getText());
 }
 
 function returnedFrom(compiler: Compiler, body: TS.ConciseBody): TS.Expression[] {

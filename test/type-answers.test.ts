@@ -1,0 +1,237 @@
+import { afterEach, expect, test } from "vitest";
+import type { RuleConfig } from "../src/index.js";
+import { apply, preview, revert } from "../src/index.js";
+import { STRICT_TSCONFIG, temporaryProject, type TemporaryProject } from "./support/project.js";
+
+let project: TemporaryProject | undefined;
+afterEach(() => project?.remove());
+
+const MANIFEST = JSON.stringify({ type: "module", dependencies: { "@sentry/node": "^11.0.0" } });
+
+function projectWith(
+  files: Readonly<Record<string, string>>,
+  rules: readonly RuleConfig[],
+): TemporaryProject {
+  project = temporaryProject(
+    { "package.json": MANIFEST, "tsconfig.json": STRICT_TSCONFIG, ...files },
+    rules,
+  );
+  return project;
+}
+
+function strictWith(options: object): string {
+  const { compilerOptions, ...others } = JSON.parse(STRICT_TSCONFIG) as { compilerOptions: object };
+  return JSON.stringify({ ...others, compilerOptions: { ...compilerOptions, ...options } });
+}
+
+const FUNCTIONS: RuleConfig = {
+  id: "functions",
+  use: "wrap-span",
+  at: { function: "*" },
+  region: "body",
+  span: { name: "{{function}}" },
+};
+
+const LIBRARY = `
+export interface Row { id: string }
+export interface Query extends PromiseLike<Row[]> { where(id: string): Query }
+export const tasks = new Map<string, Promise<Row>>();
+export class Db {
+  query(): Query { throw new Error("not connected"); }
+  async row(id: string): Promise<Row> { return { id }; }
+  kept(id: string): Promise<Row> | undefined { return tasks.get(id); }
+  fresh(id: string): Promise<Row> { return this.row(id); }
+}
+`;
+
+/** What becomes of functions whose own text does not tell what they return. */
+const CASES: readonly (readonly [what: string, code: string, outcome: string])[] = [
+  ["an object by inference", "(id: string) => new Map([[id, db]]).get(id)", "planned"],
+  ["a lazy builder", "(id: string) => db.query().where(id)", "may-return-thenable"],
+  ["what an async method returns", "(id: string) => db.row(id)", "planned"],
+  ["what a method that passes it on returns", "(id: string) => db.fresh(id)", "planned"],
+  ["a kept promise", "(id: string) => db.kept(id)", "may-return-thenable"],
+  ["a promise or a plain value", "(id: string) => (id ? db.row(id) : null)", "planned"],
+  ["any", "(id: any) => id", "may-return-thenable"],
+  ["a type parameter", "<T>(value: T) => value", "may-return-thenable"],
+  ["a bounded type parameter", "<T extends string>(value: T) => value", "planned"],
+  ["an empty object type", "(value: {}) => value", "may-return-thenable"],
+  ["a callback that says void", "(done: () => void) => done()", "may-return-thenable"],
+  ["a function of its own that says void", "(id: string) => note(id)", "planned"],
+  ["a subprocess", '() => spawn("ls")', "outlives-span"],
+  ["a stream of Node", "(path: string) => createReadStream(path)", "outlives-span"],
+  ["an async iterator", "() => rows()", "outlives-span"],
+  ["a finished collection", "(ids: string[]) => new Set(ids)", "planned"],
+];
+
+const HEAD = `import { spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { Db } from "./library.js";
+
+const db = new Db();
+export const uses = [spawn, createReadStream];
+
+const note = (id: string): void => {
+  console.log(id);
+};
+
+async function* rows(): AsyncGenerator<string> {
+  yield "row";
+}
+
+export const all = [note, rows];
+`;
+
+test("types tell a promise, a thenable and a plain value apart", async () => {
+  const named = CASES.map(([, code], index) => `export const case${index} = ${code};\n`).join("");
+  const { dir } = projectWith({ "src/library.ts": LIBRARY, "src/main.ts": HEAD + named }, [
+    { ...FUNCTIONS, at: { function: "case*" } },
+  ]);
+  const { sites, typecheck } = await preview({ cwd: dir });
+  const found = sites.map(({ state, reason }) => reason?.code ?? state);
+  expect(CASES.map(([what], index) => [what, found[index]])).toEqual(
+    CASES.map(([what, , outcome]) => [what, outcome]),
+  );
+  expect(typecheck).toMatchObject({ before: 0, after: 0, new: [] });
+});
+
+test("without types, only what the text tells is wrapped", async () => {
+  const source = `${HEAD}export const get = (id: string) => new Map([[id, db]]).get(id);
+export const count = (ids: string[]): number => ids.length;
+`;
+  const { dir } = projectWith({ "src/library.ts": LIBRARY, "src/main.ts": source }, [
+    { ...FUNCTIONS, in: "src/main.ts" },
+  ]);
+  const { sites } = await preview({ cwd: dir, typecheck: false });
+  const states = sites.map(({ span, state, reason }) => [span?.name, reason?.code ?? state]);
+  expect(states).toContainEqual([undefined, "may-return-thenable"]);
+  expect(states).toContainEqual(["count", "planned"]);
+});
+
+test("the type of the result is said where the compiler infers another", async () => {
+  const source = `type Headers = { vary: "origin" } | Record<string, never>;
+
+export function headersFor(origin: string): Headers {
+  if (origin === "*") return {};
+  return { vary: "origin" };
+}
+
+export async function load(origin: string): Promise<Headers> {
+  await Promise.resolve();
+  return origin === "*" ? {} : { vary: "origin" };
+}
+`;
+  const { dir, read } = projectWith({ "src/main.ts": source }, [FUNCTIONS]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied", "applied"]);
+  expect(outcome.typecheck).toMatchObject({ before: 0, after: 0, new: [] });
+  expect(read("src/main.ts")).toContain("(): Headers =>");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});
+
+test("what may be undefined when it is called is said again", async () => {
+  const source = `interface Options { done?: (id: string) => number }
+
+export function finish(options: Options, ids: string[]): number[] {
+  if (!options.done) return [];
+  for (const id of ids) options.done(id);
+  return ids.map(() => 1);
+}
+`;
+  const { dir, read } = projectWith({ "src/main.ts": source }, [
+    {
+      id: "done",
+      use: "wrap-span",
+      at: { call: "options.done($id)" },
+      span: { name: "done" },
+    },
+  ]);
+  await apply({ cwd: dir });
+  expect(read("src/main.ts")).toContain("() => options.done!(id)");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});
+
+test("a diagnostic inside what was inserted is that site's alone", async () => {
+  const source = `export function first(value: { id: string }): string {
+  return value.id;
+}
+
+export function second(value: string): string {
+  return value.trim();
+}
+`;
+  const { dir } = projectWith({ "src/main.ts": source }, [
+    { ...FUNCTIONS, span: { name: "{{function}}", attributes: { value: "${value}" } } },
+  ]);
+  const { sites, typecheck } = await preview({ cwd: dir });
+  expect(sites.map(({ state, reason }) => reason?.code ?? state)).toEqual([
+    "type-check",
+    "planned",
+  ]);
+  expect(typecheck?.new).toEqual([]);
+});
+
+test("an inferred type that changes in another file is blamed on the function it comes from", async () => {
+  const { dir } = projectWith(
+    {
+      "src/error.ts": `export class Failure extends Error { statusCode = 500 }
+function isFailure(value: unknown): value is Failure {
+  return value instanceof Failure;
+}
+export function failureOf(input: string | Failure | { statusCode?: number }) {
+  if (typeof input === "string") return new Failure(input);
+  if (isFailure(input)) return input;
+  return new Failure("unknown");
+}
+`,
+      "src/main.ts": `import { Failure, failureOf } from "./error.js";
+export function send(failure: Failure): number {
+  return failure.statusCode;
+}
+export function respond(input: string): number {
+  return send(failureOf(input));
+}
+`,
+    },
+    [
+      FUNCTIONS,
+      {
+        id: "calls",
+        use: "wrap-span",
+        at: { call: "isFailure($x)" },
+        region: "expression",
+        span: { name: "isFailure" },
+      },
+    ],
+  );
+  const { sites, typecheck, exitCode } = await preview({ cwd: dir });
+  expect(typecheck?.new).toEqual([]);
+  expect(exitCode).toBe(0);
+  expect(sites.filter(({ reason }) => reason).map(({ id }) => id)).toContain(
+    "calls:src/error.ts:1",
+  );
+});
+
+test("in JavaScript that is type-checked, no TypeScript is written", async () => {
+  const source = `/** @param {{ id?: string }} event */
+export function size(event) {
+  if (!event.id) return 0;
+  const count = lengthOf(event.id);
+  return count;
+}
+
+/** @param {string} text */
+function lengthOf(text) {
+  return text.length;
+}
+`;
+  const { dir } = projectWith(
+    { "tsconfig.json": strictWith({ allowJs: true, checkJs: true }), "src/main.js": source },
+    [{ id: "call", use: "wrap-span", at: { call: "lengthOf($x)" }, span: { name: "length" } }],
+  );
+  const { sites, typecheck } = await preview({ cwd: dir });
+  expect(sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
+  expect(typecheck?.new).toEqual([]);
+});
