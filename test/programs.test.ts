@@ -1,0 +1,148 @@
+import { afterEach, expect, test } from "vitest";
+import { preview, type RuleConfig } from "../src/index.js";
+import { STRICT_TSCONFIG, temporaryProject, type TemporaryProject } from "./support/project.js";
+
+let project: TemporaryProject | undefined;
+afterEach(() => project?.remove());
+
+const MANIFEST = JSON.stringify({ type: "module", dependencies: { "@sentry/node": "^11.0.0" } });
+
+/** An attribute of a type that no attribute can have: only a type check finds it. */
+const WRONG: RuleConfig = {
+  id: "wrong",
+  use: "wrap-span",
+  at: { function: "work" },
+  span: { name: "work", attributes: { event: "${event}" } },
+};
+
+const WORK = `export function work(event: { id: string }): string {
+  return event.id;
+}
+`;
+
+const FIELD: RuleConfig = { id: "field", use: "trace-field", at: { type: "Event" } };
+const EVENT = "export interface Event {\n  type: string;\n}\n";
+
+/** Complains when a member is added to the type. */
+const TABLE = `export const table: Record<keyof Event, number> = { type: 1 };\n`;
+
+function projectWith(files: Readonly<Record<string, string>>, rules: readonly RuleConfig[]) {
+  project = temporaryProject({ "package.json": MANIFEST, ...files }, rules);
+  return preview({ cwd: project.dir });
+}
+
+async function isChecked(files: Readonly<Record<string, string>>): Promise<void> {
+  const { sites, typecheck } = await projectWith(files, [WRONG]);
+  expect(sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
+  expect(typecheck?.new).toEqual([]);
+}
+
+function configWith(options: object, others: object = {}): string {
+  const { compilerOptions } = JSON.parse(STRICT_TSCONFIG) as { compilerOptions: object };
+  return JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, ...others });
+}
+
+test("files without any tsconfig are checked together", async () => {
+  await isChecked({ "src/main.ts": WORK });
+});
+
+test("a file that the nearest tsconfig leaves out belongs to the next one that holds it", async () => {
+  await isChecked({
+    "tsconfig.json": configWith({}, { include: ["packages"] }),
+    "packages/a/tsconfig.json": configWith({}, { include: ["src"] }),
+    "packages/a/scripts/work.ts": WORK,
+  });
+});
+
+test("a tsconfig of another name is found", async () => {
+  await isChecked({
+    "tsconfig.json": JSON.stringify({ files: [] }),
+    "tsconfig.lib.json": configWith({}, { include: ["src"] }),
+    "src/work.ts": WORK,
+  });
+});
+
+test("a tsconfig that only refers to others leads to them", async () => {
+  await isChecked({
+    "tsconfig.json": JSON.stringify({ files: [], references: [{ path: "./config/source.json" }] }),
+    "config/source.json": configWith({}, { include: ["../src"] }),
+    "src/work.ts": WORK,
+  });
+});
+
+test("a jsconfig makes JavaScript a program", async () => {
+  const { sites, typecheck } = await projectWith(
+    {
+      "jsconfig.json": configWith({ checkJs: true, allowJs: true }, { include: ["src"] }),
+      "src/work.js":
+        "/** @param {{ id: string }} event */\nexport function work(event) {\n  return event.id;\n}\n",
+    },
+    [WRONG],
+  );
+  expect(sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
+  expect(typecheck?.new).toEqual([]);
+});
+
+test("JavaScript that nobody checks is wrapped as its types are inferred", async () => {
+  const { sites } = await projectWith(
+    {
+      "src/work.js": "export function work(ids) {\n  return ids.map((id) => [id]).length > 1;\n}\n",
+    },
+    [{ ...WRONG, span: { name: "work" } }],
+  );
+  expect(sites.map(({ state }) => state)).toEqual(["planned"]);
+});
+
+const TYPES = {
+  "packages/types/package.json": JSON.stringify({ name: "@scope/types", type: "module" }),
+  "packages/types/src/index.ts": EVENT,
+};
+
+async function findsBrokenDependent(files: Readonly<Record<string, string>>): Promise<void> {
+  const { typecheck, exitCode } = await projectWith({ ...TYPES, ...files }, [FIELD]);
+  expect(typecheck?.programs).toBe(2);
+  expect(typecheck?.new.map(({ file }) => file)).toEqual(["packages/app/src/table.ts"]);
+  expect(exitCode).toBe(1);
+}
+
+test("a program that refers to another one is checked when its declarations change", async () => {
+  await findsBrokenDependent({
+    "packages/types/tsconfig.json": configWith({ composite: true }, { include: ["src"] }),
+    "packages/app/package.json": JSON.stringify({ name: "app", type: "module" }),
+    "packages/app/tsconfig.json": configWith(
+      {},
+      { include: ["src"], references: [{ path: "../types" }] },
+    ),
+    "packages/app/src/table.ts": `import type { Event } from "../../types/src/index.js";\n${TABLE}`,
+  });
+});
+
+test("a program that maps a path into another package is checked", async () => {
+  await findsBrokenDependent({
+    "packages/types/tsconfig.json": configWith({}, { include: ["src"] }),
+    "packages/app/package.json": JSON.stringify({ name: "app", type: "module" }),
+    "packages/app/tsconfig.json": configWith(
+      { paths: { "@scope/types": ["../types/src/index.ts"] } },
+      { include: ["src"] },
+    ),
+    "packages/app/src/table.ts": `import type { Event } from "@scope/types";\n${TABLE}`,
+  });
+});
+
+test("what happens inside a function's body concerns its own program only", async () => {
+  const { typecheck } = await projectWith(
+    {
+      ...TYPES,
+      "packages/types/src/work.ts": WORK,
+      "packages/types/tsconfig.json": configWith({}, { include: ["src"] }),
+      "packages/app/package.json": JSON.stringify({ name: "app", type: "module" }),
+      "packages/app/tsconfig.json": configWith(
+        { paths: { "@scope/types": ["../types/src/index.ts"] } },
+        { include: ["src"] },
+      ),
+      "packages/app/src/table.ts": `import type { Event } from "@scope/types";\n${TABLE}`,
+    },
+    [{ ...WRONG, span: { name: "work" } }],
+  );
+  expect(typecheck).toMatchObject({ programs: 1, new: [] });
+});
