@@ -115,6 +115,8 @@ export interface Site<Data> {
 export interface AttachedEdit extends Edit {
   /** `left` closes what stands before it, `right` opens what comes behind it. */
   readonly attach: "left" | "right";
+  /** Whether once is enough, should several sites put the same text at the same place. */
+  readonly isShared?: boolean;
 }
 
 /** What the ledger keeps to find the instrumentation again: plain strings, never offsets. */

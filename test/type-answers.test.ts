@@ -235,3 +235,52 @@ function lengthOf(text) {
   expect(sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
   expect(typecheck?.new).toEqual([]);
 });
+
+test("sites inside one another say the same lost narrowing once", async () => {
+  const source = `const takes = (text: string): void => void text.length;
+
+export function outer(kind: string, given: string | undefined): void {
+  let value = given;
+  if (!value) return;
+  switch (kind) {
+    case "go": {
+      takes(value);
+      console.log(kind);
+      break;
+    }
+  }
+  value = undefined;
+}
+`;
+  const { dir, read } = projectWith({ "src/main.ts": source }, [
+    { id: "case", use: "wrap-span", at: { case: "go" }, span: { name: "go" } },
+    { id: "call", use: "wrap-span", at: { call: "takes($x)" }, span: { name: "takes" } },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied", "applied"]);
+  expect(read("src/main.ts")).toContain("takes(value!)");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});
+
+test("a call that narrows a type, and a symbol, are left alone", async () => {
+  const source = `const isText = (value: unknown): value is string => typeof value === "string";
+export const key = Symbol("key");
+
+export function length(value: unknown): number {
+  if (!isText(value)) return 0;
+  return value.length;
+}
+`;
+  const { dir } = projectWith({ "src/main.ts": source }, [
+    {
+      id: "calls",
+      use: "wrap-span",
+      at: { call: "$callee($$$)" },
+      region: "expression",
+      span: { name: "{{callee}}" },
+    },
+  ]);
+  const { sites } = await preview({ cwd: dir });
+  expect(sites.map(({ reason }) => reason?.code)).toEqual(["function-value", "type-guard"]);
+});

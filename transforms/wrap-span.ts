@@ -178,7 +178,7 @@ function wrapRegion(
     ...common,
     strategy: wrapping.strategy,
     edits: [
-      ...reads.map(({ end }): AttachedEdit => ({ start: end, end, text: "!", attach: "left" })),
+      ...reads.map(({ end }) => assertion(end)),
       ...edits,
       ...marks.map((block) => markEdit(source, block, parameter)),
     ],
@@ -195,6 +195,11 @@ function declaredResult(region: Region): string | undefined {
   const type = region.kind === "body" ? region.node.type : undefined;
   if (!type || ts.isTypePredicateNode(type)) return undefined;
   return type.getText().replace(/\s+/g, " ");
+}
+
+/** Sites inside one another may both have to say what was known outside. */
+function assertion(at: number): AttachedEdit {
+  return { start: at, end: at, text: "!", attach: "left", isShared: true };
 }
 
 const SPAN_NAMES = ["span", "sentrySpan"];
@@ -538,7 +543,8 @@ function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
   const paths = new Set(shape.narrowed?.split("\n"));
   const edits: Edit[] = [];
   walk(callback.body, (node) => {
-    if (!ts.isNonNullExpression(node) || !paths.has(node.expression.getText())) return;
+    if (!ts.isNonNullExpression(node)) return;
+    if (!paths.has(node.expression.getText().replace(/!+$/, ""))) return;
     edits.push({ start: node.expression.end, end: node.end, text: "" });
   });
   return edits;

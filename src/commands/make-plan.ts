@@ -111,7 +111,7 @@ function candidatePaths(
 }
 
 /** How often the plan is remade because the type check refused strategies. */
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 20;
 
 /** Makes the plan, checks its types, and makes it again without what broke them. */
 function planUntilTypesHold(

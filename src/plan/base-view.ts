@@ -66,6 +66,7 @@ export function placeInFull(
   const edits = result.edits.map((edit) => ({
     start: at(edit.start, edit.attach),
     end: edit.end > edit.start ? at(edit.end, "left") : at(edit.start, edit.attach),
+    ...(edit.isShared ? { isShared: true } : {}),
     text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
     attach: edit.attach,
   }));

@@ -23,7 +23,7 @@ export function nestingKey(strategy: Strategy, id: string): string {
  * inserted inside a re-indented region is indented with it.
  */
 export function composeEdits(source: Source, pieces: readonly Piece[]): Edit[] {
-  const ordered = [...pieces].sort(outsideIn);
+  const ordered = withoutRepeats([...pieces].sort(outsideIn));
   const depth = new Map(ordered.map((piece, index) => [piece, index]));
   const indents = indentEdits(source, ordered);
   const edits = ordered.flatMap((piece) =>
@@ -42,6 +42,20 @@ export function composeEdits(source: Source, pieces: readonly Piece[]): Edit[] {
   ];
   ranked.sort((a, b) => a.edit.start - b.edit.start || a.rank - b.rank || a.order - b.order);
   return ranked.map(({ edit: { start, end, text } }) => ({ start, end, text }));
+}
+
+/** Leaves what several sites put at the same place to the outermost of them. */
+function withoutRepeats(ordered: readonly Piece[]): Piece[] {
+  const seen = new Set<string>();
+  return ordered.map((piece) => ({
+    ...piece,
+    edits: piece.edits.filter((edit) => {
+      const key = `${edit.start} ${edit.text}`;
+      const isRepeated = edit.isShared === true && seen.has(key);
+      if (edit.isShared) seen.add(key);
+      return !isRepeated;
+    }),
+  }));
 }
 
 /** At one offset: closings, then indentation, then openings, then what is replaced. */

@@ -18,6 +18,8 @@ export interface Types {
   readonly resultOf: (fn: TS.FunctionLikeDeclaration) => ValueKind;
   /** Whether what a call calls certainly makes a promise of its own. */
   readonly makesPromise: (call: TS.CallExpression) => boolean;
+  /** Whether a call narrows a type for the code behind it: `x is T`, `asserts x`. */
+  readonly isTypeGuard: (call: TS.CallExpression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
   readonly packageOf: (call: TS.CallExpression) => string | null;
 }
@@ -27,5 +29,6 @@ export const NO_TYPES: Types = {
   valueOf: () => "unknown",
   resultOf: () => "unknown",
   makesPromise: () => false,
+  isTypeGuard: () => false,
   packageOf: () => null,
 };

@@ -8,7 +8,7 @@ import { resultHazard } from "./results.js";
 import { directiveCount, type Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
-import { hasModifier, isAsync, isGenerator } from "./walk.js";
+import { hasModifier, isAsync, isGenerator, unwrapped } from "./walk.js";
 
 /** How a region becomes the body of a callback without changing what it does. */
 export interface Wrapping {
@@ -33,10 +33,20 @@ function expressionWrapping(source: Source, node: TS.Expression, types: Types): 
   if (ts.isFunctionLike(node) || ts.isClassExpression(node)) return reason("function-value");
   const { awaits, obstacle } = flowOf([node]);
   if (obstacle) return obstacle;
+  const code = unwrapped(node);
+  if (ts.isCallExpression(code)) {
+    if (isSymbol(code)) return reason("function-value", textOf(source, code).slice(0, SHOWN));
+    if (types.isTypeGuard(code)) return reason("type-guard");
+  }
   if (ts.isOptionalChain(node) && ts.isOptionalChain(node.parent)) return reason("optional-chain");
   const hazard = hazardOf(source, node, awaits, types);
   if (hazard) return reason(hazard, textOf(source, node).slice(0, SHOWN));
   return { strategy: "expression", prefix: "", isAsync: awaits, isConcise: true };
+}
+
+/** A symbol of a constant has a type of its own only where it is made. */
+function isSymbol({ expression }: TS.CallExpression): boolean {
+  return /^Symbol(\.for)?$/.test(expression.getText());
 }
 
 function statementWrapping(

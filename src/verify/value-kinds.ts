@@ -26,6 +26,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     valueOf: (expression) => ask<ValueKind>(expression, valueKind, "unknown"),
     resultOf: (fn) => ask<ValueKind>(fn, resultKind, "unknown"),
     makesPromise: (call) => ask(call, callMakesPromise, false),
+    isTypeGuard: (call) => ask(call, narrows, false),
     packageOf: (call) => ask(call, declaringPackage, null),
   };
 }
@@ -186,6 +187,12 @@ function returnedFrom(compiler: Compiler, body: TS.ConciseBody): TS.Expression[]
   };
   visit(body);
   return returned;
+}
+
+function narrows({ compiler, program }: AskedProgram, node: TS.Node): boolean {
+  const checker = program.getTypeChecker();
+  const signature = compiler.isCallExpression(node) && checker.getResolvedSignature(node);
+  return Boolean(signature && checker.getTypePredicateOfSignature(signature));
 }
 
 /** The package in whose folder below `node_modules` the called function is declared. */
