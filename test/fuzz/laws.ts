@@ -1,6 +1,6 @@
-import { buildPlan } from "../../src/plan/build-plan.js";
 import type { ActiveRule, Placement, Plan } from "../../src/plan/model.js";
-import { ts } from "../../src/syntax/compiler.js";
+import { ts, type TS } from "../../src/syntax/compiler.js";
+import { isStatementList } from "../../src/syntax/region.js";
 import { isParseFailure, parseSource } from "../../src/syntax/source.js";
 import { applyEdits, type Edit } from "../../src/text/edit.js";
 import {
@@ -145,27 +145,40 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
 /** Edits that count how often the region of each site is reached. */
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
   const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
-  const probes = placements.flatMap((placement) => {
-    const call = `probe("${rules.get(placement.site)}")`;
-    return probeAround(program, placement, call);
+  const lone = loneStatements(program);
+  const probes = placements.flatMap(({ site, strategy, region }) => {
+    const call = `probe("${rules.get(site)}")`;
+    const isExpression = strategy === "expression" || isConciseBody(program.text, region.start);
+    if (isExpression) return around(region, `(${call}, `, ")");
+    if (lone.has(region.start)) return around(region, `{${call}; `, "\n}");
+    return [insert(region.start, `{${call}} `)];
   });
-  return probes.map(({ edit }) => edit).sort((a, b) => a.start - b.start);
+  return probes.sort((a, b) => a.start - b.start);
 }
 
-interface Probe {
-  readonly edit: Edit;
-}
+const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
 
-function probeAround({ text }: Program, { strategy, region }: Placement, call: string): Probe[] {
-  const insert = (at: number, code: string) => ({ edit: { start: at, end: at, text: code } });
-  const isExpression = strategy === "expression" || isConciseBody(text, region.start);
-  if (!isExpression) return [insert(region.start, `{${call}} `)];
-  return [insert(region.start, `(${call}, `), insert(region.end, ")")];
-}
+const around = ({ start, end }: Placement["region"], open: string, close: string) => [
+  insert(start, open),
+  insert(end, close),
+];
 
 /** Whether a body region is the expression of an arrow function. */
 function isConciseBody(text: string, start: number): boolean {
   return /=>\s*\(?$/.test(text.slice(Math.max(0, start - 80), start));
 }
 
-export { buildPlan };
+/** Where statements begin that stand behind a condition, without braces. */
+function loneStatements({ path, text }: Program): Set<number> {
+  const found = new Set<number>();
+  const parsed = parseSource(path, text);
+  if (isParseFailure(parsed)) return found;
+  const visit = (node: TS.Node): void => {
+    if (ts.isStatement(node) && !ts.isBlock(node) && !isStatementList(node.parent)) {
+      found.add(node.getStart());
+    }
+    node.forEachChild(visit);
+  };
+  visit(parsed.file);
+  return found;
+}
