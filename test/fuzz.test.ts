@@ -8,14 +8,12 @@ const sabotage = vi.hoisted(() => ({ name: "" }));
 
 vi.mock("../src/syntax/promises.js", async (original) => {
   const real = await original<typeof import("../src/syntax/promises.js")>();
-  const when =
-    <A extends unknown[], R>(name: string, broken: R, fn: (...given: A) => R) =>
-    (...given: A): R =>
-      sabotage.name === name ? broken : fn(...given);
   return {
     ...real,
-    mayBeWrapped: when("un-awaited calls are wrapped", true, real.mayBeWrapped),
-    returnsNoThenable: when("builders are returned from spans", true, real.returnsNoThenable),
+    hazardOf: (...given: Parameters<typeof real.hazardOf>) =>
+      sabotage.name === "un-awaited calls are wrapped" ? null : real.hazardOf(...given),
+    resultHazard: (...given: Parameters<typeof real.resultHazard>) =>
+      sabotage.name === "builders are returned from spans" ? null : real.resultHazard(...given),
   };
 });
 

@@ -101,7 +101,7 @@ function addVerdict(tally: Tally, { sites, run }: Verdict): void {
   }
 }
 
-const SHRINKING_TIME = 60_000;
+const SHRINKING_TIME = 15_000;
 
 /** The smallest program found that breaks the same law. */
 async function failure(seed: number, index: number, problem: string): Promise<Failure> {

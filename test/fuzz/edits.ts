@@ -134,16 +134,16 @@ const useOfSpan: Editor = (program, { after }) =>
     "$1span) => { span.setAttribute(1, 2);",
   );
 
-const otherUse: Editor = (program, { after }) => ({
+const otherUse: Editor = (_program, { after }) => ({
   name: "use Sentry elsewhere",
   edited: `${after}void Sentry;\n`,
   equivalent: null,
 });
 
-const reformatted: Editor = (program, { after }) => ({
+const reformatted: Editor = ({ text }, { after }) => ({
   name: "indent otherwise",
   edited: after.replace(/^(?:\t| {2,4})+(?=\S)/gm, (white) => white + white),
-  equivalent: program.text.includes("`one") ? null : program.text,
+  equivalent: text.includes("`one") ? null : text,
 });
 
 function change(

@@ -24,13 +24,14 @@ const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) =
 const SDK_NAMES = ["Sentry", "SentrySdk", "sentrySdk"];
 
 /** The body of a function that does what a module's text does, and returns its ways in. */
-export function asFunctionBody(text: string, entries: readonly string[], isSloppy: boolean) {
+export function asFunctionBody(text: string, isSloppy: boolean): string {
   const body = text
     .replace(/^\uFEFF/, "")
     .replace(/^(?:import|export \{|const \w+ = require\()[^\n]*$/gm, "")
     .replace(/^export (?:default )?/gm, "");
-  const ways = entries.map((entry) => `(t, n) => ${entry}`).join(",\n");
-  return `${isSloppy ? "" : '"use strict";'}${body}\nreturn [${ways}];`;
+  return isSloppy
+    ? `const module = {};${body}\nreturn module.exports;`
+    : `"use strict";${body}\nreturn ways;`;
 }
 
 let current: World | null = null;

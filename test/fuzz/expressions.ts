@@ -257,6 +257,8 @@ export function promising(writer: Writer, place: Place): string {
 
 const PROMISING: readonly [Form, ...Form[]] = [
   (writer, place) => sleepCall(writer, place),
+  (writer, place) => `failing(${place.task}, ${simple(writer, place)})`,
+  (writer, place) => `failing(${place.task}, ${simple(writer, place)})`,
   (writer, place) => freeCall(writer, place),
   (writer, place) => freeCall(writer, place),
   (writer, place) => freeCall(writer, place),

@@ -50,11 +50,11 @@ function signature({ choices }: Writer): Signature {
     return { isAsync, isGenerator, returns: "plain", result, type: null };
   }
   if (isAsync) {
-    const returns = choices.pick(["plain", "plain", "any"]);
+    const returns = choices.pick<"plain" | "any">(["plain", "plain", "any"]);
     const type = choices.pick([null, "Promise<unknown>", "Promise<number>", "Promise<void>"]);
     return { isAsync, isGenerator, returns, result: "promise", type };
   }
-  const returns = choices.pick(["plain", "plain", "promise", "any"]);
+  const returns = choices.pick<"plain" | "promise" | "any">(["plain", "plain", "promise", "any"]);
   const types = {
     plain: [null, "number", "string", "void", "string | undefined"],
     promise: [null, "Promise<number>"],

@@ -45,8 +45,9 @@ export async function judge(program: Program): Promise<Verdict> {
   }));
   const problems = textProblems(program, rules, plan, memory);
   const same = { sites, after, memory, plan };
-  const isBroken = problems.length > 0;
-  if (isBroken) return { ...same, problems, run: null };
+  const isUnread = plan.findings.some(({ code }) => code === "parse-error");
+  if (isUnread) return { ...same, problems: [], run: null };
+  if (problems.length > 0) return { ...same, problems, run: null };
   const ran = await compareRuns(program, after, plan);
   return { ...same, ...ran };
 }
@@ -97,9 +98,9 @@ export function runText(program: Program, text: string): Promise<Run> {
   return execute(bodyOf(program, text), createStub());
 }
 
-function bodyOf({ isTypeScript, entries, isSloppy, path }: Program, text: string): string {
+function bodyOf({ isTypeScript, isSloppy, path }: Program, text: string): string {
   const code = isTypeScript ? transpiled(path, text) : text;
-  return asFunctionBody(code, entries, isSloppy);
+  return asFunctionBody(code, isSloppy);
 }
 
 function transpiled(fileName: string, text: string): string {

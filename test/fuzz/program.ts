@@ -10,8 +10,6 @@ export interface Program {
   readonly path: string;
   readonly text: string;
   readonly rules: readonly RuleConfig[];
-  /** Expressions over `t` and `n` that run its parts. */
-  readonly entries: readonly string[];
   readonly isSloppy: boolean;
   readonly isTypeScript: boolean;
   /** What decides how it is edited after it was instrumented. */
@@ -42,12 +40,11 @@ export const program: fc.Arbitrary<Program> = fc
 function programFrom({ style, items, rules, edits }: Recipe): Program {
   const look = choicesFrom(style);
   const facts = factsFrom(look);
-  const { lines, entries, callees } = moduleFrom(facts, items);
+  const { lines, callees } = moduleFrom(facts, items);
   return {
     path: `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`,
     text: written(look, lines),
     rules: rules.map((each, index) => spanRule(choicesFrom(each), `r${index}`, callees)),
-    entries,
     isSloppy: facts.isSloppy,
     isTypeScript: facts.isTypeScript,
     edits,
@@ -73,7 +70,16 @@ function moduleFrom(facts: ModuleFacts, items: Recipe["items"]) {
     entries.push(...made.entries);
     callees.push(...made.callees);
   }
-  return { lines, entries, callees };
+  lines.push("", ...waysIn(start, entries));
+  return { lines, callees };
+}
+
+/** What a test calls: functions of a task and a number, as the module's export. */
+function waysIn({ facts, end }: Writer, entries: readonly string[]): string[] {
+  const any = facts.isTypeScript ? ": any" : "";
+  const ways = entries.map((entry) => `  (t${any}, n${any}) => ${entry},`);
+  const start = facts.isSloppy ? "module.exports =" : "export const ways =";
+  return [`${start} [`, ...ways, `]${end}`];
 }
 
 /** What every module has: things to share, a class to extend. */

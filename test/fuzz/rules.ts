@@ -21,6 +21,7 @@ export function spanRule(choices: Choices, id: string, callees: readonly Callee[
       ...(attributes ? { attributes } : {}),
     },
     ...(choices.chance(25) ? { markFailure: false } : {}),
+    ...(choices.chance(35) ? { allowInactive: true } : {}),
   };
 }
 

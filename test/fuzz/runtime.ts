@@ -134,6 +134,10 @@ function programNames(say: Say, sleep: Sleep) {
   };
   const cancellable = (task: Task, value: unknown) =>
     Object.assign(sleep(task, 1, value), { cancel: () => log(task, "cancelled") });
+  const failing = async (task: Task, value: unknown) => {
+    await sleep(task, 1, value);
+    throw new Error(`failing ${show(value)}`);
+  };
   const kept = new Map<unknown, Promise<unknown>>();
   const cached = (task: Task, key: unknown) => {
     const known = kept.get(key);
@@ -163,6 +167,7 @@ function programNames(say: Say, sleep: Sleep) {
     sleep,
     risky,
     cancellable,
+    failing,
     cached,
     box,
     tagged,

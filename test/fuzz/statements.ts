@@ -148,19 +148,14 @@ const declaration: Form = (writer, place, taken) => {
 };
 
 const varDeclaration: Form = (writer, place) => {
+  const { choices, end } = writer;
   const initial = value(writer, place);
-  const name = writer.choices.pick([
-    "v1",
-    "v2",
-    ...(place.returns === "nothing" ? [] : (["n"] as const)),
-  ]);
-  const isParameter = name === "n";
-  if (isParameter && !writer.choices.chance(20)) return null;
+  const isParameter = place.returns !== "nothing" && choices.chance(40);
+  const name = isParameter ? "n" : choices.pick(["v1", "v2"]);
   const readable = [name, ...place.readable];
-  return {
-    lines: [`var ${name} = ${initial}${writer.end}`],
-    place: { ...place, readable, assignable: [name, ...place.assignable] },
-  };
+  const assignable = [name, ...place.assignable];
+  const lines = choices.chance(30) ? [`var ${name}${end}`] : [`var ${name} = ${initial}${end}`];
+  return { lines, place: { ...place, readable, assignable } };
 };
 
 const destructuring: Form = (writer, place, taken) => {
@@ -370,6 +365,9 @@ const bare: Form = (writer, place) => same(place, ["{", ...braces(writer, place)
 const attempt: Form = (writer, place) => {
   const { choices, end } = writer;
   const lines = ["try {", ...braces(writer, place)];
+  if (place.returns === "any" && choices.chance(40)) {
+    lines.push(`  return ${promising(writer, { ...place, depth: 1 })}${end}`);
+  }
   const hasCatch = !choices.chance(20);
   if (hasCatch) {
     const caught = { ...place, readable: ["error", ...place.readable] };
