@@ -17,7 +17,7 @@ export interface Run {
 }
 
 type Entry = (task: Task, value: number) => unknown;
-type Main = (...names: unknown[]) => Promise<readonly Entry[]>;
+type Main = (...names: unknown[]) => Promise<readonly Entry[] | undefined>;
 
 const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) => Main;
 
@@ -68,7 +68,8 @@ export async function execute(body: string, sdk: Sdk): Promise<Run> {
   const sdks = SDK_NAMES.map(() => sdk);
   let entries: readonly Entry[] = [];
   await settle(world, "module", async () => {
-    entries = await main.call(undefined, ...sdks, world.root, ...Object.values(world.names));
+    entries =
+      (await main.call(undefined, ...sdks, world.root, ...Object.values(world.names))) ?? [];
   });
   for (const [index, entry] of entries.entries()) {
     const task = { id: `${index + 1}`, forks: 0 };

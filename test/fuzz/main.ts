@@ -28,7 +28,8 @@ function runWorker(): Promise<void> {
     const worker = startTypeScript(WORKER, []);
     worker.on("message", (tally: Tally | null) => {
       if (tally) addTally(total, tally);
-      if (tally && process.stderr.isTTY) process.stderr.write(`\r${total.programs}`);
+      if (tally)
+        process.stderr.write(`${total.programs} programs, ${total.failures.length} failures\n`);
       const chunk = next++;
       const count = Math.min(CHUNK, wanted - chunk * CHUNK);
       if (count > 0) worker.send({ seed: firstSeed + chunk, count });

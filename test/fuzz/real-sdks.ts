@@ -19,16 +19,33 @@ export async function runReal(
   const started = runners.get(key) ?? start(sdk, isInitialised);
   runners.set(key, started);
   const runner = await started;
-  const answer = once(runner, "message");
+  const answer = messageOf(runner);
   runner.send(bodies);
-  const [logs] = (await answer) as [readonly (readonly string[])[]];
-  return logs;
+  return (await answer) as readonly (readonly string[])[];
 }
 
 async function start(sdk: RealSdkName, isInitialised: boolean): Promise<ChildProcess> {
   const runner = startTypeScript(RUNNER, [sdk, String(isInitialised)]);
-  await once(runner, "message");
+  await messageOf(runner);
   return runner;
+}
+
+/** The next message of a process, which must not end before it. */
+async function messageOf(runner: ChildProcess): Promise<unknown> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const ended = once(runner, "exit", { signal }).then(([code, name]: unknown[]) => {
+    throw new Error(`a process that runs programs ended with ${String(code ?? name)}`);
+  });
+  try {
+    const [message] = (await Promise.race([once(runner, "message", { signal }), ended])) as [
+      unknown,
+    ];
+    return message;
+  } finally {
+    ended.catch(() => {});
+    waiting.abort();
+  }
 }
 
 /** Ends the processes. */

@@ -62,7 +62,9 @@ function cutsOf({ path, text }: Program): Cut[] {
 }
 
 function cutsAt(node: TS.Node): Cut[] {
+  if (ts.isSourceFile(node)) return [];
   const range = { start: node.getStart(), end: node.end };
+  if (keepsLoopFinite(node)) return [];
   if (ts.isStatement(node) && !ts.isBlock(node)) {
     const inner = blocksOf(node).map((block) => ({ ...range, text: block.getText() }));
     return [{ start: node.getFullStart(), end: node.end, text: "" }, ...inner];
@@ -75,6 +77,16 @@ function cutsAt(node: TS.Node): Cut[] {
     if (ts.isExpression(child)) parts.push({ ...range, text: child.getText() });
   });
   return [{ ...range, text: "1" }, ...parts];
+}
+
+/** A smaller program must come to an end, too. */
+function keepsLoopFinite(node: TS.Node): boolean {
+  const { parent } = node;
+  if (ts.isPostfixUnaryExpression(node)) return true;
+  if (ts.isExpressionStatement(node)) return ts.isPostfixUnaryExpression(node.expression);
+  const isLoop =
+    ts.isForStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent);
+  return isLoop && parent.statement !== node;
 }
 
 function blocksOf(statement: TS.Statement): TS.Block[] {

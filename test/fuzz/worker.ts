@@ -4,8 +4,12 @@ import { listenForRejections } from "./execute.js";
 
 listenForRejections();
 process.on("message", ({ seed, count }: { seed: number; count: number }) => {
-  void runChunk(seed, Math.min(count, CHUNK), { real: true }).then((tally) =>
-    process.send?.(tally),
+  runChunk(seed, Math.min(count, CHUNK), { real: true }).then(
+    (tally) => process.send?.(tally),
+    (error: unknown) => {
+      console.error(`seed ${seed}:`, error);
+      process.exit(1);
+    },
   );
 });
 process.on("disconnect", () => process.exit(0));
