@@ -1,0 +1,185 @@
+import type { ActiveRule, Placement, Plan } from "../../src/plan/model.js";
+import { ts, type TS } from "../../src/syntax/compiler.js";
+import { isStatementList } from "../../src/syntax/region.js";
+import { isParseFailure, parseSource } from "../../src/syntax/source.js";
+import { applyEdits, type Edit } from "../../src/text/edit.js";
+import {
+  activeRules,
+  applyInMemory,
+  memoryTree,
+  revertInMemory,
+  type MemoryTree,
+} from "../support/memory-tree.js";
+import { asFunctionBody, execute, type Run } from "./execute.js";
+import type { Program } from "./program.js";
+import { createStub, type Stub } from "./stub.js";
+
+/** What became of one site. */
+export interface SiteOutcome {
+  readonly strategy: string | null;
+  readonly reason: string | null;
+}
+
+/** A program instrumented: what came out, and which laws it broke. */
+export interface Verdict {
+  readonly problems: readonly string[];
+  readonly sites: readonly SiteOutcome[];
+  /** The instrumented program. */
+  readonly after: string;
+  /** The instrumented program ready to run, and the log it must show; null where it cannot run. */
+  readonly run: { readonly body: string; readonly log: readonly string[] } | null;
+  readonly memory: MemoryTree;
+  readonly plan: Plan;
+}
+
+/** Applies the rules of a program in memory and holds the result against the laws. */
+export async function judge(program: Program): Promise<Verdict> {
+  const { path, text } = program;
+  const rules = await activeRules(program.rules);
+  const memory = memoryTree([[path, text]]);
+  const plan = applyInMemory(memory, rules);
+  const after = memory.files.get(path) ?? "";
+  const sites = plan.sites.map(({ strategy, reason }) => ({
+    strategy,
+    reason: reason?.code ?? null,
+  }));
+  const problems = textProblems(program, rules, plan, memory);
+  const same = { sites, after, memory, plan };
+  const isUnread = plan.findings.some(({ code }) => code === "parse-error");
+  if (isUnread) return { ...same, problems: [], run: null };
+  if (problems.length > 0) return { ...same, problems, run: null };
+  const ran = await compareRuns(program, after, plan);
+  return { ...same, ...ran };
+}
+
+/** The laws that need no run: it parses, it is stable, it comes back. */
+function textProblems(
+  { path, text }: Program,
+  rules: readonly ActiveRule[],
+  plan: Plan,
+  applied: MemoryTree,
+): string[] {
+  const problems: string[] = [];
+  const after = applied.files.get(path) ?? "";
+  const memory = { files: new Map(applied.files), ledger: applied.ledger };
+  const parsed = parseSource(path, after);
+  if (isParseFailure(parsed)) problems.push(`does not parse: ${parsed.message}`);
+  if (plan.sites.some(({ reason }) => reason?.code === "not-reversible")) {
+    problems.push("is not reversible");
+  }
+  const second = applyInMemory(memory, rules);
+  if (second.changes.length > 0) problems.push("a second apply changes something");
+  const reverted = revertInMemory(memory);
+  if (memory.files.get(path) !== text) problems.push("a revert does not give every byte back");
+  const stays = reverted.sites.find(({ state }) => state !== "reverted");
+  if (stays) problems.push(`a site is not reverted: ${stays.reason?.code}`);
+  if (memory.ledger.sites.length + memory.ledger.imports.length > 0) {
+    problems.push("a revert leaves entries in the ledger");
+  }
+  return problems;
+}
+
+/** Runs the program before and after against the stub. */
+async function compareRuns(program: Program, after: string, plan: Plan) {
+  const placements = plan.files.flatMap((file) => file.placements);
+  const probed = applyEdits(program.text, probesAt(program, placements, plan));
+  const before = await runText(program, probed);
+  if (before.failure) return { problems: [`generated badly: ${before.failure}`], run: null };
+  if (before.isTooLong) return { problems: [], run: null };
+  const stub = createStub();
+  const body = bodyOf(program, after);
+  const now = await execute(body, stub);
+  const problems = [...runProblems(before, now), ...spanProblems(before, stub, plan)];
+  return { problems, run: { body, log: before.log } };
+}
+
+/** Runs a version of a program against a stub. */
+export function runText(program: Program, text: string): Promise<Run> {
+  return execute(bodyOf(program, text), createStub());
+}
+
+function bodyOf({ isTypeScript, isSloppy, path }: Program, text: string): string {
+  const code = isTypeScript ? transpiled(path, text) : text;
+  return asFunctionBody(code, isSloppy);
+}
+
+function transpiled(fileName: string, text: string): string {
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    verbatimModuleSyntax: true,
+  };
+  return ts.transpileModule(text, { fileName, compilerOptions }).outputText;
+}
+
+/** What two runs tell apart; the first difference says enough. */
+export function runProblems(before: Run, after: Run): string[] {
+  if (after.failure) return [`does not compile: ${after.failure}`];
+  return logProblems(before.log, after.log);
+}
+
+export function logProblems(before: readonly string[], after: readonly string[]): string[] {
+  const length = Math.max(before.length, after.length);
+  for (let index = 0; index < length; index++) {
+    if (before[index] === after[index]) continue;
+    return [`behaves differently: "${before[index]}" became "${after[index]}"`];
+  }
+  return [];
+}
+
+/** Each time the code of a site is reached, a span is opened, and no other time. */
+function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
+  const names = new Map(plan.sites.map(({ rule, span }) => [rule, span?.name.split(" ")[0]]));
+  const opened = new Map<string, number>();
+  for (const [name, count] of stub.spans) {
+    const rule = name.split(" ")[0] ?? name;
+    opened.set(rule, (opened.get(rule) ?? 0) + count);
+  }
+  const rules = new Set([...names.keys(), ...opened.keys()]);
+  const problems = [...rules].flatMap((rule) => {
+    const [reached, spans] = [before.probes.get(rule) ?? 0, opened.get(rule) ?? 0];
+    return reached === spans ? [] : [`${rule}: reached ${reached} times, opened ${spans} spans`];
+  });
+  return stub.open() === 0 ? problems : [...problems, `${stub.open()} spans were never ended`];
+}
+
+/** Edits that count how often the region of each site is reached. */
+function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
+  const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
+  const lone = loneStatements(program);
+  const probes = placements.flatMap(({ site, strategy, region }) => {
+    const call = `probe("${rules.get(site)}")`;
+    const isExpression = strategy === "expression" || isConciseBody(program.text, region.start);
+    if (isExpression) return around(region, `(${call}, `, ")");
+    if (lone.has(region.start)) return around(region, `{${call}; `, "\n}");
+    return [insert(region.start, `{${call}} `)];
+  });
+  return probes.sort((a, b) => a.start - b.start);
+}
+
+const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
+
+const around = ({ start, end }: Placement["region"], open: string, close: string) => [
+  insert(start, open),
+  insert(end, close),
+];
+
+/** Whether a body region is the expression of an arrow function. */
+function isConciseBody(text: string, start: number): boolean {
+  return /=>\s*\(?$/.test(text.slice(Math.max(0, start - 80), start));
+}
+
+/** Where statements begin that stand behind a condition, without braces. */
+function loneStatements({ path, text }: Program): Set<number> {
+  const found = new Set<number>();
+  const parsed = parseSource(path, text);
+  if (isParseFailure(parsed)) return found;
+  const visit = (node: TS.Node): void => {
+    if (ts.isStatement(node) && !ts.isBlock(node) && !isStatementList(node.parent)) {
+      found.add(node.getStart());
+    }
+    node.forEachChild(visit);
+  };
+  visit(parsed.file);
+  return found;
+}

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import type { RuleConfig } from "../../src/plan/config.js";
+import { choicesFrom, type Choices } from "./choices.js";
+import { item, type Item } from "./items.js";
+import { spanRule } from "./rules.js";
+import { createWriter, typed, type Callee, type ModuleFacts, type Writer } from "./writer.js";
+
+/** A generated program with the rules that are applied to it. */
+export interface Program {
+  readonly path: string;
+  readonly text: string;
+  readonly rules: readonly RuleConfig[];
+  readonly isSloppy: boolean;
+  readonly isTypeScript: boolean;
+  /** What decides how it is edited after it was instrumented. */
+  readonly edits: readonly number[];
+}
+
+/** The numbers that a program is made from, in parts that can be dropped one by one. */
+interface Recipe {
+  readonly style: readonly number[];
+  readonly items: readonly (readonly number[])[];
+  readonly rules: readonly (readonly number[])[];
+  readonly edits: readonly number[];
+}
+
+const numbers = (minLength: number, maxLength: number) =>
+  fc.array(fc.nat({ max: 9999 }), { minLength, maxLength, size: "max" });
+
+/** Programs. */
+export const program: fc.Arbitrary<Program> = fc
+  .record({
+    style: numbers(6, 6),
+    items: fc.array(numbers(0, 400), { minLength: 1, maxLength: 5, size: "max" }),
+    rules: fc.array(numbers(12, 12), { minLength: 1, maxLength: 3, size: "max" }),
+    edits: numbers(8, 8),
+  })
+  .map(programFrom);
+
+function programFrom({ style, items, rules, edits }: Recipe): Program {
+  const look = choicesFrom(style);
+  const facts = factsFrom(look);
+  const { lines, callees } = moduleFrom(facts, items);
+  return {
+    path: `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`,
+    text: written(look, lines),
+    rules: rules.map((each, index) => spanRule(choicesFrom(each), `r${index}`, callees)),
+    isSloppy: facts.isSloppy,
+    isTypeScript: facts.isTypeScript,
+    edits,
+  };
+}
+
+function factsFrom(look: Choices): ModuleFacts {
+  const isTypeScript = look.chance(30);
+  const isSloppy = look.chance(15) && !isTypeScript;
+  return { isTypeScript, isSloppy, semicolons: !look.chance(30) };
+}
+
+function moduleFrom(facts: ModuleFacts, items: Recipe["items"]) {
+  const callees: Callee[] = [];
+  const entries: string[] = [];
+  const start = createWriter(choicesFrom([]), facts, callees);
+  const lines = header(start);
+  let writer: Writer = start;
+  for (const each of items) {
+    writer = { ...writer, choices: choicesFrom(each) };
+    const made: Item = item(writer);
+    lines.push("", ...made.lines);
+    entries.push(...made.entries);
+    callees.push(...made.callees);
+  }
+  lines.push("", ...waysIn(start, entries));
+  return { lines, callees };
+}
+
+/** What a test calls: functions of a task and a number, as the module's export. */
+function waysIn({ facts, end }: Writer, entries: readonly string[]): string[] {
+  const any = facts.isTypeScript ? ": any" : "";
+  const ways = entries.map((entry) => `  (t${any}, n${any}) => ${entry},`);
+  const start = facts.isSloppy ? "module.exports =" : "export const ways =";
+  return [`${start} [`, ...ways, `]${end}`];
+}
+
+/** What every module has: things to share, a class to extend. */
+function header(writer: Writer): string[] {
+  const { end, facts } = writer;
+  const any = typed(writer, "any");
+  const names = "log, sleep, lazy, fork";
+  return [
+    facts.isSloppy
+      ? `const runtime = require("./runtime")${end}`
+      : `import { ${names} } from "./runtime.js"${end}`,
+    "",
+    `const bus = createBus()${end}`,
+    `const state${any} = { n: 0 }${end}`,
+    `const timing${any} = {}${end}`,
+    "class Base {",
+    `  n${any}${end}`,
+    `  constructor(n${any}) {`,
+    `    this.n = n${end}`,
+    "  }",
+    "  get twice() {",
+    `    return this.n + this.n${end}`,
+    "  }",
+    `  base(t${any}, n${any}) {`,
+    `    return log(t, "base", [n, this.n])${end}`,
+    "  }",
+    "}",
+  ];
+}
+
+/** The lines in one of several ways to write the same. */
+function written(look: Choices, lines: readonly string[]): string {
+  const quote = look.pick(['"', "'"]);
+  const indent = look.pick(["  ", "\t", "    ", "  "]);
+  const eol = look.chance(20) ? "\r\n" : "\n";
+  const text = lines
+    .map((line) => line.replace(/^(?: {2})+/, (spaces) => indent.repeat(spaces.length / 2)))
+    .map((line) => (quote === '"' ? line : line.replace(/"/g, "'")))
+    .join("\n");
+  return `${text}\n`.replace(/\n/g, eol);
+}

@@ -1,0 +1,248 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Who runs a piece of code: work that is not waited for gets a task of its own. */
+export interface Task {
+  readonly id: string;
+  forks: number;
+}
+
+/** One thing that happened. */
+interface Entry {
+  readonly step: number;
+  readonly task: string;
+  readonly text: string;
+}
+
+interface Sleeper {
+  readonly time: number;
+  readonly task: string;
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+const KINDS = ["alpha", "beta", "gamma", "alpha"];
+
+/** A program that says more than this is cut off, and not compared. */
+const MAX_ENTRIES = 1500;
+
+export class TooLong extends Error {}
+
+/** What one run of a program lives in: a virtual clock, a log, and the functions it may call. */
+export interface World {
+  readonly names: Readonly<Record<string, unknown>>;
+  readonly root: Task;
+  readonly say: (task: Task, text: string) => void;
+  readonly sayUnhandled: (error: unknown) => void;
+  /** Runs until nobody sleeps any more. */
+  readonly drain: () => Promise<void>;
+  readonly isTooLong: () => boolean;
+  /**
+   * The log in an order that does not depend on microtask ticks: by the step of the clock, then by
+   * task; within one task of one step as it happened.
+   */
+  readonly log: () => string[];
+  readonly probes: ReadonlyMap<string, number>;
+}
+
+export function createWorld(): World {
+  const entries: Entry[] = [];
+  const sleepers: Sleeper[] = [];
+  const probes = new Map<string, number>();
+  let now = 0;
+  let step = 0;
+  let order = 0;
+  let isTooLong = false;
+
+  const say = (task: Task, text: string) => {
+    if (entries.length >= MAX_ENTRIES) {
+      isTooLong = true;
+      throw new TooLong("the program says too much");
+    }
+    entries.push({ step, task: task.id, text });
+  };
+  const sleep = (task: Task, ticks: number, value: unknown) =>
+    new Promise((resolve) => {
+      const wake = () => resolve(value);
+      sleepers.push({ time: now + ticks, task: task.id, order: order++, wake });
+    });
+  const drain = async () => {
+    for (;;) {
+      await nextTurn();
+      const next = takeNext(sleepers);
+      if (!next) return;
+      now = next.time;
+      step++;
+      next.wake();
+    }
+  };
+  const probe = (rule: string) => {
+    probes.set(rule, (probes.get(rule) ?? 0) + 1);
+  };
+  return {
+    names: { ...programNames(say, sleep), probe },
+    root: { id: "0", forks: 0 },
+    say,
+    sayUnhandled: (error) => {
+      entries.push({ step, task: "~unhandled", text: show(error) });
+    },
+    drain,
+    isTooLong: () => isTooLong,
+    log: () =>
+      entries
+        .map((each, index) => ({ ...each, index }))
+        .sort(compareEntries)
+        .map(asLine),
+    probes,
+  };
+}
+
+function takeNext(sleepers: Sleeper[]): Sleeper | undefined {
+  sleepers.sort((a, b) => a.time - b.time || compare(a.task, b.task) || a.order - b.order);
+  return sleepers.shift();
+}
+
+type Indexed = Entry & { readonly index: number };
+
+function compareEntries(a: Indexed, b: Indexed): number {
+  const both = a.task === "~unhandled" && b.task === "~unhandled";
+  const last = both ? compare(a.text, b.text) : a.index - b.index;
+  return a.step - b.step || compare(a.task, b.task) || last;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function asLine({ step, task, text }: Entry): string {
+  return `${step} ${task} ${text}`;
+}
+
+type Say = World["say"];
+type Sleep = (task: Task, ticks: number, value: unknown) => Promise<unknown>;
+
+/** The functions that generated programs call. */
+function programNames(say: Say, sleep: Sleep) {
+  const log = (task: Task, tag: unknown, value?: unknown) => {
+    say(task, `${show(tag)} ${show(value)}`);
+    return value;
+  };
+  const fork = (task: Task): Task => ({ id: `${task.id}.${task.forks++}`, forks: 0 });
+  const risky = (task: Task, value: unknown) => {
+    log(task, "risky", value);
+    if (typeof value === "number" && value % 3 === 0) throw new Error(`risky ${value}`);
+    return value;
+  };
+  const cancellable = (task: Task, value: unknown) =>
+    Object.assign(sleep(task, 1, value), { cancel: () => log(task, "cancelled") });
+  const failing = async (task: Task, value: unknown) => {
+    await sleep(task, 1, value);
+    throw new Error(`failing ${show(value)}`);
+  };
+  const kept = new Map<unknown, Promise<unknown>>();
+  const cached = (task: Task, key: unknown) => {
+    const known = kept.get(key);
+    if (known) return known;
+    const made = sleep(task, 2, key);
+    kept.set(key, made);
+    return made;
+  };
+  const box = (task: Task, value: unknown) => ({
+    get value() {
+      return log(task, "get", value);
+    },
+    set value(given: unknown) {
+      log(task, "set", given);
+    },
+    read: (given: unknown) => log(task, "read", given),
+    inner: { n: 1, kind: "alpha" },
+    none: undefined,
+  });
+  const tagged =
+    (task: Task) =>
+    (parts: TemplateStringsArray, ...values: readonly unknown[]) =>
+      log(task, "tagged", `${parts.join("_")}${values.map(show).join()}`);
+  return {
+    log,
+    fork,
+    sleep,
+    risky,
+    cancellable,
+    failing,
+    cached,
+    box,
+    tagged,
+    lazy: lazyBuilder(say),
+    each: eachInTurn,
+    createBus,
+    kindOf: (value: unknown) => KINDS[Number(value) % KINDS.length] ?? "gamma",
+    disposable: (task: Task) => ({ [Symbol.dispose]: () => log(task, "disposed") }),
+  };
+}
+
+/** A query builder: it runs whenever somebody asks for its result, each time anew. */
+function lazyBuilder(say: Say) {
+  return function lazy(task: Task, value: unknown, steps: readonly unknown[] = []): object {
+    const run = () => {
+      say(task, `query ${show(value)} ${show(steps)}`);
+      return Promise.resolve(value);
+    };
+    return {
+      where: (given: unknown) => lazy(task, value, [...steps, given]),
+      limit: (given: unknown) => lazy(task, value, [...steps, given]),
+      execute: run,
+      then: (done?: (value: unknown) => unknown, failed?: (error: unknown) => unknown) => {
+        say(task, `then ${show(value)}`);
+        return run().then(done, failed);
+      },
+    };
+  };
+}
+
+async function eachInTurn(items: Iterable<unknown>, visit: (item: unknown) => unknown) {
+  const results: unknown[] = [];
+  for (const item of items) results.push(await visit(item));
+  return results;
+}
+
+/** A listener may emit what it listens to, so that there must be an end to it. */
+const MAX_GENERATIONS = 3;
+
+/** An emitter that waits for nobody. */
+function createBus() {
+  const listeners: [string, (task: Task, value: unknown) => unknown][] = [];
+  return {
+    on: (event: string, listener: (task: Task, value: unknown) => unknown) => {
+      listeners.push([event, listener]);
+    },
+    emit: (event: string, task: Task, value: unknown) => {
+      if (task.id.split(".").length > MAX_GENERATIONS) return;
+      for (const [name, listener] of listeners) if (name === event) listener(task, value);
+    },
+  };
+}
+
+/** A value as text: the same for what nobody can tell apart. */
+export function show(value: unknown, depth = 0): string {
+  if (value instanceof Error) return showError(value);
+  if (value instanceof Promise) return `promise${"cancel" in value ? "+cancel" : ""}`;
+  if (typeof value === "function") return "function";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (depth > 3) return "...";
+  if (Array.isArray(value)) return `[${value.map((each) => show(each, depth + 1)).join()}]`;
+  if ("where" in value) return "query";
+  if ("forks" in value) return "task";
+  const keys = Object.keys(value).filter((key) => {
+    const own = Object.getOwnPropertyDescriptor(value, key);
+    return own && "value" in own;
+  });
+  const parts = keys.map(
+    (key) => `${key}:${show((value as Record<string, unknown>)[key], depth + 1)}`,
+  );
+  return `{${parts.join()}}`;
+}
+
+/** The engine's own messages quote code, which differs once it is wrapped. */
+function showError(error: Error): string {
+  return error.constructor === Error ? `Error ${error.message}` : error.name;
+}
