@@ -102,6 +102,8 @@ export interface Site<Data> {
   readonly anchor: number;
   /** The code concerned; its first line is the site's line. */
   readonly region: Range;
+  /** What it may be instead, where the first choice is not safe. */
+  readonly alternatives?: readonly Range[];
   readonly data: Data;
   /** Sites without which this one makes no sense, such as the calls that an import was for. */
   readonly dependsOn?: readonly Site<Data>[] | undefined;
@@ -176,6 +178,12 @@ export interface Lessons {
 
 export const NO_LESSONS: Lessons = { vetoed: new Set(), narrowed: new Set(), annotated: false };
 
+/** What is decided about the sites around one, which the text does not show yet. */
+export interface Surroundings {
+  /** Names of spans that are declared around it. */
+  readonly reserved: ReadonlySet<string>;
+}
+
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
 export interface Transform<R extends Rule, Data> {
   readonly name: string;
@@ -196,6 +204,7 @@ export interface Transform<R extends Rule, Data> {
     site: Site<Data>,
     rule: R,
     lessons: Lessons,
+    surroundings: Surroundings,
   ) => Instrumentation | Reason;
   /** A literal that its work contains, to look for it in other files; null if it cannot move there. */
   readonly landmark: (shape: Shape) => string | null;

@@ -110,20 +110,23 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
       }
       if (!region) return [];
-      return [{ anchor: match.anchor, region, data, skip: tracedAlready(file, region, rule) }];
+      const skip = tracedAlready(file, region, rule);
+      return [{ anchor: match.anchor, region, alternatives: regions.slice(1), data, skip }];
     });
     return withoutTwins(sites);
   },
 
-  instrument: (file, site, rule, lessons) => {
+  instrument: (file, site, rule, lessons, { reserved }) => {
     let refusal: Reason | null = null;
     for (const region of site.data.regions) {
-      const result = wrapRegion(file, region, site.data.match, rule, lessons);
+      const result = wrapRegion(file, region, site.data.match, rule, lessons, reserved);
       if (!isReason(result)) return result;
       refusal ??= result;
     }
     if (!refusal) return reason("empty-region");
-    return rule.allowInactive ? holdAny(file, site.data, rule, lessons, refusal) : refusal;
+    return rule.allowInactive
+      ? holdAny(file, site.data, rule, lessons, reserved, refusal)
+      : refusal;
   },
 
   landmark: ({ name = "" }) => /^"([^"\\]*)"$/.exec(name)?.[1] ?? "start",
@@ -156,6 +159,7 @@ function wrapRegion(
   match: Match,
   rule: WrapSpan,
   lessons: Lessons,
+  reserved: ReadonlySet<string>,
 ): Instrumentation | Reason {
   const { source } = file;
   const wrapping = wrappingFor(source, region, file.types);
@@ -164,7 +168,7 @@ function wrapRegion(
   const options = renderOptions(file, region, match, rule);
   if (isReason(options)) return options;
   const marks = rule.markFailure ? swallowingCatches(region) : [];
-  const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES) : "";
+  const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
   const isTyped = /\.[cm]?tsx?$/.test(source.path);
   if (!isTyped && (lessons.annotated || lessons.narrowed.size > 0)) return reason("type-check");
   const returns = lessons.annotated ? declaredResult(region) : undefined;
@@ -210,6 +214,7 @@ function holdAny(
   { match, regions }: Found,
   rule: WrapSpan,
   lessons: Lessons,
+  reserved: ReadonlySet<string>,
   refusal: Reason,
 ): Instrumentation | Reason {
   if (lessons.vetoed.has("inactive")) return reason("type-check");
@@ -218,20 +223,26 @@ function holdAny(
     if (!isReason(wrapping)) continue;
     if (inactiveRefusal(file.source, region, wrapping, file.types)) continue;
     const options = renderOptions(file, region, match, rule);
-    if (!isReason(options)) return holdRegion(file, region, options);
+    if (!isReason(options)) return holdRegion(file, region, options, reserved);
   }
   return refusal;
 }
 
-function holdRegion(file: FileContext, region: Region, options: Options): Instrumentation {
+function holdRegion(
+  file: FileContext,
+  region: Region,
+  options: Options,
+  reserved: ReadonlySet<string>,
+): Instrumentation {
   const { source } = file;
-  const parameter = freshName(source, SPAN_NAMES);
+  const parameter = freshName(source, SPAN_NAMES, reserved);
   const callee = file.sentry.access("startInactiveSpan");
   const layout = layOutInactive(source, region, { callee, options: options.entries, parameter });
   const common = surround(file, region, options, "startInactiveSpan", layout);
   const shape = {
     ...common.shape,
     strategy: "inactive",
+    parameter,
     indent: layout.unit,
     block: String(region.kind !== "body"),
   };
@@ -355,13 +366,13 @@ const FAILURE = '{ code: 2, message: "internal_error" }';
 function markEdit(source: Source, block: TS.Block, parameter: string): AttachedEdit {
   const { style, text, file } = source;
   const status = FAILURE.replace(/"/g, style.quote);
-  const statement = `${parameter}.setStatus(${status})${style.semicolons ? ";" : ""}`;
+  const call = `${parameter}.setStatus(${status})`;
   const [first] = block.statements;
   if (first) {
     const start = first.getStart(file);
-    const semicolon = style.semicolons || !/[;([`+\-/]/.test(text[start] ?? "") ? "" : ";";
+    const semicolon = style.semicolons || /[;([`+\-/]/.test(text[start] ?? "") ? ";" : "";
     const indent = `${style.eol}${indentationAt(text, start)}`;
-    return { start, end: start, text: `${statement}${semicolon}${indent}`, attach: "right" };
+    return { start, end: start, text: `${call}${semicolon}${indent}`, attach: "right" };
   }
   const start = block.getStart(file) + 1;
   const isOneLine = !textOf(source, block).includes("\n");
@@ -370,7 +381,9 @@ function markEdit(source: Source, block: TS.Block, parameter: string): AttachedE
       ? ""
       : " "
     : `${style.eol}${indentationAt(text, block.getStart(file))}${style.indent}`;
-  return { start, end: start, text: `${gap}${statement}`, attach: "right" };
+  // Two marks on one line must be told apart.
+  const semicolon = style.semicolons || isOneLine ? ";" : "";
+  return { start, end: start, text: `${gap}${call}${semicolon}`, attach: "right" };
 }
 
 function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
@@ -550,11 +563,12 @@ function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
   return edits;
 }
 
-/** Takes a mark out with the white space it came with. */
+/** Takes a mark out with the white space it came with: behind it, or before it in an empty block. */
 function unmark({ file, text }: Source, mark: TS.ExpressionStatement): Edit {
   const block = mark.parent as TS.Block;
   const start = mark.getStart(file);
-  if (block.statements.at(-1) !== mark) {
+  const isEmpty = block.statements.every((each) => /^\w+\.setStatus\(/.test(each.getText(file)));
+  if (!isEmpty && block.statements.at(-1) !== mark) {
     const behind = /^\s*/.exec(text.slice(mark.end))?.[0].length ?? 0;
     return { start, end: mark.end + behind, text: "" };
   }

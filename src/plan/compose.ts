@@ -89,16 +89,19 @@ function indentEdits({ file }: Source, pieces: readonly Piece[]): Edit[] {
 
 function indentText(edit: AttachedEdit, piece: Piece, ordered: readonly Piece[]): string {
   if (!edit.text.includes("\n")) return edit.text;
-  let unit = "";
-  for (const outer of ordered) {
-    if (outer === piece) break;
-    const { reindent } = outer;
-    if (reindent && encloses(outer.region, piece.region)) unit += reindent.unit;
-  }
-  // A mark stands inside its own site's region and moves with it; what opens and closes does not.
-  const own = piece.reindent;
-  if (own && own.range.start < edit.start && edit.start < own.range.end) unit += own.unit;
+  // What opens and closes a region moves with the regions around it; a mark inside, with every
+  // region that it stands in.
+  const around = isInside(edit, piece)
+    ? ordered.filter((other) => isInside(edit, other))
+    : ordered
+        .slice(0, ordered.indexOf(piece))
+        .filter(({ region }) => encloses(region, piece.region));
+  const unit = around.map(({ reindent }) => reindent?.unit ?? "").join("");
   return unit === "" ? edit.text : indentLines(edit.text, unit);
+}
+
+function isInside({ start }: Edit, { reindent }: Piece): boolean {
+  return reindent !== null && reindent.range.start < start && start < reindent.range.end;
 }
 
 function indentLines(text: string, unit: string): string {

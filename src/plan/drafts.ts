@@ -88,15 +88,24 @@ function assignOwn(
     if (!each.candidate) continue;
     const at = reduced.toReduced(each.candidate.range);
     const free = drafts.filter((draft) => !assigned.has(draft));
-    const touching = free.filter((draft) => touches(draft.site.region, at));
+    const touching = free.filter(({ site }) => placesOf(site).some((each) => touches(each, at)));
     // With something written in between, it still belongs to the last site above it.
     const above = free.filter((draft) => draft.site.region.end <= at.start);
     const [nearest] = (touching.length > 0 ? touching : above).sort(
-      (a, b) => distance(a.site.region, at) - distance(b.site.region, at),
+      (a, b) => distanceOf(a, at) - distanceOf(b, at),
     );
     if (nearest) assigned.set(nearest, each);
   }
   return assigned;
+}
+
+function placesOf({ region, alternatives }: Site<unknown>): readonly Range[] {
+  return [region, ...(alternatives ?? [])];
+}
+
+/** How far a draft's nearest place is from where an entry's code stands. */
+function distanceOf({ site }: Draft, at: Range): number {
+  return Math.min(...placesOf(site).map((each) => distance(each, at)));
 }
 
 function touches(region: Range, at: Range): boolean {

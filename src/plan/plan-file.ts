@@ -1,4 +1,4 @@
-import { applyEdits } from "../text/edit.js";
+import { applyEdits, encloses, type Range } from "../text/edit.js";
 import { lineStart, position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
@@ -10,6 +10,7 @@ import {
   type Instrumentation,
   type Lessons,
   type Site,
+  type Surroundings,
 } from "../transform.js";
 import { addImports, missingImports } from "./add-imports.js";
 import { placeInFull, withoutOurs, type View } from "./base-view.js";
@@ -45,7 +46,7 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const view = withoutOurs(source, own, input.imports);
   const context = createFileContext(tree, view.base, input.typesOf(view.base));
   const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
-  const outcomes = instrumentAll(context, drafts, input);
+  const outcomes = instrumentAll(context, drafts, view, input);
   return assemble(tree, input, source, context, view, own, outcomes);
 }
 
@@ -108,21 +109,35 @@ function replan(
 function instrumentAll(
   context: FileContext,
   drafts: readonly NumberedDraft[],
+  view: View,
   { lessons, refused }: FileInput,
 ): Outcome[] {
   const placed: Piece[] = [];
+  const names = drafts.flatMap((draft): NamedRegion[] => {
+    const name = draft.own?.entry.shape.parameter;
+    return name ? [[ownRegion(draft, view), name]] : [];
+  });
+  // Two sites of one rule in one statement are covered by one span.
+  const covered = new Map<string, string>();
   const decided = new Map<Site<unknown>, Outcome>();
   const decide = (draft: NumberedDraft): Outcome["result"] => {
     const needs = draft.site.dependsOn ?? [];
     const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
     if (isAlone) return reason("still-needed");
     if (refused.has(draft.id)) return reason("not-reversible");
-    const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS);
+    if (draft.own) covered.set(coverOf(draft, ownRegion(draft, view)), draft.id);
+    const reserved = namesAround(draft.site, names);
+    const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
     if (result === "present" || isReason(result)) return result;
+    const cover = coverOf(draft, result.region);
+    const twin = covered.get(cover);
+    if (twin !== undefined) return reason("overlap", twin);
     const piece = { key: nestingKey(result.strategy, draft.id), ...result };
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.key.slice(other.key.indexOf(" ") + 1));
     placed.push(piece);
+    if (result.shape.parameter) names.push([piece.region, result.shape.parameter]);
+    covered.set(cover, draft.id);
     return result;
   };
   const ordered = [...drafts].sort(compareSites);
@@ -136,6 +151,21 @@ function instrumentAll(
   // That something was not taken out because it is needed is no news.
   const isNews = ({ result }: Outcome) => !isReason(result) || result.code !== "still-needed";
   return ordered.flatMap(({ site }) => decided.get(site) ?? []).filter(isNews);
+}
+
+type NamedRegion = readonly [region: Range, name: string];
+
+/** The names of spans in whose regions a site stands. */
+function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): Set<string> {
+  return new Set(names.filter(([around]) => encloses(around, region)).map(([, name]) => name));
+}
+
+function coverOf({ active }: NumberedDraft, { start, end }: Range): string {
+  return `${active.rule.id} ${start} ${end}`;
+}
+
+function ownRegion({ own, site }: NumberedDraft, view: View): Range {
+  return own?.candidate ? view.reduced.toReduced(own.candidate.range) : site.region;
 }
 
 function isInstrumented(outcome: Outcome | undefined): boolean {
@@ -153,6 +183,7 @@ function instrument(
   context: FileContext,
   { active, site, own }: NumberedDraft,
   lessons: Lessons,
+  surroundings: Surroundings,
 ): Instrumentation | Reason | "present" {
   if (own) return "present";
   if (site.present) return "present";
@@ -161,7 +192,7 @@ function instrument(
   if (site.skip) return site.skip;
   const transform = TRANSFORMS.get(active.rule.use);
   if (!transform) throw new Error(`no transform ${active.rule.use}`);
-  const result = transform.instrument(context, site, active.rule, lessons);
+  const result = transform.instrument(context, site, active.rule, lessons, surroundings);
   const isVetoed = !isReason(result) && lessons.vetoed.has(result.strategy);
   return isVetoed ? reason("type-check") : result;
 }

@@ -176,12 +176,17 @@ function addDestructured(statement: TS.VariableStatement, locals: Map<string, st
 }
 
 /** The first wish that the file does not use as a name, numbered when all are taken. */
-export function freshName(source: Source, wishes: readonly string[]): string {
-  const free = wishes.find((wish) => !source.scope.names.has(wish));
+export function freshName(
+  source: Source,
+  wishes: readonly string[],
+  reserved: ReadonlySet<string> = new Set(),
+): string {
+  const isFree = (name: string) => !source.scope.names.has(name) && !reserved.has(name);
+  const free = wishes.find(isFree);
   if (free) return free;
   for (let number = 2; ; number++) {
     const candidate = `${wishes[0]}${number}`;
-    if (!source.scope.names.has(candidate)) return candidate;
+    if (isFree(candidate)) return candidate;
   }
 }
 

@@ -108,8 +108,16 @@ export function hazardOf(
       if (consumption === "returned" && isFresh(source, expression, types)) return null;
       return consumption === "chained" || consumption === "void" ? null : "not-awaited";
     case "unknown":
-      return consumption === "chained" || consumption === "void" ? null : "not-awaited";
+      if (consumption === "chained") return null;
+      // A lazy builder that is left alone does nothing; a span would run it.
+      return consumption === "void" && isAsyncCall(source, expression) ? null : "not-awaited";
   }
+}
+
+function isAsyncCall(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  const fn = ts.isCallExpression(code) ? calledFunction(source, code) : null;
+  return fn !== null && isAsync(fn);
 }
 
 const SYNCHRONOUS_GLOBALS =

@@ -24,19 +24,22 @@ export function createScope(file: TS.SourceFile): Scope {
       .getSymbolsInScope(at, ts.SymbolFlags.Value | ts.SymbolFlags.Alias)
       .find((symbol) => symbol.name === name)?.declarations;
 
+  const references = (declared: TS.Identifier) => {
+    const symbol = symbolOf(checker, declared);
+    if (!symbol) return [];
+    return (identifiers().get(declared.text) ?? []).filter(
+      (identifier) => symbolOf(checker, identifier) === symbol,
+    );
+  };
+
   return {
     resolve,
     isReadable: (name, at, offset) => {
       const declarations = resolve(name, at);
-      return declarations?.some((declaration) => isReadableAt(declaration, at, offset)) ?? false;
+      const callsOf = (fn: TS.Identifier) => references(fn);
+      return declarations?.some((each) => isReadableAt(each, at, offset, callsOf)) ?? false;
     },
-    references: (declared) => {
-      const symbol = symbolOf(checker, declared);
-      if (!symbol) return [];
-      return (identifiers().get(declared.text) ?? []).filter(
-        (identifier) => symbolOf(checker, identifier) === symbol,
-      );
-    },
+    references,
     get names() {
       return new Set(identifiers().keys());
     },
@@ -87,11 +90,25 @@ function symbolOf(checker: TS.TypeChecker, identifier: TS.Identifier): TS.Symbol
   return checker.getSymbolAtLocation(identifier);
 }
 
-/** `let`, `const` and classes are readable below their declaration, or from a nested function. */
-function isReadableAt(declaration: TS.Declaration, at: TS.Node, offset: number): boolean {
+/**
+ * `let`, `const` and classes are readable below their declaration. A function that is declared below
+ * it can still be called above it, where the name cannot be read yet.
+ */
+function isReadableAt(
+  declaration: TS.Declaration,
+  at: TS.Node,
+  offset: number,
+  usesOf: (name: TS.Identifier) => readonly TS.Identifier[],
+): boolean {
   if (!isBlockScoped(declaration)) return true;
-  if (declaration.end <= offset) return true;
-  return functionAround(declaration) !== functionAround(at);
+  if (declaration.end > offset) return false;
+  const home = functionAround(declaration);
+  for (const fn of ancestors(at)) {
+    if (fn === home) return true;
+    if (!ts.isFunctionDeclaration(fn) || !fn.name || fn.pos < declaration.pos) continue;
+    if (usesOf(fn.name).some((use) => use.pos < declaration.end)) return false;
+  }
+  return true;
 }
 
 function isBlockScoped(declaration: TS.Declaration): boolean {

@@ -93,7 +93,10 @@ function firstLineLength(text: string, region: Region): number {
   return text.slice(region.start, region.end).split("\n", 1)[0]?.length ?? 0;
 }
 
-/** Without semicolons, a next line that begins with a bracket would go on with our call. */
+/**
+ * Without semicolons, a next line that begins with a bracket would go on with our call, and code on
+ * the same line would not be parted from it.
+ */
 export function goesOn(text: string, offset: number): boolean {
-  return /^\s*[;([`+\-/*.,]/.test(text.slice(offset, offset + 2000));
+  return /^(?:\s*[;([`+\-/*.,]|[ \t]*[^\s})])/.test(text.slice(offset, offset + 2000));
 }
