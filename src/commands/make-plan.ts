@@ -138,20 +138,13 @@ function planUntilTypesHold(
     const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
-  const seen = new Map<string, number>();
+  const strikes = new Map<string, number>();
   let plan = make(new Map());
   if (!gate) return { plan, typecheck: null };
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
     const isLastRound = round === MAX_ROUNDS - 1;
-    const blamed = report.new.flatMap((each) => {
-      const key = `${each.file} ${each.code} ${each.message}`;
-      const times = seen.get(key) ?? 0;
-      seen.set(key, times + 1);
-      // What stays when the sites around it are gone comes from another file.
-      const foreign = times === 0 ? [] : foreignSuspects(plan, tree, each, times > 1);
-      return foreign.length > 0 ? foreign : blame(plan, each, isLastRound);
-    });
+    const blamed = report.new.flatMap((each) => blame({ plan, tree, isLastRound, strikes }, each));
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
     const concerned = new Set(blamed.map(({ file }) => file));
@@ -171,23 +164,38 @@ interface Blame {
 /** What is called may be null or undefined. */
 const CANNOT_INVOKE = new Set([2721, 2722, 2723]);
 
-/** The sites that a new diagnostic can come from: the innermost around it, else its neighbours. */
-function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Blame[] {
-  const { file, offset, length, message } = diagnostic;
+interface Trial {
+  readonly plan: Plan;
+  readonly tree: Tree;
+  readonly isLastRound: boolean;
+  /** How often a diagnostic has come back although its neighbours were blamed for it. */
+  readonly strikes: Map<string, number>;
+}
+
+/**
+ * The sites that a new diagnostic can come from: the innermost around it, else its neighbours, and
+ * what stays when those are gone comes from another file.
+ */
+function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
+  const { plan, isLastRound } = trial;
+  const { file, offset, length, message, code } = diagnostic;
   const planned = plan.files.find(({ path }) => path === file);
-  if (!planned || offset === null) return [];
   const all = (placements: readonly Placement[]) =>
-    placements.map(({ site, strategy }) => ({ file: planned.path, site, strategy, lost: null }));
+    placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, lost: null }));
+  if (!planned || offset === null) return foreignSuspects(trial, diagnostic);
   if (isLastRound) return all(planned.placements);
   const { toFull } = reduceText(planned.before, planned.edits);
   const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
   const [around] = planned.placements
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
-  if (!around) return all(neighbours(planned, at));
+  if (!around) {
+    const foreign = foreignSuspects(trial, diagnostic);
+    return foreign.length > 0 ? foreign : all(neighbours(planned, at));
+  }
   const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
   const range = { start: at, end };
-  const isCall = CANNOT_INVOKE.has(diagnostic.code);
+  const isCall = CANNOT_INVOKE.has(code);
   const lost = source && !isParseFailure(source) ? pathAt(source, range, isCall) : null;
   return [{ file: planned.path, site: around.site, strategy: around.strategy, lost }];
 }
@@ -196,13 +204,14 @@ function blame(plan: Plan, diagnostic: NewDiagnostic, isLastRound: boolean): Bla
  * Sites around, and at last inside, functions of other files whose names the complaining code says:
  * a span can change the type that the compiler infers for what they return.
  */
-function foreignSuspects(
-  plan: Plan,
-  tree: Tree,
-  { file, offset }: NewDiagnostic,
-  withInner: boolean,
-): Blame[] {
+function foreignSuspects({ plan, tree, strikes }: Trial, diagnostic: NewDiagnostic): Blame[] {
+  const { file, offset, code, message } = diagnostic;
   if (file === null || offset === null) return [];
+  const key = `${file} ${code} ${message}`;
+  const times = strikes.get(key) ?? 0;
+  strikes.set(key, times + 1);
+  if (times === 0 && plan.files.some(({ path }) => path === file)) return [];
+  const withInner = times > 1;
   const text = plan.files.find(({ path }) => path === file)?.after ?? tree.read(file) ?? "";
   const source = parseSource(file, text);
   const names = isParseFailure(source) ? new Set<string>() : namesAround(source, offset);

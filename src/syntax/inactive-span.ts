@@ -36,6 +36,7 @@ export function inactiveRefusal(
   types: Types,
 ): Reason | null {
   if (!CROSSABLE.has(refusal.code) || region.kind === "expression") return refusal;
+  if (region.start >= region.end) return reason("empty-region");
   const nodes = nodesOf(region);
   if (region.kind === "body") {
     const isOngoing =

@@ -62,7 +62,8 @@ export async function runChunk(seed: number, count: number, { real }: Against): 
   for (const [index, each] of programsOf(seed, count).entries()) {
     const verdict = await judge(each);
     addVerdict(tally, verdict);
-    if (verdict.run) ran.push({ index, program: each, run: verdict.run });
+    if (verdict.run && verdict.problems.length === 0)
+      ran.push({ index, program: each, run: verdict.run });
     const edited = verdict.problems.length === 0 ? await judgeEdits(each, verdict) : null;
     for (const code of edited?.reasons ?? []) bump(tally, `left: ${code}`);
     tally.edits += edited?.count ?? 0;

@@ -143,26 +143,32 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
   return stub.open() === 0 ? problems : [...problems, `${stub.open()} spans were never ended`];
 }
 
-/** Edits that count how often the region of each site is reached. */
+/** Edits that count how often the region of each site is reached; closings inside out. */
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
   const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
   const lone = loneStatements(program);
-  const probes = placements.flatMap(({ site, strategy, region }) => {
+  const probes = placements.map(({ site, strategy, region }): Probe => {
+    const { start, end } = region;
     const call = `probe("${rules.get(site)}")`;
-    const isExpression = strategy === "expression" || isConciseBody(program.text, region.start);
-    if (isExpression) return around(region, `(${call}, `, ")");
-    if (lone.has(region.start)) return around(region, `{${call}; `, "\n}");
-    return [insert(region.start, `{${call}} `)];
+    const isExpression = strategy === "expression" || isConciseBody(program.text, start);
+    // It begins with a name: a bracket would go on with a line that has no semicolon.
+    if (isExpression) return { start, end, open: `${call}.value(`, close: ")" };
+    if (lone.has(start)) return { start, end, open: `{${call}; `, close: "\n}" };
+    return { start, end, open: `{${call}} `, close: "" };
   });
-  return probes.sort((a, b) => a.start - b.start);
+  const closings = probes.toReversed().map(({ end, close }) => insert(end, close));
+  const openings = probes.map(({ start, open }) => insert(start, open));
+  return [...closings, ...openings].sort((a, b) => a.start - b.start);
+}
+
+interface Probe {
+  readonly start: number;
+  readonly end: number;
+  readonly open: string;
+  readonly close: string;
 }
 
 const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
-
-const around = ({ start, end }: Placement["region"], open: string, close: string) => [
-  insert(start, open),
-  insert(end, close),
-];
 
 /** Whether a body region is the expression of an arrow function. */
 function isConciseBody(text: string, start: number): boolean {

@@ -77,6 +77,7 @@ export function createWorld(): World {
   };
   const probe = (rule: string) => {
     probes.set(rule, (probes.get(rule) ?? 0) + 1);
+    return { value: <T>(value: T): T => value };
   };
   return {
     names: { ...programNames(say, sleep), probe },
