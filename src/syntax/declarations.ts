@@ -104,8 +104,11 @@ export function redeclaredParameter(fn: NamedFunction): Reason | null {
   return clash ? reason("redeclared-parameter", clash.text) : null;
 }
 
-function isVar(name: TS.Identifier): boolean {
+/** Whether a name is declared with `var`. */
+export function isVar(name: TS.Identifier): boolean {
   let node: TS.Node = name;
   while (ts.isBindingElement(node.parent) || ts.isBindingName(node.parent)) node = node.parent;
-  return ts.isVariableDeclaration(node.parent);
+  const { parent } = node;
+  if (!ts.isVariableDeclaration(parent)) return false;
+  return (ts.getCombinedNodeFlags(parent) & ts.NodeFlags.BlockScoped) === 0;
 }

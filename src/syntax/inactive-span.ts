@@ -3,7 +3,7 @@ import type { Range } from "../text/edit.js";
 import { indentationAt } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { flowOf, isInAsync, isSettled } from "./control-flow.js";
-import { escapingDeclaration } from "./declarations.js";
+import { declaredNames, escapingDeclaration, isVar } from "./declarations.js";
 import { indentNeeded } from "./indent.js";
 import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
@@ -142,7 +142,9 @@ export function unwrapInactive(
     return reason("changed-by-hand", "a comment stands beside the try");
   }
   const around = ts.isBlock(outer.parent) ? outer.parent.statements : [];
-  const clash = clashingName(source, tryBlock, outer, around);
+  // A `var` belongs to the function already.
+  const names = declaredNames(tryBlock.statements).filter((name) => !isVar(name));
+  const clash = clashingName(source, names, outer, around);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
   if (kept.start >= kept.end) return { edits: [wholeLine(source.text, start, end)], dedent: null };
   return {

@@ -115,7 +115,8 @@ function keptStatements(
   if (!isStatementList(list.parent) && body.statements.length > 1) {
     return reason("changed-by-hand", "several statements would stand where one can");
   }
-  const clash = clashingName(source, body, outer, list.statements);
+  const names = declaredNames(body.statements);
+  const clash = clashingName(source, names, outer, list.statements);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
   return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
 }
@@ -127,14 +128,14 @@ export function innerRange(text: string, from: number, to: number): Range {
   return { start, end: Math.max(start, from + inner.trimEnd().length) };
 }
 
-/** A name that the callback declares and that means something else where its code would go. */
+/** A declared name that means something else where its code would go. */
 export function clashingName(
   source: Source,
-  body: TS.Block,
+  declared: readonly TS.Identifier[],
   outer: TS.Node,
   around: readonly TS.Statement[],
 ): string | null {
-  const names = new Set(declaredNames(body.statements).map(({ text }) => text));
+  const names = new Set(declared.map(({ text }) => text));
   if (names.size === 0) return null;
   const parameter = parameterNames(outer).find((name) => names.has(name));
   if (parameter !== undefined) return parameter;
