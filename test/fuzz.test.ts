@@ -41,8 +41,6 @@ vi.mock("../src/syntax/control-flow.js", async (original) => {
     ...real,
     returnsMayBeCaught: (...given: Parameters<typeof real.returnsMayBeCaught>) =>
       sabotage.name === "a return in a try is awaited" ? false : real.returnsMayBeCaught(...given),
-    isTail: (...given: Parameters<typeof real.isTail>) =>
-      sabotage.name === "a return anywhere is a tail" ? true : real.isTail(...given),
   };
 });
 
@@ -64,7 +62,6 @@ const SABOTAGES = [
   "declarations may escape",
   "parameters may be redeclared",
   "a return in a try is awaited",
-  "a return anywhere is a tail",
   "sync functions become async",
 ] as const;
 

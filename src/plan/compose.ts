@@ -13,9 +13,12 @@ export interface Piece {
   readonly reindent: Reindent | null;
 }
 
-/** The key of a site: where regions are equal, an expression lies inside the function that it is. */
+/** Where regions are equal, a body lies outside its statements, and they outside an expression. */
+const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expression"];
+
+/** The key of a site, which tells sites of the same region apart: the outer one has the smaller. */
 export function nestingKey(strategy: Strategy, id: string): string {
-  return `${strategy === "expression" ? 1 : 0} ${id}`;
+  return `${Math.max(0, OUTSIDE_IN.indexOf(strategy))} ${id}`;
 }
 
 /**
