@@ -284,3 +284,32 @@ export function length(value: unknown): number {
   const { sites } = await preview({ cwd: dir });
   expect(sites.map(({ reason }) => reason?.code)).toEqual(["function-value", "type-guard"]);
 });
+
+test("two complaints of the same words do not make one of them another file's", async () => {
+  const { dir } = projectWith(
+    {
+      "src/text.ts": "export function take(text: string): string {\n  return text.trim();\n}\n",
+      "src/main.ts": `import { take } from "./text.js";
+
+export function both(options: { first?: string; second?: string }): string {
+  let out = "";
+  if (options.first) out += take(options.first);
+  if (options.second) out += take(options.second);
+  return out;
+}
+`,
+    },
+    [
+      FUNCTIONS,
+      {
+        id: "calls",
+        use: "wrap-span",
+        at: { call: "$callee($$$)" },
+        region: "expression",
+        span: { name: "{{callee}}" },
+      },
+    ],
+  );
+  const { sites } = await preview({ cwd: dir });
+  expect(sites.map(({ state }) => state)).not.toContain("skipped");
+});

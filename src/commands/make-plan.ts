@@ -144,7 +144,10 @@ function planUntilTypesHold(
   for (let round = 0; ; round++) {
     const report = gate.check(plan.changes);
     const isLastRound = round === MAX_ROUNDS - 1;
-    const blamed = report.new.flatMap((each) => blame({ plan, tree, isLastRound, strikes }, each));
+    const struck = new Set<string>();
+    const trial: Trial = { plan, tree, isLastRound, strikes, struck };
+    const blamed = report.new.flatMap((each) => blame(trial, each));
+    for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
     const concerned = new Set(blamed.map(({ file }) => file));
@@ -168,8 +171,10 @@ interface Trial {
   readonly plan: Plan;
   readonly tree: Tree;
   readonly isLastRound: boolean;
-  /** How often a diagnostic has come back although its neighbours were blamed for it. */
-  readonly strikes: Map<string, number>;
+  /** In how many rounds a diagnostic has come back although its neighbours were blamed for it. */
+  readonly strikes: ReadonlyMap<string, number>;
+  /** The diagnostics of this round that no site stands around. */
+  readonly struck: Set<string>;
 }
 
 /**
@@ -204,12 +209,15 @@ function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
  * Sites around, and at last inside, functions of other files whose names the complaining code says:
  * a span can change the type that the compiler infers for what they return.
  */
-function foreignSuspects({ plan, tree, strikes }: Trial, diagnostic: NewDiagnostic): Blame[] {
+function foreignSuspects(
+  { plan, tree, strikes, struck }: Trial,
+  diagnostic: NewDiagnostic,
+): Blame[] {
   const { file, offset, code, message } = diagnostic;
   if (file === null || offset === null) return [];
   const key = `${file} ${code} ${message}`;
   const times = strikes.get(key) ?? 0;
-  strikes.set(key, times + 1);
+  struck.add(key);
   if (times === 0 && plan.files.some(({ path }) => path === file)) return [];
   const withInner = times > 1;
   const text = plan.files.find(({ path }) => path === file)?.after ?? tree.read(file) ?? "";

@@ -17,7 +17,9 @@ export function resultHazard(
 ): ReasonCode | null {
   const returned = returnedBy(fn) ?? [];
   if (returned.some((each) => isOngoing(source, each, types))) return "outlives-span";
-  if (isAsync(fn) || returnsNoThenable(fn)) return null;
+  if (isAsync(fn)) return null;
+  if (returned.some((each) => isProxy(source, each))) return "may-return-thenable";
+  if (returnsNoThenable(fn)) return null;
   const kind = types.resultOf(fn);
   if (kind === "plain") return null;
   if (kind === "ongoing") return returned.every(isThis) ? null : "outlives-span";
@@ -107,6 +109,13 @@ export function isOngoing(
   if (ts.isIdentifier(code) && goesOn(initialiserOf(source, code))) return true;
   if (ts.isCallExpression(code) && startsWork(source, code)) return true;
   return types.valueOf(code) === "ongoing";
+}
+
+/** `startSpan` looks for a `then` in what it returns, which a proxy notices. */
+function isProxy(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  const made = ts.isIdentifier(code) ? initialiserOf(source, code) : code;
+  return made !== undefined && ts.isNewExpression(made) && made.expression.getText() === "Proxy";
 }
 
 /** A method that gives back its own object starts nothing. */
