@@ -177,27 +177,48 @@ function semanticDiagnostics(program: TS.SemanticDiagnosticsBuilderProgram): TS.
     .flatMap((file) => [...program.getSemanticDiagnostics(file)]);
 }
 
+/**
+ * The diagnostics that were not there before. One is known by its words, or, because the compiler
+ * shortens long types as it happened to meet them, by the code that it is about.
+ */
 function newOnes(
   compiler: Compiler,
   root: Root,
   before: readonly TS.Diagnostic[],
   after: readonly TS.Diagnostic[],
 ): NewDiagnostic[] {
-  const known = new Map<string, number>();
-  const keyOf = (each: TS.Diagnostic) => {
-    const message = compiler.flattenDiagnosticMessageText(each.messageText, "\n");
-    // The compiler writes the members of a union in the order in which it met them.
-    return `${each.file?.fileName ?? ""}|${each.code}|${message.split(/\b/).sort().join("")}`;
-  };
-  for (const each of before) known.set(keyOf(each), (known.get(keyOf(each)) ?? 0) + 1);
-  return after.flatMap((each) => {
-    const left = known.get(keyOf(each)) ?? 0;
-    if (left > 0) {
-      known.set(keyOf(each), left - 1);
-      return [];
-    }
-    return [describe(compiler, root, each)];
-  });
+  const byWords = unmatched(before, after, (each) => wordsOf(compiler, each));
+  const byCode = unmatched(byWords.before, byWords.after, codeOf);
+  return byCode.after.map((each) => describe(compiler, root, each));
+}
+
+interface Unmatched {
+  readonly before: readonly TS.Diagnostic[];
+  readonly after: readonly TS.Diagnostic[];
+}
+
+function unmatched(
+  before: readonly TS.Diagnostic[],
+  after: readonly TS.Diagnostic[],
+  keyOf: (each: TS.Diagnostic) => string,
+): Unmatched {
+  const known = new Map<string, TS.Diagnostic[]>();
+  for (const each of before) known.set(keyOf(each), [...(known.get(keyOf(each)) ?? []), each]);
+  const left = after.filter((each) => known.get(keyOf(each))?.pop() === undefined);
+  return { before: [...known.values()].flat(), after: left };
+}
+
+/** The compiler writes the members of a union in the order in which it met them. */
+function wordsOf(compiler: Compiler, { file, code, messageText }: TS.Diagnostic): string {
+  const message = compiler.flattenDiagnosticMessageText(messageText, "\n");
+  return `${file?.fileName ?? ""}|${code}|${message.split(/\b/).sort().join("")}`;
+}
+
+/** Without its indentation, the line that a diagnostic is about stays as it was. */
+function codeOf({ file, code, start = 0, length = 0 }: TS.Diagnostic): string {
+  if (!file) return String(code);
+  const line = file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1).split("\n", 1)[0] ?? "";
+  return `${file.fileName}|${code}|${line.trim()}|${file.text.slice(start, start + length)}`;
 }
 
 function describe(compiler: Compiler, root: Root, each: TS.Diagnostic): NewDiagnostic {
