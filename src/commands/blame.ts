@@ -1,0 +1,122 @@
+import { reduceText } from "../text/reduce.js";
+import { namesAround, pathAt } from "../syntax/narrowing.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import type { FilePlan, Placement, Plan } from "../plan/model.js";
+import type { Tree } from "../plan/tree.js";
+import type { NewDiagnostic } from "../verify/typecheck.js";
+import { NO_LESSONS, type Lessons } from "../transform.js";
+
+/** A site that a new diagnostic may come from. */
+export interface Blame {
+  readonly file: string;
+  readonly site: string;
+  readonly strategy: string;
+  /** The expression whose narrowing was lost, if that is what the compiler complains about. */
+  readonly lost: string | null;
+}
+
+/** What is called may be null or undefined. */
+const CANNOT_INVOKE = new Set([2721, 2722, 2723]);
+
+/** One round of planning and checking. */
+export interface Trial {
+  readonly plan: Plan;
+  readonly tree: Tree;
+  readonly isLastRound: boolean;
+  /** In how many rounds a diagnostic has come back although its neighbours were blamed for it. */
+  readonly strikes: ReadonlyMap<string, number>;
+  /** The diagnostics of this round that no site stands around. */
+  readonly struck: Set<string>;
+}
+
+/**
+ * The sites that a new diagnostic can come from: the innermost around it, else its neighbours, and
+ * what stays when those are gone comes from another file.
+ */
+export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
+  const { plan, isLastRound } = trial;
+  const { file, offset, length, message, code } = diagnostic;
+  const planned = plan.files.find(({ path }) => path === file);
+  const all = (placements: readonly Placement[]) =>
+    placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, lost: null }));
+  if (!planned || offset === null) return foreignSuspects(trial, diagnostic);
+  if (isLastRound) return all(planned.placements);
+  const { toFull } = reduceText(planned.before, planned.edits);
+  const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
+  const [around] = planned.placements
+    .filter(({ region }) => region.start <= at && at <= region.end)
+    .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
+  if (!around) {
+    const foreign = foreignSuspects(trial, diagnostic);
+    return foreign.length > 0 ? foreign : all(neighbours(planned, at));
+  }
+  const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
+  const range = { start: at, end };
+  const isCall = CANNOT_INVOKE.has(code);
+  const lost = source && !isParseFailure(source) ? pathAt(source, range, isCall) : null;
+  return [{ file: planned.path, site: around.site, strategy: around.strategy, lost }];
+}
+
+/**
+ * Sites around, and at last inside, functions of other files whose names the complaining code says:
+ * a span can change the type that the compiler infers for what they return.
+ */
+function foreignSuspects(
+  { plan, tree, strikes, struck }: Trial,
+  diagnostic: NewDiagnostic,
+): Blame[] {
+  const { file, offset, code, message } = diagnostic;
+  if (file === null || offset === null) return [];
+  const key = `${file} ${code} ${message}`;
+  const times = strikes.get(key) ?? 0;
+  struck.add(key);
+  if (times === 0 && plan.files.some(({ path }) => path === file)) return [];
+  const withInner = times > 1;
+  const text = plan.files.find(({ path }) => path === file)?.after ?? tree.read(file) ?? "";
+  const source = parseSource(file, text);
+  const names = isParseFailure(source) ? new Set<string>() : namesAround(source, offset);
+  return plan.files
+    .filter(({ path }) => path !== file)
+    .flatMap(({ path, placements, entries }) =>
+      placements.flatMap(({ site, strategy }) => {
+        const container = entries.find(({ id }) => id === site)?.container ?? "";
+        const isMeant = withInner || strategy === "body";
+        return isMeant && names.has(container.split("/").at(-1) ?? "")
+          ? [{ file: path, site, strategy, lost: null }]
+          : [];
+      }),
+    );
+}
+
+/** The nearest sites before and behind a place; at the head of a file, where imports are, all. */
+function neighbours({ placements }: FilePlan, at: number): readonly Placement[] {
+  const before = placements.filter(({ region }) => region.end < at);
+  if (before.length === 0) return placements;
+  const behind = placements.filter(({ region }) => region.start > at);
+  const last = before.reduce((a, b) => (b.region.end > a.region.end ? b : a));
+  const next = behind.reduce<Placement | null>(
+    (a, b) => (a === null || b.region.start < a.region.start ? b : a),
+    null,
+  );
+  return next ? [last, next] : [last];
+}
+
+/**
+ * First what the compiler knew is said again: lost narrowing, then the type of the result. Only if
+ * that does not help is the strategy given up.
+ */
+export function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): void {
+  for (const site of new Set(blamed.map((each) => each.site))) {
+    const own = blamed.filter((each) => each.site === site);
+    const { vetoed, narrowed, annotated } = lessons.get(site) ?? NO_LESSONS;
+    const lost = own.flatMap((each) => each.lost ?? []).filter((path) => !narrowed.has(path));
+    const isBody = own.some(({ strategy }) => strategy === "body");
+    const isLost = lost.length > 0;
+    const strategies = isLost || (isBody && !annotated) ? [] : own.map(({ strategy }) => strategy);
+    lessons.set(site, {
+      vetoed: new Set([...vetoed, ...strategies]),
+      narrowed: new Set([...narrowed, ...lost]),
+      annotated: annotated || (isBody && !isLost),
+    });
+  }
+}
