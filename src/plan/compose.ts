@@ -121,7 +121,7 @@ function indentLines(text: string, unit: string): string {
 }
 
 /** The first site already placed that cannot stand beside this one, if there is one. */
-export function conflictWith(piece: Piece, placed: readonly Piece[]): Piece | undefined {
+export function conflictWith<P extends Piece>(piece: P, placed: readonly P[]): P | undefined {
   return placed.find((other) => crosses(piece.region, other.region) || editsClash(piece, other));
 }
 

@@ -1,0 +1,129 @@
+import { encloses, type Range } from "../text/edit.js";
+import { lineStart } from "../text/lines.js";
+import { isReason, reason, type Reason } from "../syntax/reason.js";
+import type { Source } from "../syntax/source.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import {
+  NO_LESSONS,
+  type FileContext,
+  type Instrumentation,
+  type Lessons,
+  type Site,
+  type Surroundings,
+} from "../transform.js";
+import type { View } from "./base-view.js";
+import { conflictWith, nestingKey, type Piece } from "./compose.js";
+import type { FileInput, NumberedDraft } from "./drafts.js";
+import type { Outcome } from "./site-report.js";
+
+/**
+ * Decides about every site of a file, outside in, so that an inner one knows what stands around it.
+ */
+export function instrumentAll(
+  context: FileContext,
+  drafts: readonly NumberedDraft[],
+  view: View,
+  { lessons, refused }: FileInput,
+): Outcome[] {
+  const placed: Placed[] = [];
+  const names = drafts.flatMap((draft): NamedRegion[] => {
+    const name = draft.own?.entry.shape.parameter;
+    return name ? [[ownRegion(draft, view), name]] : [];
+  });
+  // Two sites of one rule in one statement are covered by one span.
+  const covered = new Map(
+    drafts
+      .filter(({ own }) => own !== null)
+      .map((draft) => [coverOf(draft, ownRegion(draft, view)), draft.id]),
+  );
+  const decided = new Map<Site<unknown>, Outcome>();
+  const decide = (draft: NumberedDraft): Outcome["result"] => {
+    const needs = draft.site.dependsOn ?? [];
+    const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
+    if (isAlone) return reason("still-needed");
+    if (refused.has(draft.id)) return reason("not-reversible");
+    const reserved = namesAround(draft.site, names);
+    const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
+    if (result === "present" || isReason(result)) return result;
+    const cover = coverOf(draft, result.region);
+    const twin = covered.get(cover);
+    if (twin !== undefined) return reason("overlap", twin);
+    const piece = { id: draft.id, key: nestingKey(result.strategy, draft.id), ...result };
+    const other = conflictWith(piece, placed);
+    if (other) return reason("overlap", other.id);
+    placed.push(piece);
+    if (result.shape.parameter) names.push([piece.region, result.shape.parameter]);
+    covered.set(cover, draft.id);
+    return result;
+  };
+  const ordered = [...drafts].sort(compareSites);
+  const isDependent = ({ site }: NumberedDraft) => site.dependsOn !== undefined;
+  for (const draft of [
+    ...ordered.filter((each) => !isDependent(each)),
+    ...ordered.filter(isDependent),
+  ]) {
+    decided.set(draft.site, { draft, result: decide(draft) });
+  }
+  // That something was not taken out because it is needed is no news.
+  const isNews = ({ result }: Outcome) => !isReason(result) || result.code !== "still-needed";
+  return ordered.flatMap(({ site }) => decided.get(site) ?? []).filter(isNews);
+}
+
+interface Placed extends Piece {
+  readonly id: string;
+}
+
+type NamedRegion = readonly [region: Range, name: string];
+
+/** The names of spans in whose regions a site stands. */
+function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): Set<string> {
+  return new Set(names.filter(([around]) => encloses(around, region)).map(([, name]) => name));
+}
+
+function coverOf({ active }: NumberedDraft, { start, end }: Range): string {
+  return `${active.rule.id} ${start} ${end}`;
+}
+
+function ownRegion({ own, site }: NumberedDraft, view: View): Range {
+  return own?.candidate ? view.reduced.toReduced(own.candidate.range) : site.region;
+}
+
+function isInstrumented(outcome: Outcome | undefined): boolean {
+  if (!outcome) return false;
+  const { draft, result } = outcome;
+  return result === "present" ? draft.own !== null : !isReason(result);
+}
+
+function compareSites(a: NumberedDraft, b: NumberedDraft): number {
+  const [first, second] = [a.site.region, b.site.region];
+  return first.start - second.start || second.end - first.end || (a.id < b.id ? -1 : 1);
+}
+
+function instrument(
+  context: FileContext,
+  { active, site, own }: NumberedDraft,
+  lessons: Lessons,
+  surroundings: Surroundings,
+): Instrumentation | Reason | "present" {
+  if (own) return "present";
+  if (site.present) return "present";
+  const ignored = ignoredBy(context.source, site);
+  if (ignored) return ignored;
+  if (site.skip) return site.skip;
+  const transform = TRANSFORMS.get(active.rule.use);
+  if (!transform) throw new Error(`no transform ${active.rule.use}`);
+  const result = transform.instrument(context, site, active.rule, lessons, surroundings);
+  const isVetoed = !isReason(result) && lessons.vetoed.has(result.strategy);
+  return isVetoed ? reason("type-check") : result;
+}
+
+/** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */
+function ignoredBy({ text }: Source, site: Site<unknown>): Reason | null {
+  for (const offset of [site.region.start, site.anchor]) {
+    const start = lineStart(text, offset);
+    const above = text.slice(lineStart(text, Math.max(0, start - 1)), start);
+    const found = /retrospan-ignore-next-line\b[ \t]*(.*?)\s*(?:\*\/.*)?$/.exec(above.trimEnd());
+    if (found) return reason("ignored", found[1]?.trim() || undefined);
+  }
+  return null;
+}
