@@ -49,8 +49,11 @@ const WITHOUT_SDK: readonly (readonly [dependency: string, sdk: string])[] = [
   ["svelte", "@sentry/svelte"],
 ];
 
-interface Manifest {
+/** A package.json of the tree: what it says that matters here. */
+export interface Manifest {
+  /** Its folder, relative to the root. */
   readonly dir: string;
+  readonly name: string | null;
   readonly type: string | null;
   readonly dependencies: Readonly<Record<string, string>>;
 }
@@ -65,6 +68,11 @@ function manifestsAbove(root: Root, path: string): Manifest[] {
   }
 }
 
+/** The manifest of the package that holds a path, relative to the root. */
+export function nearestManifest(root: Root, path: string): Manifest | undefined {
+  return manifestsAbove(root, path)[0];
+}
+
 function readManifest(root: Root, dir: string): Manifest | null {
   const data = readJson(join(root.path, dir, "package.json"));
   if (!data) return null;
@@ -73,8 +81,8 @@ function readManifest(root: Root, dir: string): Manifest | null {
     Record<string, string> | undefined
   >;
   const all = { ...peerDependencies, ...optionalDependencies, ...devDependencies, ...dependencies };
-  const { type } = data as { type?: string };
-  return { dir, type: type ?? null, dependencies: all };
+  const { name, type } = data as { name?: string; type?: string };
+  return { dir, name: name ?? null, type: type ?? null, dependencies: all };
 }
 
 function readJson(path: string): unknown {

@@ -9,7 +9,14 @@ import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
-import { addedIndent, clashingName, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
+import {
+  addedIndent,
+  clashingName,
+  holdsComment,
+  innerRange,
+  wholeLine,
+  type Unwrapping,
+} from "./unwrapping.js";
 import { isGenerator } from "./walk.js";
 import type { Types } from "./value-kind.js";
 import type { WrapperCall, WrapperLayout } from "./wrapper-layout.js";
@@ -158,7 +165,5 @@ export function unwrapInactive(
 
 function hasCommentBeside({ text, file }: Source, span: InactiveSpan, tryBlock: TS.Block): boolean {
   const open = text.slice(span.start, tryBlock.getStart(file));
-  const close = text.slice(tryBlock.end, span.end);
-  const code = `${open}${close}`.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, "");
-  return /\/\/|\/\*/.test(code);
+  return holdsComment(open + text.slice(tryBlock.end, span.end));
 }

@@ -1,6 +1,12 @@
 import { ts, type TS } from "./compiler.js";
 import { isInAsync, isSettled } from "./control-flow.js";
-import { calledFunction, isFresh, isOngoing, returnsNoThenable } from "./results.js";
+import {
+  calledFunction,
+  isFresh,
+  isOngoing,
+  PROMISE_METHODS,
+  returnsNoThenable,
+} from "./results.js";
 import { isAsync, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
@@ -8,8 +14,6 @@ import type { Types } from "./value-kind.js";
 
 /** How the code around takes an expression's value. */
 export type Consumption = "awaited" | "returned" | "chained" | "void" | "unused" | "used";
-
-const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 
 /** Climbs from a call to the end of its chain (`db.update(t).set(x).where(y)`), up to `.then`. */
 export function wholeChain(call: TS.CallExpression): TS.Expression {

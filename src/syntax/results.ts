@@ -78,12 +78,14 @@ export function isFresh(
   return packageOfCall(source, code) !== null || types.makesPromise(code);
 }
 
+export const PROMISE_METHODS: ReadonlySet<string> = new Set(["then", "catch", "finally"]);
+
 /** `fetch`, `Promise.all` and its like, and what `then` returns. */
 function makesPromise(callee: TS.Expression): boolean {
   if (ts.isIdentifier(callee)) return callee.text === "fetch";
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const isPlatform = callee.expression.getText() === "Promise";
-  return isPlatform || ["then", "catch", "finally"].includes(callee.name.text);
+  return isPlatform || PROMISE_METHODS.has(callee.name.text);
 }
 
 /**

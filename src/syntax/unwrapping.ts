@@ -208,9 +208,12 @@ function needsBrackets({ call, callback }: WrapperNode): boolean {
 function hasComment({ text, file }: Source, { call, callback }: WrapperNode): boolean {
   const { body } = callback;
   const open = text.slice(call.getStart(file), body.getStart(file));
-  const close = text.slice(body.end, call.end);
-  const code = `${open}${close}`.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, "");
-  return /\/\/|\/\*/.test(code);
+  return holdsComment(open + text.slice(body.end, call.end));
+}
+
+/** Whether there is a comment in a piece of code; what looks like one in a string is none. */
+export function holdsComment(code: string): boolean {
+  return /\/\/|\/\*/.test(code.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, ""));
 }
 
 /** What the wrapped lines stand deeper than the call, whatever a formatter made of it since. */

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { walk } from "../syntax/walk.js";
 import type { FileChange } from "../plan/model.js";
 import { findCandidates } from "../project/files.js";
 import { isInside, slashed, type Root } from "../project/root.js";
+import { nearestManifest, type Manifest } from "../project/sdk.js";
 import { isConfigPath, type ProgramFinder, type ProgramSpec } from "./programs.js";
 
 /**
@@ -22,7 +22,7 @@ export function dependentPrograms(
 ): ProgramSpec[] {
   const changed = changes.filter(changesDeclarations);
   if (changed.length === 0) return [];
-  const packages = new Map(changed.map(({ path }) => packageAround(root, join(root.path, path))));
+  const packages = changed.map(({ path }) => nearestManifest(root, path));
   const configs = findCandidates(root, isConfigPath, null)
     .map((path) => slashed(join(root.path, path)))
     .filter((config) => !homes.includes(config));
@@ -35,52 +35,20 @@ function mayRead(
   root: Root,
   spec: ProgramSpec,
   homes: readonly string[],
-  packages: ReadonlyMap<string, string | null>,
+  packages: readonly (Manifest | undefined)[],
 ): boolean {
-  const [dir] = packageAround(root, spec.id);
+  const own = nearestManifest(root, slashed(relative(root.path, spec.id)));
   const refers = spec.references?.some(({ path }) =>
     homes.some((home) => home === slashed(path) || dirname(home) === slashed(path)),
   );
   const maps = Object.values(spec.options.paths ?? {}).flat();
   const base = spec.options.baseUrl ?? dirname(spec.id);
-  return [...packages].some(
-    ([target, name]) =>
-      target !== dir &&
-      (refers ||
-        maps.some((path) => isInside(target, join(base, path))) ||
-        (name !== null && dependsOn(dir, name))),
-  );
-}
-
-/** The folder and the name of the package that holds a path. */
-function packageAround(root: Root, path: string): [dir: string, name: string | null] {
-  for (let dir = dirname(path); isInside(root.path, dir); dir = dirname(dir)) {
-    const manifest = manifestIn(dir);
-    if (manifest || dirname(dir) === dir) return [dir, manifest?.name ?? null];
-  }
-  return [root.path, null];
-}
-
-interface Manifest {
-  readonly name?: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-}
-
-function manifestIn(dir: string): Manifest | null {
-  const path = join(dir, "package.json");
-  if (!existsSync(path)) return null;
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Manifest;
-  } catch {
-    return null;
-  }
-}
-
-function dependsOn(dir: string, name: string): boolean {
-  const { dependencies, devDependencies, peerDependencies } = manifestIn(dir) ?? {};
-  return [dependencies, devDependencies, peerDependencies].some((each) => each && name in each);
+  return packages.some((target) => {
+    if (target?.dir === own?.dir) return false;
+    const dir = join(root.path, target?.dir ?? ".");
+    const depends = target?.name ? own?.dependencies[target.name] !== undefined : false;
+    return refers || depends || maps.some((path) => isInside(dir, join(base, path)));
+  });
 }
 
 function changesDeclarations({ path, before, after }: FileChange): boolean {
