@@ -45,6 +45,7 @@ export {
 export * from "./syntax/inactive-span.js";
 export { parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
+export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";
 export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
@@ -172,11 +173,18 @@ export interface Lessons {
   readonly vetoed: ReadonlySet<string>;
   /** Expressions, as written, that were known not to be null or undefined before they were wrapped. */
   readonly narrowed: ReadonlySet<string>;
+  /** Paths, as written, whose types were narrower before they were wrapped. */
+  readonly retyped: ReadonlySet<string>;
   /** Whether a callback must say the type that the function around it returns. */
   readonly annotated: boolean;
 }
 
-export const NO_LESSONS: Lessons = { vetoed: new Set(), narrowed: new Set(), annotated: false };
+export const NO_LESSONS: Lessons = {
+  vetoed: new Set(),
+  narrowed: new Set(),
+  retyped: new Set(),
+  annotated: false,
+};
 
 /** What is decided about the sites around one, which the text does not show yet. */
 export interface Surroundings {

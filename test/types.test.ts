@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { RuleConfig } from "../src/index.js";
 import { apply, preview, revert } from "../src/index.js";
@@ -171,4 +173,130 @@ export function run(ms: number): Record<string, number> {
   const outcome = await preview({ cwd: dir });
   expect(outcome.sites.map(({ state }) => state)).toEqual(["planned", "skipped"]);
   expect(outcome.exitCode).toBe(0);
+});
+
+/** Narrowing of paths and of reassigned variables, read in every position. */
+const NARROWED = `
+type A = { type: "a"; payload: { n: number }; run(): Promise<number> };
+type B = { type: "b"; other: string };
+export interface Message {
+  command: A | B;
+  data?: string | number;
+  items: unknown;
+}
+declare function save(value: number, more?: { id: string }): Promise<number>;
+declare function load(): Promise<string | number>;
+
+export async function clauses(message: Message): Promise<void> {
+  switch (message.command.type) {
+    case "a":
+      await save(message.command.payload.n);
+      break;
+    case "b": await save(message.command.other.length); break;
+  }
+}
+export async function reassigned(): Promise<void> {
+  let value = await load();
+  for (let round = 0; round < 3; round++) {
+    if (typeof value === "string") {
+      await save(value.length * 2, { id: value });
+      value = await load();
+    } else {
+      const more = await save(-value + (round > 1 ? value : 0));
+      value = more;
+    }
+  }
+}
+export class Worker {
+  state: A | B = { type: "b", other: "" };
+  list: unknown = [];
+  async work(): Promise<number> {
+    if (this.state.type !== "a") return 1;
+    const result = await save(this.state.payload.n);
+    if (!Array.isArray(this.list)) return 2;
+    return (await save(this.list.length)) + result;
+  }
+}
+export async function several(message: Message): Promise<void> {
+  if (typeof message.data === "number" && message.items instanceof Map) {
+    // two at once
+    await save(message.data + 1, { id: message.items.get("x") });
+  }
+}
+`;
+
+test("a type that narrowing gave is said again before the callback, and taken back", async () => {
+  const { dir, read } = strictProject(NARROWED, [
+    { id: "save", use: "wrap-span", at: { call: "save($$$)" }, span: { name: "save" } },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(Array(7).fill("applied"));
+  expect(outcome.typecheck?.new).toEqual([]);
+  const after = read("src/main.ts");
+  expect(after).toContain("type NarrowedCommand = typeof message.command;");
+  expect(after).toContain("save((message.command as NarrowedCommand).payload.n)");
+  expect((await apply({ cwd: dir })).changes).toEqual([]);
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(NARROWED);
+});
+
+test("a type that came with a span and that other code uses by now stays", async () => {
+  const { dir, read } = strictProject(NARROWED, [
+    {
+      id: "save",
+      use: "wrap-span",
+      at: { call: "save($$$)", within: "several" },
+      span: { name: "save" },
+    },
+  ]);
+  await apply({ cwd: dir });
+  const used = read("src/main.ts").replace(
+    /(\n +)(type NarrowedItems = .*)/,
+    "$1$2$1const items: NarrowedItems = message.items;$1void items;",
+  );
+  writeFileSync(join(dir, "src/main.ts"), used);
+  const outcome = await revert({ cwd: dir });
+  expect(outcome.exitCode).toBe(1);
+  expect(outcome.sites.map(({ reason }) => reason?.code)).toEqual(["span-in-use"]);
+  expect(read("src/main.ts")).toBe(used);
+});
+
+test("a variable that a callback may not take over costs only the sites that do", async () => {
+  const source = `${SAVE}
+export async function collected(): Promise<number> {
+  const sizes = [];
+  sizes.push(await save("a"));
+  return save(sizes.join());
+}
+export async function assigned(): Promise<number> {
+  let size: number;
+  try {
+    size = await save("b");
+  } catch (error) {
+    throw new Error("no size", { cause: error });
+  }
+  await save("c");
+  return size;
+}
+`;
+  const { dir, read } = strictProject(source, [
+    { id: "functions", use: "wrap-span", at: { function: "*" }, span: { name: "{{function}}" } },
+    {
+      id: "assigned",
+      use: "wrap-span",
+      at: { call: "save('b')" },
+      region: "statement",
+      span: { name: "assigned" },
+    },
+    { id: "apart", use: "wrap-span", at: { call: "save('c')" }, span: { name: "apart" } },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ rule, state }) => [rule, state])).toEqual([
+    ["functions", "applied"],
+    ["functions", "applied"],
+    ["assigned", "skipped"],
+    ["apart", "applied"],
+  ]);
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
 });

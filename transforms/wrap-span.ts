@@ -10,6 +10,7 @@ import {
   firstNode,
   freshName,
   headOf,
+  hoistTypes,
   inactiveRefusal,
   inactiveSpanAt,
   indentationAt,
@@ -30,6 +31,7 @@ import {
   swallows,
   textOf,
   ts,
+  unhoistTypes,
   unwrap,
   unwrapInactive,
   usesNeed,
@@ -170,19 +172,23 @@ function wrapRegion(
   const marks = rule.markFailure ? swallowingCatches(region) : [];
   const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
   const isTyped = /\.[cm]?tsx?$/.test(source.path);
-  if (!isTyped && (lessons.annotated || lessons.narrowed.size > 0)) return reason("type-check");
+  const saysTypes = lessons.annotated || lessons.narrowed.size + lessons.retyped.size > 0;
+  if (!isTyped && saysTypes) return reason("type-check");
   const returns = lessons.annotated ? declaredResult(region) : undefined;
   if (lessons.annotated && returns === undefined) return reason("type-check");
   const callee = file.sentry.access("startSpan");
   const call = { callee, options: options.entries, parameter, returns };
   const layout = layOutWrapper(source, region, wrapping, call);
   const reads = readsOf(nodesOf(region), lessons.narrowed);
+  const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
   const { edits, ...common } = surround(file, region, options, "startSpan", layout);
   return {
     ...common,
     strategy: wrapping.strategy,
     edits: [
       ...reads.map(({ end }) => assertion(end)),
+      ...(hoisting?.assertions ?? []).map(attachAround),
+      ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
       ...edits,
       ...marks.map((block) => markEdit(source, block, parameter)),
     ],
@@ -190,6 +196,7 @@ function wrapRegion(
       ...common.shape,
       ...shapeOf(wrapping, layout, parameter),
       ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
+      ...(hoisting ? { types: hoisting.types } : {}),
     },
   };
 }
@@ -204,6 +211,10 @@ function declaredResult(region: Region): string | undefined {
 /** Sites inside one another may both have to say what was known outside. */
 function assertion(at: number): AttachedEdit {
   return { start: at, end: at, text: "!", attach: "left", isShared: true };
+}
+
+function attachAround(edit: Edit): AttachedEdit {
+  return { ...edit, attach: edit.text === "(" ? "right" : "left" };
 }
 
 const SPAN_NAMES = ["span", "sentrySpan"];
@@ -521,7 +532,10 @@ function removalOf(source: Source, found: SpanCall, shape: Shape): Candidate["re
     unit: shape.indent ?? "",
   });
   if (isReason(unwrapped)) return unwrapped;
+  const types = unhoistTypes(source, found.call, shape.types ?? "");
+  if (isReason(types)) return types;
   const own = [
+    ...types,
     ...marks.map((mark) => unmark(source, mark)),
     ...assertionsIn(found.callback, shape),
   ];

@@ -80,7 +80,10 @@ function withCommonFlags(command: Command): Command {
     .option("--except <id>", "all but this site (repeatable)", collect, [])
     .option("--json", "print one JSON document and nothing else")
     .option("--patch <file>", "write the changes as a patch")
-    .option("--check", "write nothing; exit 1 when something would change")
+    .option(
+      "--check",
+      "write nothing; exit 1 when something would change or a rule matched nothing",
+    )
     .option("--color", "colours even where the output is no terminal")
     .option("--no-color", "no colours")
     .option("--quiet", "print problems only");

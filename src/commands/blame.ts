@@ -1,6 +1,9 @@
+import { encloses } from "../text/edit.js";
 import { reduceText } from "../text/reduce.js";
-import { namesAround, pathAt } from "../syntax/narrowing.js";
-import { isParseFailure, parseSource } from "../syntax/source.js";
+import { usesOfVariableAt } from "../syntax/declarations.js";
+import { namesAround, narrowedPathsAt, pathAt } from "../syntax/narrowing.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import type { Types } from "../syntax/value-kind.js";
 import type { FilePlan, Placement, Plan } from "../plan/model.js";
 import type { Tree } from "../plan/tree.js";
 import type { NewDiagnostic } from "../verify/typecheck.js";
@@ -13,15 +16,26 @@ export interface Blame {
   readonly strategy: string;
   /** The expression whose narrowing was lost, if that is what the compiler complains about. */
   readonly lost: string | null;
+  /** Paths that the complaint may be about, whose types were narrower before. */
+  readonly retyped: readonly string[];
 }
 
 /** What is called may be null or undefined. */
 const CANNOT_INVOKE = new Set([2721, 2722, 2723]);
 
+/** A variable is used before it is assigned: an assignment inside a callback does not count. */
+const USED_UNASSIGNED = 2454;
+
+/** A variable whose type grows with what it is given has none for a callback that uses it. */
+const UNKNOWN_TYPE = new Set([7005, 7034]);
+
+const NOTHING_LOST = { lost: null, retyped: [] };
+
 /** One round of planning and checking. */
 export interface Trial {
   readonly plan: Plan;
   readonly tree: Tree;
+  readonly typesOf: (source: Source) => Types;
   readonly isLastRound: boolean;
   /** In how many rounds a diagnostic has come back although its neighbours were blamed for it. */
   readonly strikes: ReadonlyMap<string, number>;
@@ -38,11 +52,13 @@ export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
   const { file, offset, length, message, code } = diagnostic;
   const planned = plan.files.find(({ path }) => path === file);
   const all = (placements: readonly Placement[]) =>
-    placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, lost: null }));
+    placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, ...NOTHING_LOST }));
   if (!planned || offset === null) return foreignSuspects(trial, diagnostic);
   if (isLastRound) return all(planned.placements);
   const { toFull } = reduceText(planned.before, planned.edits);
   const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
+  const capturing = capturingSites(planned, at, code);
+  if (capturing.length > 0) return all(capturing);
   const [around] = planned.placements
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
@@ -50,11 +66,14 @@ export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
     const foreign = foreignSuspects(trial, diagnostic);
     return foreign.length > 0 ? foreign : all(neighbours(planned, at));
   }
-  const source = /undefined|null/.test(message) ? parseSource(planned.path, planned.before) : null;
+  const { site, strategy } = around;
+  const source = parseSource(planned.path, planned.before);
+  if (isParseFailure(source)) return [{ file: planned.path, site, strategy, ...NOTHING_LOST }];
   const range = { start: at, end };
-  const isCall = CANNOT_INVOKE.has(code);
-  const lost = source && !isParseFailure(source) ? pathAt(source, range, isCall) : null;
-  return [{ file: planned.path, site: around.site, strategy: around.strategy, lost }];
+  const isNull = /undefined|null/.test(message);
+  const lost = isNull ? pathAt(source, range, CANNOT_INVOKE.has(code)) : null;
+  const retyped = narrowedPathsAt(source, range, trial.typesOf(source));
+  return [{ file: planned.path, site, strategy, lost, retyped }];
 }
 
 /**
@@ -82,10 +101,31 @@ function foreignSuspects(
         const container = entries.find(({ id }) => id === site)?.container ?? "";
         const isMeant = withInner || strategy === "body";
         return isMeant && names.has(container.split("/").at(-1) ?? "")
-          ? [{ file: path, site, strategy, lost: null }]
+          ? [{ file: path, site, strategy, ...NOTHING_LOST }]
           : [];
       }),
     );
+}
+
+/**
+ * The sites whose callbacks use a variable of outside in a way that the compiler does not follow,
+ * wherever it complains about that.
+ */
+function capturingSites(
+  { path, before, placements }: FilePlan,
+  at: number,
+  code: number,
+): Placement[] {
+  const isUnassigned = code === USED_UNASSIGNED;
+  if (!isUnassigned && !UNKNOWN_TYPE.has(code)) return [];
+  const source = parseSource(path, before);
+  const uses = isParseFailure(source) ? null : usesOfVariableAt(source, at);
+  if (!uses) return [];
+  const captured = isUnassigned ? uses.assigned : uses.used;
+  return placements.filter(
+    ({ region }) =>
+      captured.some((use) => encloses(region, use)) && !encloses(region, uses.declared),
+  );
 }
 
 /** The nearest sites before and behind a place; at the head of a file, where imports are, all. */
@@ -102,21 +142,32 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
 }
 
 /**
- * First what the compiler knew is said again: lost narrowing, then the type of the result. Only if
- * that does not help is the strategy given up.
+ * First what the compiler knew is said again: that a value is there, then its narrower type, then
+ * the type of the result. Only if that does not help is the strategy given up.
  */
 export function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): void {
   for (const site of new Set(blamed.map((each) => each.site))) {
     const own = blamed.filter((each) => each.site === site);
-    const { vetoed, narrowed, annotated } = lessons.get(site) ?? NO_LESSONS;
-    const lost = own.flatMap((each) => each.lost ?? []).filter((path) => !narrowed.has(path));
-    const isBody = own.some(({ strategy }) => strategy === "body");
-    const isLost = lost.length > 0;
-    const strategies = isLost || (isBody && !annotated) ? [] : own.map(({ strategy }) => strategy);
-    lessons.set(site, {
-      vetoed: new Set([...vetoed, ...strategies]),
-      narrowed: new Set([...narrowed, ...lost]),
-      annotated: annotated || (isBody && !isLost),
-    });
+    const known = lessons.get(site) ?? NO_LESSONS;
+    lessons.set(site, { ...known, ...lesson(known, own) });
   }
+}
+
+function lesson(known: Lessons, blamed: readonly Blame[]): Partial<Lessons> {
+  const { vetoed, narrowed, retyped, annotated } = known;
+  const lost = blamed.flatMap((each) => each.lost ?? []).filter((path) => !narrowed.has(path));
+  if (lost.length > 0) return { narrowed: new Set([...narrowed, ...lost]) };
+  const paths = blamed.flatMap((each) => each.retyped).filter((path) => !retyped.has(path));
+  if (paths.length > 0) return retype(known, paths);
+  const isBody = blamed.some(({ strategy }) => strategy === "body");
+  if (isBody && !annotated) return { annotated: true };
+  return { vetoed: new Set([...vetoed, ...blamed.map(({ strategy }) => strategy)]) };
+}
+
+/** Where a path's type is said, that it is there is said with it. */
+function retype({ narrowed, retyped }: Lessons, paths: readonly string[]): Partial<Lessons> {
+  return {
+    narrowed: new Set([...narrowed].filter((path) => !paths.includes(path))),
+    retyped: new Set([...retyped, ...paths]),
+  };
 }

@@ -142,7 +142,7 @@ function planUntilTypesHold(
     const report = gate.check(plan.changes);
     const isLastRound = round === MAX_ROUNDS - 1;
     const struck = new Set<string>();
-    const trial: Trial = { plan, tree, isLastRound, strikes, struck };
+    const trial: Trial = { plan, tree, typesOf, isLastRound, strikes, struck };
     const blamed = report.new.flatMap((each) => blame(trial, each));
     for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };

@@ -5,9 +5,11 @@ import type { Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import {
   NO_LESSONS,
+  typesNamedIn,
   type FileContext,
   type Instrumentation,
   type Lessons,
+  type Shape,
   type Site,
   type Surroundings,
 } from "../transform.js";
@@ -27,8 +29,7 @@ export function instrumentAll(
 ): Outcome[] {
   const placed: Placed[] = [];
   const names = drafts.flatMap((draft): NamedRegion[] => {
-    const name = draft.own?.entry.shape.parameter;
-    return name ? [[ownRegion(draft, view), name]] : [];
+    return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
   });
   // Two sites of one rule in one statement are covered by one span.
   const covered = new Map(
@@ -52,7 +53,7 @@ export function instrumentAll(
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.id);
     placed.push(piece);
-    if (result.shape.parameter) names.push([piece.region, result.shape.parameter]);
+    names.push(...namesOf(result.shape, piece.region));
     covered.set(cover, draft.id);
     return result;
   };
@@ -75,7 +76,14 @@ interface Placed extends Piece {
 
 type NamedRegion = readonly [region: Range, name: string];
 
-/** The names of spans in whose regions a site stands. */
+/** What a site declares: its span for its own region, its types for the file. */
+function namesOf({ parameter, types = "" }: Shape, region: Range): NamedRegion[] {
+  const everywhere = { start: 0, end: Infinity };
+  const named = typesNamedIn(types).map((name): NamedRegion => [everywhere, name]);
+  return parameter ? [[region, parameter], ...named] : named;
+}
+
+/** The names that are declared around a site. */
 function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): Set<string> {
   return new Set(names.filter(([around]) => encloses(around, region)).map(([, name]) => name));
 }

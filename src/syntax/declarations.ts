@@ -1,6 +1,6 @@
 import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
-import { isFunctionBoundary, walk } from "./walk.js";
+import { findNode, isAssignment, isFunctionBoundary, walk } from "./walk.js";
 import type { NamedFunction } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
@@ -73,6 +73,34 @@ export function escapingDeclaration(
     if (outside) return reason("declaration-escapes", name.text);
   }
   return null;
+}
+
+/** Where a file says a variable's name. */
+export interface VariableUses {
+  readonly declared: Range;
+  readonly used: readonly Range[];
+  readonly assigned: readonly Range[];
+}
+
+/** The variable whose name stands at a place; null where there is none. */
+export function usesOfVariableAt({ file, scope }: Source, offset: number): VariableUses | null {
+  const name = findNode(file, (node) => ts.isIdentifier(node) && node.getStart(file) === offset);
+  if (!name || !ts.isIdentifier(name)) return null;
+  const rangeOf = (node: TS.Node): Range => ({ start: node.getStart(file), end: node.end });
+  const [declared, ...uses] = scope.references(name);
+  if (!declared) return null;
+  return {
+    declared: rangeOf(declared),
+    used: uses.map(rangeOf),
+    assigned: uses.filter(isAssigned).map(rangeOf),
+  };
+}
+
+function isAssigned(name: TS.Identifier): boolean {
+  const { parent } = name;
+  return (
+    ts.isBinaryExpression(parent) && parent.left === name && isAssignment(parent.operatorToken.kind)
+  );
 }
 
 /** Whether a `using` at this level would be disposed before the block that held it ends. */

@@ -3,6 +3,7 @@ import { ts, type TS } from "./compiler.js";
 import { isStablePath } from "./purity.js";
 import { isAssignment, walk, walkOwn } from "./walk.js";
 import type { Source } from "./source.js";
+import type { Types } from "./value-kind.js";
 
 /**
  * The path (`event.projectId`) that a complaint of the compiler is about, as it is written.
@@ -19,6 +20,33 @@ export function pathAt(source: Source, range: Range, isCalled: boolean): string 
     return true;
   });
   return found;
+}
+
+/**
+ * The paths whose narrower types a complaint of the compiler may miss: those of the smallest piece
+ * of code around the place that has any.
+ */
+export function narrowedPathsAt(source: Source, range: Range, types: Types): string[] {
+  for (const node of nodesAround(source, range)) {
+    const paths = new Set<string>();
+    walkOwn(node, (child) => {
+      if (isPath(child, true) && types.isNarrowed(child)) paths.add(child.getText(source.file));
+    });
+    if (paths.size > 0) return [...paths];
+    if (ts.isStatement(node) || ts.isFunctionLike(node)) return [];
+  }
+  return [];
+}
+
+/** The nodes that hold a place, the innermost first. */
+function nodesAround({ file }: Source, range: Range): TS.Node[] {
+  const around: TS.Node[] = [];
+  walk(file, (node) => {
+    const holds = node.getStart(file) <= range.start && range.end <= node.end;
+    if (holds) around.unshift(node);
+    return holds;
+  });
+  return around;
 }
 
 /** The names in the function, or the statement of the module, that holds a place. */
@@ -69,6 +97,9 @@ export function readsOf(nodes: readonly TS.Node[], paths: ReadonlySet<string>): 
 function isValueRead(node: TS.Expression): boolean {
   const { parent } = node;
   if (ts.isBinaryExpression(parent)) return isOperand(parent, node);
+  if (ts.isPrefixUnaryExpression(parent))
+    return /^[-+~]$/.test(ts.tokenToString(parent.operator) ?? "");
+  if (ts.isConditionalExpression(parent)) return parent.condition !== node;
   if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
     return !(parent.expression === node && parent.questionDotToken);
   }

@@ -44,7 +44,7 @@ export const REASONS = {
   "changed-by-hand": "it was changed by hand since",
   "import-in-use": "other code uses the import by now",
   "still-needed": "something that is left alone needs it",
-  "span-in-use": "code inside the span uses the span parameter",
+  "span-in-use": "other code uses what came with the span: its parameter or a type",
   "ambiguous-match": "several places look the same, and which is ours cannot be told",
   missing: "it is no longer there",
 } as const;

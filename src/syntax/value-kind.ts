@@ -20,6 +20,8 @@ export interface Types {
   readonly makesPromise: (call: TS.CallExpression) => boolean;
   /** Whether a call narrows a type for the code behind it: `x is T`, `asserts x`. */
   readonly isTypeGuard: (call: TS.CallExpression) => boolean;
+  /** Whether code before a name or a path made its type narrower than it is declared. */
+  readonly isNarrowed: (path: TS.Expression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
   readonly packageOf: (call: TS.CallExpression) => string | null;
 }
@@ -30,5 +32,6 @@ export const NO_TYPES: Types = {
   resultOf: () => "unknown",
   makesPromise: () => false,
   isTypeGuard: () => false,
+  isNarrowed: () => false,
   packageOf: () => null,
 };

@@ -27,6 +27,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     resultOf: (fn) => ask<ValueKind>(fn, resultKind, "unknown"),
     makesPromise: (call) => ask(call, callMakesPromise, false),
     isTypeGuard: (call) => ask(call, narrows, false),
+    isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
   };
 }
@@ -193,6 +194,15 @@ function narrows({ compiler, program }: AskedProgram, node: TS.Node): boolean {
   const checker = program.getTypeChecker();
   const signature = compiler.isCallExpression(node) && checker.getResolvedSignature(node);
   return Boolean(signature && checker.getTypePredicateOfSignature(signature));
+}
+
+function isNarrowed({ compiler, program }: AskedProgram, node: TS.Node): boolean {
+  const checker = program.getTypeChecker();
+  const symbol = checker.getSymbolAtLocation(node);
+  if (!symbol) return false;
+  const textOf = (type: TS.Type) =>
+    checker.typeToString(type, undefined, compiler.TypeFormatFlags.NoTruncation);
+  return textOf(checker.getTypeOfSymbol(symbol)) !== textOf(checker.getTypeAtLocation(node));
 }
 
 /** The package in whose folder below `node_modules` the called function is declared. */
