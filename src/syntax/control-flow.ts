@@ -35,6 +35,11 @@ function isAwait(node: TS.Node): boolean {
   return ts.isVariableDeclarationList(node) && isAwaitUsing(node);
 }
 
+/** Whether a declaration's value is disposed when its block is left. */
+export function isUsing(node: TS.Node): boolean {
+  return ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.Using) !== 0;
+}
+
 function isAwaitUsing(list: TS.VariableDeclarationList): boolean {
   return Boolean(list.flags & ts.NodeFlags.Using) && Boolean(list.flags & ts.NodeFlags.Const);
 }
@@ -142,30 +147,46 @@ function statementsBehind(node: TS.Node): readonly TS.Statement[] {
 }
 
 /**
- * Whether a `return` of these would change meaning under `return await` in a try of the same
- * function: an un-awaited promise is not caught by it, an awaited one is.
+ * Whether a `return` of these would change meaning under `return await` where something around
+ * runs when it is left: a promise that is not awaited leaves at once, and is not caught there.
+ * @param first the first of the statements that are wrapped
  */
 export function returnsMayBeCaught(
-  list: StatementList,
+  first: TS.Statement,
   returns: readonly TS.ReturnStatement[],
   types: Types,
 ): boolean {
-  if (!isInsideTry(list.parent)) return false;
+  if (!isGuarded(first)) return false;
   return returns.some(
     ({ expression }) =>
       expression && !isSettled(expression) && types.valueOf(expression) !== "plain",
   );
 }
 
-function isInsideTry(node: TS.Node): boolean {
-  for (let at: TS.Node = node; at && !ts.isFunctionLike(at); at = at.parent) {
-    const { parent } = at;
-    if (parent && ts.isTryStatement(parent) && parent.tryBlock === at) return true;
-    if (parent && ts.isTryStatement(parent) && parent.finallyBlock && at !== parent.finallyBlock) {
-      return true;
-    }
+/** Whether code of the same function runs when this is left: of a try, or what `using` disposes. */
+export function isGuarded(node: TS.Node): boolean {
+  for (let at = node; at.parent && !ts.isFunctionLike(at); at = at.parent) {
+    if (isPartOfTry(at) || disposesBehind(at)) return true;
   }
   return false;
+}
+
+function isPartOfTry(node: TS.Node): boolean {
+  const { parent } = node;
+  if (!ts.isTryStatement(parent)) return false;
+  return parent.tryBlock === node || (parent.finallyBlock ?? node) !== node;
+}
+
+function disposesBehind(node: TS.Node): boolean {
+  const { parent } = node;
+  if (ts.isForStatement(parent) || ts.isForOfStatement(parent)) {
+    const { initializer } = parent;
+    return initializer !== undefined && initializer !== node && isUsing(initializer);
+  }
+  if (!("statements" in parent)) return false;
+  return (parent.statements as readonly TS.Statement[]).some(
+    (each) => each.pos < node.pos && ts.isVariableStatement(each) && isUsing(each.declarationList),
+  );
 }
 
 /** Whether an expression is certainly no promise and no thenable. */

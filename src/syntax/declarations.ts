@@ -1,5 +1,6 @@
 import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
+import { isUsing } from "./control-flow.js";
 import { findNode, isAssignment, isFunctionBoundary, walk } from "./walk.js";
 import type { NamedFunction } from "./names.js";
 import { reason, type Reason } from "./reason.js";
@@ -105,11 +106,7 @@ function isAssigned(name: TS.Identifier): boolean {
 
 /** Whether a `using` at this level would be disposed before the block that held it ends. */
 export function hasUsing(statements: readonly TS.Statement[]): boolean {
-  return statements.some(
-    (statement) =>
-      ts.isVariableStatement(statement) &&
-      (statement.declarationList.flags & ts.NodeFlags.Using) !== 0,
-  );
+  return statements.some((each) => ts.isVariableStatement(each) && isUsing(each.declarationList));
 }
 
 /** The names that parameters declare, those in patterns included. */

@@ -1,13 +1,14 @@
 import { ts, type TS } from "./compiler.js";
-import { isInAsync, isSettled } from "./control-flow.js";
+import { isGuarded, isInAsync, isSettled } from "./control-flow.js";
 import {
   calledFunction,
   isFresh,
   isOngoing,
   PROMISE_METHODS,
   returnsNoThenable,
+  yieldsProxy,
 } from "./results.js";
-import { isAsync, unwrapped } from "./walk.js";
+import { isAssignment, isAsync, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -15,7 +16,10 @@ import type { Types } from "./value-kind.js";
 /** How the code around takes an expression's value. */
 export type Consumption = "awaited" | "returned" | "chained" | "void" | "unused" | "used";
 
-/** Climbs from a call to the end of its chain (`db.update(t).set(x).where(y)`), up to `.then`. */
+/**
+ * Climbs from a call to the end of its chain (`db.update(t).set(x).where(y)`), up to `.then` and up
+ * to a member that is more than a value.
+ */
 export function wholeChain(call: TS.CallExpression): TS.Expression {
   let node: TS.Expression = call;
   for (;;) {
@@ -25,9 +29,40 @@ export function wholeChain(call: TS.CallExpression): TS.Expression {
       ts.isElementAccessExpression(parent) ||
       ts.isCallExpression(parent) ||
       ts.isNonNullExpression(parent);
-    if (!isLink || parent.expression !== node) return node;
+    if (!isLink || parent.expression !== node || isPlace(parent)) return node;
     node = parent;
   }
+}
+
+/**
+ * Whether the code around needs the place that an expression names and not its value: it is written
+ * or deleted there, or the object before it becomes `this`.
+ */
+function isPlace(expression: TS.Expression): boolean {
+  const node = withoutAssertions(expression);
+  const { parent } = node;
+  if (ts.isCallExpression(parent)) return node !== expression && parent.expression === node;
+  if (ts.isTaggedTemplateExpression(parent)) return parent.tag === node;
+  return ts.isDeleteExpression(parent) || isWritten(node);
+}
+
+function isWritten(node: TS.Node): boolean {
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent)) {
+    return parent.left === node && isAssignment(parent.operatorToken.kind);
+  }
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) {
+    return /^(\+\+|--)$/.test(ts.tokenToString(parent.operator) ?? "");
+  }
+  if (ts.isForInStatement(parent) || ts.isForOfStatement(parent))
+    return parent.initializer === node;
+  const isPart =
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isObjectLiteralExpression(parent) ||
+    ts.isSpreadElement(parent) ||
+    ts.isSpreadAssignment(parent) ||
+    (ts.isPropertyAssignment(parent) && parent.initializer === node);
+  return isPart && isWritten(parent);
 }
 
 /** How an expression's value is taken, looking through brackets and type assertions. */
@@ -94,9 +129,13 @@ export function hazardOf(
   types: Types,
 ): ReasonCode | null {
   const consumption = consumptionOf(expression);
+  if (yieldsProxy(source, expression)) return "may-return-thenable";
   if (consumption === "awaited") return null;
   if (isOngoing(source, expression, types)) return "outlives-span";
-  if (consumption === "returned" && isInAsync(expression)) return null;
+  if (consumption === "returned" && isInAsync(expression)) {
+    // What fails before the promise is there would fail in the promise instead.
+    return awaits && isGuarded(expression) ? "return-in-try" : null;
+  }
   if (awaits) return "not-awaited";
   if (isSynchronous(source, expression)) return null;
   switch (types.valueOf(expression)) {

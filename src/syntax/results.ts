@@ -120,6 +120,16 @@ function isProxy(source: Source, expression: TS.Expression): boolean {
   return made !== undefined && ts.isNewExpression(made) && made.expression.getText() === "Proxy";
 }
 
+/** Whether an expression makes a proxy, or calls a function of the file that does. */
+export function yieldsProxy(source: Source, expression: TS.Expression): boolean {
+  if (isProxy(source, expression)) return true;
+  const code = unwrapped(expression);
+  const fn = ts.isCallExpression(code) ? calledFunction(source, code) : null;
+  return (
+    fn !== null && !isAsync(fn) && (returnedBy(fn) ?? []).some((each) => isProxy(source, each))
+  );
+}
+
 /** A method that gives back its own object starts nothing. */
 function isThis(expression: TS.Expression): boolean {
   return unwrapped(expression).kind === ts.SyntaxKind.ThisKeyword;

@@ -82,7 +82,8 @@ function returningWrapping(
 ): Wrapping | Reason {
   if (canComplete(statements) && !isTail(list, last)) return reason("escaping-return");
   const inAsync = isInAsync(list.parent);
-  if (inAsync && returnsMayBeCaught(list, returns, types)) return reason("return-in-try");
+  if (inAsync && returnsMayBeCaught(statements[0] ?? last, returns, types))
+    return reason("return-in-try");
   const fn = functionAround(list.parent);
   if (fn && isGenerator(fn)) return reason("generator");
   const hazard = fn && resultHazard(source, fn, types);
