@@ -82,6 +82,14 @@ async function* rows(): AsyncGenerator<string> {
 export const all = [note, rows];
 `;
 
+const CALLS: RuleConfig = {
+  id: "calls",
+  use: "wrap-span",
+  at: { call: "$callee($$$)" },
+  region: "expression",
+  span: { name: "{{callee}}" },
+};
+
 test("types tell a promise, a thenable and a plain value apart", async () => {
   const named = CASES.map(([, code], index) => `export const case${index} = ${code};\n`).join("");
   const { dir } = projectWith({ "src/library.ts": LIBRARY, "src/main.ts": HEAD + named }, [
@@ -272,15 +280,7 @@ export function length(value: unknown): number {
   return value.length;
 }
 `;
-  const { dir } = projectWith({ "src/main.ts": source }, [
-    {
-      id: "calls",
-      use: "wrap-span",
-      at: { call: "$callee($$$)" },
-      region: "expression",
-      span: { name: "{{callee}}" },
-    },
-  ]);
+  const { dir } = projectWith({ "src/main.ts": source }, [CALLS]);
   const { sites } = await preview({ cwd: dir });
   expect(sites.map(({ reason }) => reason?.code)).toEqual(["function-value", "type-guard"]);
 });
@@ -299,17 +299,48 @@ export function both(options: { first?: string; second?: string }): string {
 }
 `,
     },
-    [
-      FUNCTIONS,
-      {
-        id: "calls",
-        use: "wrap-span",
-        at: { call: "$callee($$$)" },
-        region: "expression",
-        span: { name: "{{callee}}" },
-      },
-    ],
+    [FUNCTIONS, CALLS],
   );
   const { sites } = await preview({ cwd: dir });
   expect(sites.map(({ state }) => state)).not.toContain("skipped");
+});
+
+test("a call that never returns is left alone, and costs no other site", async () => {
+  const source = `export function die(): never {
+  throw new Error("x");
+}
+export function one(): number {
+  return 1;
+}
+export function get(x?: number): number {
+  if (x !== undefined) return x + one();
+  die();
+}
+export function fail(): never {
+  return die();
+}
+`;
+  const { dir } = projectWith({ "src/main.ts": source }, [FUNCTIONS, CALLS]);
+  const { sites } = await preview({ cwd: dir });
+  const skipped = sites.filter(({ state }) => state === "skipped");
+  expect(skipped.map(({ line, reason }) => [line, reason?.code])).toEqual([[9, "type-guard"]]);
+});
+
+test("what a member of a union calls is asked of every member, in whatever order", async () => {
+  const declarations = [
+    "export class Sub {\n  seen = 0;\n  next(value: number): void {\n    this.seen = value;\n  }\n}\n",
+    "export interface Obs {\n  next: (value: number) => void;\n}\n",
+  ];
+  const user = `export class A {
+  protected destination: Sub | Obs = new Sub();
+  run(value: number): void {
+    this.destination.next(value);
+  }
+}
+`;
+  for (const order of [declarations, declarations.toReversed()]) {
+    const { dir } = projectWith({ "src/main.ts": [...order, user].join("") }, [CALLS]);
+    const { sites } = await preview({ cwd: dir });
+    expect(sites.map(({ reason }) => reason?.code)).toEqual(["not-awaited"]);
+  }
 });

@@ -1,7 +1,7 @@
 import { encloses } from "../text/edit.js";
 import { reduceText } from "../text/reduce.js";
 import { usesOfVariableAt } from "../syntax/declarations.js";
-import { namesAround, narrowedPathsAt, pathAt } from "../syntax/narrowing.js";
+import { namesAround, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
 import type { FilePlan, Placement, Plan } from "../plan/model.js";
@@ -44,8 +44,8 @@ export interface Trial {
 }
 
 /**
- * The sites that a new diagnostic can come from: the innermost around it, else its neighbours, and
- * what stays when those are gone comes from another file.
+ * The sites that a new diagnostic can come from: the innermost around it, else those inside its
+ * statement, else those of other files that it speaks of, else its neighbours.
  */
 export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
   const { plan, isLastRound } = trial;
@@ -63,6 +63,8 @@ export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
   if (!around) {
+    const inside = sitesInside(planned, at);
+    if (inside.length > 0) return all(inside);
     const foreign = foreignSuspects(trial, diagnostic);
     return foreign.length > 0 ? foreign : all(neighbours(planned, at));
   }
@@ -126,6 +128,19 @@ function capturingSites(
     ({ region }) =>
       captured.some((use) => encloses(region, use)) && !encloses(region, uses.declared),
   );
+}
+
+/**
+ * The sites in the statement that a complaint stands in: at a name or a type that says what the code
+ * behind it yields. A function's own body is suspected before what it does.
+ */
+function sitesInside({ path, before, placements }: FilePlan, at: number): readonly Placement[] {
+  const source = parseSource(path, before);
+  const statement = isParseFailure(source) ? null : statementAt(source, at);
+  if (!statement) return [];
+  const inside = placements.filter(({ region }) => encloses(statement, region));
+  const bodies = inside.filter(({ strategy }) => strategy === "body");
+  return bodies.length > 0 ? bodies : inside;
 }
 
 /** The nearest sites before and behind a place; at the head of a file, where imports are, all. */

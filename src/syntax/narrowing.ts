@@ -38,6 +38,13 @@ export function narrowedPathsAt(source: Source, range: Range, types: Types): str
   return [];
 }
 
+/** The smallest statement, or member of a class, that holds a place. */
+export function statementAt(source: Source, offset: number): Range | null {
+  const around = nodesAround(source, { start: offset, end: offset });
+  const found = around.find((node) => ts.isStatement(node) || ts.isClassElement(node));
+  return found ? { start: found.getStart(source.file), end: found.end } : null;
+}
+
 /** The nodes that hold a place, the innermost first. */
 function nodesAround({ file }: Source, range: Range): TS.Node[] {
   const around: TS.Node[] = [];

@@ -39,7 +39,7 @@ export const REASONS = {
   "redeclared-parameter": "a var redeclares a parameter",
   "return-in-try": "a returned promise would be caught by the try around the region",
   "returns-value": "the legacy function returns a value that its callers may use",
-  "type-guard": "the call tells the compiler the type of its argument, which a callback would hide",
+  "type-guard": "the call tells the compiler about the code behind it, which a callback would hide",
   "type-check": "the instrumented code would not type-check",
   "changed-by-hand": "it was changed by hand since",
   "import-in-use": "other code uses the import by now",

@@ -18,7 +18,7 @@ export interface Types {
   readonly resultOf: (fn: TS.FunctionLikeDeclaration) => ValueKind;
   /** Whether what a call calls certainly makes a promise of its own. */
   readonly makesPromise: (call: TS.CallExpression) => boolean;
-  /** Whether a call narrows a type for the code behind it: `x is T`, `asserts x`. */
+  /** Whether a call tells the compiler about the code behind it: `x is T`, `asserts x`, `never`. */
   readonly isTypeGuard: (call: TS.CallExpression) => boolean;
   /** Whether code before a name or a path made its type narrower than it is declared. */
   readonly isNarrowed: (path: TS.Expression) => boolean;

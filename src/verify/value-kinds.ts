@@ -67,11 +67,31 @@ function voidCallKind(
   checker: TS.TypeChecker,
   node: TS.CallExpression,
 ): ValueKind {
-  const declaration = checker.getResolvedSignature(node)?.declaration;
-  const hasBody = declaration && "body" in declaration && declaration.body !== undefined;
-  if (!hasBody) return "unknown";
-  const modifiers = compiler.getCombinedModifierFlags(declaration);
-  return modifiers & compiler.ModifierFlags.Async ? "promise" : "plain";
+  const kinds = calledBy(compiler, checker, node).map((declaration): ValueKind => {
+    if (!("body" in declaration) || !declaration.body) return "unknown";
+    const modifiers = compiler.getCombinedModifierFlags(declaration);
+    return modifiers & compiler.ModifierFlags.Async ? "promise" : "plain";
+  });
+  return kinds.length === 0 ? "unknown" : widest(kinds);
+}
+
+/** What a call may call: one function, or one of each member of a union. */
+function calledBy(
+  compiler: Compiler,
+  checker: TS.TypeChecker,
+  call: TS.CallExpression,
+): TS.SignatureDeclaration[] {
+  const callee = checker.getNonNullableType(checker.getTypeAtLocation(call.expression));
+  const resolved = checker.getResolvedSignature(call);
+  const signatures = callee.isUnion()
+    ? callee.types.flatMap((each) => [...each.getCallSignatures()])
+    : resolved
+      ? [resolved]
+      : [];
+  // What JSDoc alone declares has no body to be asked.
+  return signatures.flatMap(({ declaration }) =>
+    declaration && !compiler.isJSDocSignature(declaration) ? [declaration] : [],
+  );
 }
 
 function resultKind({ compiler, program }: AskedProgram, node: TS.Node): ValueKind {
@@ -162,8 +182,16 @@ const MAX_DEPTH = 4;
 function callMakesPromise(asked: AskedProgram, node: TS.Node, depth = 0): boolean {
   const { compiler, program } = asked;
   if (!compiler.isCallExpression(node) || depth === MAX_DEPTH) return false;
-  const declaration = program.getTypeChecker().getResolvedSignature(node)?.declaration;
-  if (!declaration) return false;
+  const called = calledBy(compiler, program.getTypeChecker(), node);
+  return called.length > 0 && called.every((each) => makesPromise(asked, each, depth));
+}
+
+function makesPromise(
+  asked: AskedProgram,
+  declaration: TS.SignatureDeclaration,
+  depth: number,
+): boolean {
+  const { compiler } = asked;
   if (declaration.getSourceFile().isDeclarationFile) return saysPromise(declaration);
   if (!("body" in declaration) || !declaration.body) return false;
   const modifiers = compiler.getCombinedModifierFlags(declaration);
@@ -190,10 +218,14 @@ function returnedFrom(compiler: Compiler, body: TS.ConciseBody): TS.Expression[]
   return returned;
 }
 
+/** Whether a call tells the flow behind it something: a type, or that it is not reached. */
 function narrows({ compiler, program }: AskedProgram, node: TS.Node): boolean {
   const checker = program.getTypeChecker();
   const signature = compiler.isCallExpression(node) && checker.getResolvedSignature(node);
-  return Boolean(signature && checker.getTypePredicateOfSignature(signature));
+  if (!signature) return false;
+  const { flags } = checker.getReturnTypeOfSignature(signature);
+  const isEnd = compiler.isExpressionStatement(node.parent) && flags & compiler.TypeFlags.Never;
+  return Boolean(isEnd || checker.getTypePredicateOfSignature(signature));
 }
 
 function isNarrowed({ compiler, program }: AskedProgram, node: TS.Node): boolean {
@@ -208,8 +240,9 @@ function isNarrowed({ compiler, program }: AskedProgram, node: TS.Node): boolean
 /** The package in whose folder below `node_modules` the called function is declared. */
 function declaringPackage({ compiler, program }: AskedProgram, node: TS.Node): string | null {
   if (!compiler.isCallExpression(node)) return null;
-  const declaration = program.getTypeChecker().getResolvedSignature(node)?.declaration;
-  const file = declaration?.getSourceFile().fileName ?? "";
+  const called = calledBy(compiler, program.getTypeChecker(), node);
+  const [file = "", ...others] = new Set(called.map((each) => each.getSourceFile().fileName));
+  if (others.length > 0) return null;
   const inside = file.split("/node_modules/").at(-1);
   if (inside === undefined || inside === file) return null;
   const name = inside.split("/").slice(0, inside.startsWith("@") ? 2 : 1);
