@@ -300,3 +300,43 @@ export async function assigned(): Promise<number> {
   await revert({ cwd: dir });
   expect(read("src/main.ts")).toBe(source);
 });
+
+test("what was given up in bad company is tried again, so that the next run finds nothing", async () => {
+  const source = `
+function show(text: string): string {
+  return text;
+}
+export function first(list: string[]): number {
+  let found;
+  for (const each of list) {
+    found = each;
+    show(found);
+  }
+  return 1;
+}
+export function all(list: string[]): string[] {
+  const chunks = [];
+  chunks.push(list[0] ?? "");
+  return sorted(chunks);
+}
+function sorted(list: string[]): string[] {
+  return list;
+}
+`;
+  const { dir, read } = strictProject(source, [
+    { id: "functions", use: "wrap-span", at: { function: "*" }, span: { name: "{{function}}" } },
+    {
+      id: "calls",
+      use: "wrap-span",
+      at: { call: "$callee($$$)" },
+      region: "expression",
+      span: { name: "{{callee}}" },
+    },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  const skipped = outcome.sites.filter(({ state }) => state === "skipped");
+  expect(skipped.every(({ rule }) => rule === "calls")).toBe(true);
+  expect((await apply({ cwd: dir })).changes).toEqual([]);
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});

@@ -156,6 +156,13 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
   return next ? [last, next] : [last];
 }
 
+/** Every placed site, where no complaint leads to one. */
+export function blameAll({ files }: Plan): Blame[] {
+  return files.flatMap(({ path, placements }) =>
+    placements.map(({ site, strategy }) => ({ file: path, site, strategy, ...NOTHING_LOST })),
+  );
+}
+
 /**
  * First what the compiler knew is said again: that a value is there, then its narrower type, then
  * the type of the result. Only if that does not help is the strategy given up.

@@ -15,8 +15,8 @@ import type { Root } from "../project/root.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Lessons, Rule } from "../transform.js";
-import { blame, learn, type Trial } from "./blame.js";
 import { wantsSite, type Options } from "./options.js";
+import { settle } from "./settle.js";
 import { assertKnown, type Workspace } from "./workspace.js";
 
 /** A plan with what was found out while it was made. */
@@ -107,9 +107,6 @@ function candidatePaths(
     .sort();
 }
 
-/** How often the plan is remade because the type check refused strategies. */
-const MAX_ROUNDS = 20;
-
 /** Makes the plan, checks its types, and makes it again without what broke them. */
 function planUntilTypesHold(
   workspace: Workspace,
@@ -135,22 +132,9 @@ function planUntilTypesHold(
     const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
-  const strikes = new Map<string, number>();
-  let plan = make(new Map());
-  if (!gate) return { plan, typecheck: null };
-  for (let round = 0; ; round++) {
-    const report = gate.check(plan.changes);
-    const isLastRound = round === MAX_ROUNDS - 1;
-    const struck = new Set<string>();
-    const trial: Trial = { plan, tree, typesOf, isLastRound, strikes, struck };
-    const blamed = report.new.flatMap((each) => blame(trial, each));
-    for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
-    if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
-    learn(lessons, blamed);
-    const concerned = new Set(blamed.map(({ file }) => file));
-    const others = plan.files.filter(({ path }) => !concerned.has(path));
-    plan = make(new Map(others.map((each) => [each.path, each])));
-  }
+  const first = make(new Map());
+  if (!gate) return { plan: first, typecheck: null };
+  return settle({ first, lessons, tree, gate, make });
 }
 
 function notUtf8(path: string): Finding {

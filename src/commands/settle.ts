@@ -1,0 +1,99 @@
+import type { FilePlan, Plan } from "../plan/model.js";
+import type { Tree } from "../plan/tree.js";
+import type { TypeGate, TypeReport } from "../verify/typecheck.js";
+import type { Lessons } from "../transform.js";
+import { blame, blameAll, learn, type Trial } from "./blame.js";
+
+/** A plan that no compiler has seen yet, and what is needed to make it again. */
+export interface Unsettled {
+  readonly first: Plan;
+  readonly lessons: Map<string, Lessons>;
+  readonly tree: Tree;
+  readonly gate: TypeGate;
+  readonly make: (known: ReadonlyMap<string, FilePlan>) => Plan;
+}
+
+/** A plan and what the compiler says about it. */
+export interface Settled {
+  readonly plan: Plan;
+  readonly typecheck: TypeReport;
+}
+
+/**
+ * Makes a plan again without what the compiler complains about. A site that was given up may do
+ * beside what is left; the next run would find that out, so this one tries.
+ */
+export function settle(unsettled: Unsettled): Settled {
+  const { first, lessons, make } = unsettled;
+  let result = learnFrom(unsettled, first, new Set());
+  for (;;) {
+    const { plan } = result;
+    const retried = givenUp(plan, lessons);
+    if (retried.length === 0) return result;
+    for (const { id } of retried) lessons.delete(id);
+    const kept = placedSites(plan);
+    const next = learnFrom(unsettled, make(without(plan, retried)), kept);
+    if (placedSites(next.plan).size === kept.size || next.typecheck.new.length > 0) return result;
+    result = next;
+  }
+}
+
+/** How often the plan is remade because the type check refused strategies. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Learns from what the compiler says, and plans again, until it says nothing new.
+ * @param kept sites that are not blamed, because without the others there was no complaint
+ */
+function learnFrom(
+  { lessons, tree, gate, make }: Unsettled,
+  first: Plan,
+  kept: ReadonlySet<string>,
+): Settled {
+  const { typesOf } = gate;
+  const strikes = new Map<string, number>();
+  let plan = first;
+  for (let round = 0; ; round++) {
+    const report = gate.check(plan.changes);
+    const isLastRound = round === MAX_ROUNDS - 1;
+    const struck = new Set<string>();
+    const suspected = withoutPlacements(plan, kept);
+    const trial: Trial = { plan: suspected, tree, typesOf, isLastRound, strikes, struck };
+    const found = report.new.flatMap((each) => blame(trial, each));
+    for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
+    const isUnexplained = report.new.length > 0 && found.length === 0 && kept.size > 0;
+    const blamed = isUnexplained ? blameAll(suspected) : found;
+    if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
+    learn(lessons, blamed);
+    plan = make(without(plan, blamed));
+  }
+}
+
+/** A plan in which some sites are beyond doubt, like those of an earlier run. */
+function withoutPlacements(plan: Plan, kept: ReadonlySet<string>): Plan {
+  const files = plan.files.map((file) => ({
+    ...file,
+    placements: file.placements.filter(({ site }) => !kept.has(site)),
+  }));
+  return { ...plan, files };
+}
+
+/** The files of a plan that need not be planned again. */
+function without(plan: Plan, concerned: readonly { file: string }[]): Map<string, FilePlan> {
+  const paths = new Set(concerned.map(({ file }) => file));
+  return new Map(
+    plan.files.filter(({ path }) => !paths.has(path)).map((each) => [each.path, each]),
+  );
+}
+
+function placedSites({ files }: Plan): Set<string> {
+  return new Set(files.flatMap(({ placements }) => placements.map(({ site }) => site)));
+}
+
+/** Sites that were skipped because of what was learned about them. */
+function givenUp({ sites }: Plan, lessons: ReadonlyMap<string, Lessons>) {
+  return sites.filter(
+    ({ id, state, reason }) =>
+      state === "skipped" && reason?.code === "type-check" && lessons.has(id),
+  );
+}
