@@ -14,6 +14,7 @@ export interface Tally {
   /** Programs that were run before and after. */
   compared: number;
   sites: number;
+  /** Sites that were instrumented, by whatever transform. */
   wrapped: number;
   edits: number;
   readonly counts: Record<string, number>;

@@ -6,6 +6,10 @@ export interface ModuleFacts {
   /** CommonJS, not strict: `with` is allowed and `arguments` follows the parameters. */
   readonly isSloppy: boolean;
   readonly semicolons: boolean;
+  /** Whether it imports a package that the SDK traces. */
+  readonly hasDatabase: boolean;
+  /** Whether it imports a module of traces that are to be replaced. */
+  readonly hasLegacy: boolean;
 }
 
 /** A function, method or class that generated code may call. */
