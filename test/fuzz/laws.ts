@@ -81,9 +81,7 @@ function textProblems(
   const memory = { files: new Map(applied.files), ledger: applied.ledger };
   const parsed = parseSource(path, after);
   if (isParseFailure(parsed)) problems.push(`does not parse: ${parsed.message}`);
-  if (plan.sites.some(({ reason }) => reason?.code === "not-reversible")) {
-    problems.push("is not reversible");
-  }
+  if (isRefusedBadly(rules, plan)) problems.push("is not reversible");
   const second = applyKnowing(memory, path, rules, knowledge);
   if (second.changes.length > 0) problems.push("a second apply changes something");
   const reverted = revertInMemory(memory);
@@ -95,6 +93,13 @@ function textProblems(
     problems.push("a revert leaves entries in the ledger");
   }
   return problems;
+}
+
+/** One transform alone never stands in its own way; two that change the same code may. */
+function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
+  const isMixed = new Set(rules.map(({ rule }) => rule.use)).size > 1;
+  const refused = plan.sites.filter(({ reason }) => reason?.code === "not-reversible");
+  return refused.some(({ transform }) => !isMixed || transform === "wrap-span");
 }
 
 const SPAN_STRATEGIES = ["expression", "statement", "body", "inactive"] as const;
@@ -170,7 +175,10 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
   const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
   const lone = loneStatements(program);
-  const probes = placements.map(({ site, strategy, region }): Probe => {
+  const outsideIn = [...placements].sort(
+    ({ region: a }, { region: b }) => a.start - b.start || b.end - a.end,
+  );
+  const probes = outsideIn.map(({ site, strategy, region }): Probe => {
     const { start, end } = region;
     const call = `probe("${rules.get(site)}")`;
     const isExpression = strategy === "expression" || isConciseBody(program.text, start);
