@@ -36,7 +36,7 @@ export function item(writer: Writer): Item {
 interface Signature {
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
-  readonly returns: "plain" | "promise" | "any";
+  readonly returns: "settled" | "plain" | "promise" | "any";
   readonly result: Callee["result"];
   /** In TypeScript, for the result. */
   readonly type: string | null;
@@ -50,24 +50,27 @@ function signature({ choices }: Writer): Signature {
     return { isAsync, isGenerator, returns: "plain", result, type: null };
   }
   if (isAsync) {
-    const returns = choices.pick<"plain" | "any">(["plain", "plain", "any"]);
+    const returns = choices.pick<"plain" | "any">(["plain", "plain", "plain", "any", "any"]);
     const type = choices.pick([null, "Promise<unknown>", "Promise<number>", "Promise<void>"]);
     return { isAsync, isGenerator, returns, result: "promise", type };
   }
-  const returns = choices.pick<"plain" | "promise" | "any">([
-    "plain",
-    "plain",
+  const returns = choices.pick<Signature["returns"]>([
+    "settled",
+    "settled",
+    "settled",
     "plain",
     "promise",
     "any",
   ]);
   const types = {
+    settled: [null, "number", "string", "void", "string | undefined"],
     plain: [null, "number", "string", "void", "string | undefined"],
     promise: [null, "Promise<number>"],
     any: [null, "unknown"],
   } as const;
   const type = types[returns][choices.below(types[returns].length)] ?? null;
-  return { isAsync, isGenerator, returns, result: returns, type };
+  const result = returns === "settled" ? "plain" : returns;
+  return { isAsync, isGenerator, returns, result, type };
 }
 
 interface Head {

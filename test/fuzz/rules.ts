@@ -87,10 +87,12 @@ const byFunction: Form = (choices, { callees }) => {
   return { function: name ?? choices.pick(["*", "f*", "h*", "late*", "call*"]) };
 };
 
-const byMethod: Form = (choices, { callees }) => {
-  const methods = callees.filter(({ owner }) => owner?.startsWith("K"));
+const byMethod: Form = (choices, subject) => {
+  const methods = subject.callees.filter(({ owner }) => owner?.startsWith("K"));
+  if (methods.length === 0) return byCall(choices, subject);
   const method = methods[choices.below(methods.length + 1)];
-  return { method: method ? `${method.owner}.${method.name}` : "*.*" };
+  const all = choices.chance(10) ? "*.*" : "K*.*";
+  return { method: method ? `${method.owner}.${method.name}` : all };
 };
 
 /** Calls of the program's own functions, most often of those that are waited for. */
@@ -118,7 +120,7 @@ const CALLS = [
   "o1.later($$$)",
   "disposable($$$)",
   "isText($$$)",
-  "log($$$)",
+  "log($task, 3, $value)",
   "risky($task, $value)",
   "cancellable($$$)",
   "cached($$$)",
@@ -197,6 +199,7 @@ const stageRule: Maker = (choices, id) => {
   ]);
   const recorder = choices.pick<Readonly<Record<string, unknown>>>([
     { module: "lib/stages.js" },
+    { module: "lib/stages.js", create: true },
     { module: "lib/stages.js", create: true },
     { module: "lib/stages.js", create: true },
     { module: "a-package", recorder: "wideEvent.recordStage" },

@@ -34,7 +34,7 @@ function statements(writer: Writer, start: Place, taken: Set<string>, atMost: nu
     ({ place } = written);
   }
   if (choices.chance(30)) lines.push(...lastStatement(writer, place));
-  if (lines.length === 0) lines.push(expressionStatement(writer, `log(${start.task}, 0)`));
+  if (lines.length === 0) lines.push(`state.last = ${writer.tag()}${writer.end}`);
   return lines;
 }
 
@@ -275,11 +275,11 @@ function returned(writer: Writer, place: Place): string {
   return `return ${condition} ? ${promising(writer, deep)} : ${promising(writer, deep)}${end}`;
 }
 
-/** What a synchronous function returns is often no promise for certain. */
+/** What a function returns that returns no promise. */
 function result(writer: Writer, place: Place): string {
   const { choices } = writer;
-  const code = plain(writer, { ...place, depth: place.isAsync ? 0 : 1 });
-  if (place.isAsync || choices.chance(25)) return code;
+  const code = plain(writer, { ...place, depth: place.returns === "settled" ? 1 : 0 });
+  if (place.returns !== "settled") return code;
   return choices.pick([
     `[${code}, ${simple(writer, place)}]`,
     `{ a: ${code} }`,
@@ -431,7 +431,7 @@ const closure: Form = (writer, place) => {
     ...place,
     isAsync,
     isGenerator: false,
-    returns: "plain",
+    returns: isAsync ? "plain" : choices.pick(["settled", "settled", "plain"]),
     readable: ["n", ...place.readable],
     labels: [],
     isInLoop: false,
@@ -526,6 +526,23 @@ const tracing: Form = (writer, place) => {
     same(place, [`log(${place.task}, ${writer.tag()}, traceStep("${name}", ${given}, 1))${end}`]),
     same(place, [`traceGuarded("${name}", ${given}, 5)${end}`]),
     same(place, [`if (${given} === 1) traceStep("${name}", 1, 5)${end}`]),
+  ]);
+};
+
+/** A promise that is returned from a try, where nobody catches it. */
+const uncaught: Form = (writer, place) => {
+  const { choices, end } = writer;
+  if (!place.isAsync || place.returns !== "any") return null;
+  const call = `failing(fork(${place.task}), ${simple(writer, place)})`;
+  const test = `kindOf(${simple(writer, place)}) === "${choices.pick(CASES)}"`;
+  const [open, close] = choices.chance(70) ? [`if (${test}) {`, "}"] : ["{", "}"];
+  const body = [...braces(writer, place, 2), `  return ${call}${end}`];
+  return same(place, [
+    "try {",
+    ...indented([open, ...body, close]),
+    "} catch (error) {",
+    ...indented([expressionStatement(writer, `log(${place.task}, ${writer.tag()}, error)`)]),
+    "}",
   ]);
 };
 
@@ -632,6 +649,9 @@ const ALL_FORMS: readonly [Form, ...Form[]] = [
   choice,
   choice,
   retrying,
+  uncaught,
+  uncaught,
+  uncaught,
   disposing,
   guarding,
   closure,
