@@ -168,7 +168,9 @@ const status: Editor = (program, { after }) =>
   change("record otherwise", program, after, /(recordStage\([^,\n]*, ["'])ok/, "$1done");
 
 const fieldType: Editor = (program, { after }) =>
-  change("change the field", program, after, /(_sentry\?: )\{ trace\?: string; /, "$1{ ");
+  program.text.includes("_sentry")
+    ? null
+    : change("change the field", program, after, /(_sentry\?: )\{ trace\?: string; /, "$1{ ");
 
 function change(
   name: string,

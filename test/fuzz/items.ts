@@ -298,7 +298,7 @@ function routeItem(writer: Writer): Item {
 function topItem(writer: Writer): Item {
   const { choices, facts } = writer;
   const place = { ...TOP, isAsync: !facts.isSloppy, depth: 1 };
-  if (!facts.isSloppy && choices.chance(40)) {
+  if (!facts.isSloppy && choices.chance(60)) {
     const name = writer.fresh("made");
     const start = { ...place, depth: 0 };
     const code = choices.chance(60) ? awaitedNow(writer, start) : plain(writer, start);
@@ -351,7 +351,7 @@ function typesItem(writer: Writer): Item {
   if (!facts.isTypeScript) return functionItem(writer);
   const base = writer.fresh("Base");
   const message = writer.fresh("Message");
-  const known = choices.chance(40)
+  const known = choices.chance(50)
     ? [`  _sentry?: { trace?: string; baggage?: string }${end}`]
     : [];
   const own = choices.chance(12) ? [`  _sentry?: string${end}`] : [];
@@ -383,6 +383,8 @@ const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]
   listenerItem,
   routeItem,
   topItem,
+  topItem,
   recordingItem,
+  typesItem,
   typesItem,
 ];

@@ -52,6 +52,7 @@ const spanRule: Maker = (choices, id, subject) => {
 /** What stands in a declaration of its own is reached as a statement only. */
 function regionFor(choices: Choices, { call, assign }: JoinPoint): (typeof REGION_KINDS)[number] {
   if (call?.startsWith("disposable")) return choices.pick(["statement", "rest"]);
+  if (call?.startsWith("failing")) return choices.pick(["auto", "statement", "rest"]);
   if (assign === "this.size") return choices.pick(["auto", "statement", "body", "rest"]);
   return choices.chance(45) ? choices.pick(REGION_KINDS) : "auto";
 }
@@ -104,9 +105,14 @@ const byCall: Form = (choices, { callees, text }) => {
   if (callee && choices.chance(45)) {
     return { call: `${callee.owner ? `${callee.owner}.` : ""}${callee.name}($$$)` };
   }
-  const present = CALLS.filter((call) => text.includes(call.slice(0, call.indexOf("("))));
+  const present = CALLS.filter((call) => text.includes(calledName(call)));
   return { call: present[choices.below(present.length)] ?? "sleep($$$)" };
 };
+
+/** What a program must say for a pattern of a call to mean something in it. */
+function calledName(call: string): string {
+  return call.slice(call.startsWith("$") ? call.indexOf(".") : 0, call.indexOf("("));
+}
 
 const CALLS = [
   "sleep($$$)",
@@ -116,9 +122,10 @@ const CALLS = [
   "lazy($$$)",
   "fetch($$$)",
   "pg.query($$$)",
-  "o0.later($$$)",
-  "o1.later($$$)",
+  "$box.later($$$)",
+  "$box.later($$$)",
   "disposable($$$)",
+  "isText($$$)",
   "isText($$$)",
   "log($task, 3, $value)",
   "risky($task, $value)",
@@ -126,6 +133,7 @@ const CALLS = [
   "cached($$$)",
   "each($$$)",
   "each($$$)",
+  "failing($$$)",
   "failing($$$)",
   "Promise.all($$$)",
   "Promise.allSettled($$$)",

@@ -270,7 +270,8 @@ function returned(writer: Writer, place: Place): string {
   const deep = { ...place, depth: 1 };
   const isPromise = place.returns === "promise" || (place.returns === "any" && choices.chance(50));
   if (!isPromise) return `return ${result(writer, place)}${end}`;
-  if (!choices.chance(70)) return `return ${promising(writer, deep)}${end}`;
+  if (choices.chance(30)) return `return ${promising(writer, deep)}${end}`;
+  if (choices.chance(30)) return `return lazy(fork(${place.task}), ${simple(writer, place)})${end}`;
   const condition = simple(writer, place);
   return `return ${condition} ? ${promising(writer, deep)} : ${promising(writer, deep)}${end}`;
 }
@@ -492,6 +493,18 @@ const loopClosures: Form = (writer, place) => {
   ]);
 };
 
+/** A call of what may be missing, with more behind it. */
+const optional: Form = (writer, place) => {
+  const { end, choices } = writer;
+  const name = writer.fresh("o");
+  const call = `${name}?.later(${simple(writer, place)})`;
+  const chained = `${call}.then((v) => log(${place.task}, ${writer.tag()}, v))`;
+  const isAwaited = place.isAsync && choices.chance(70);
+  const code = isAwaited ? `await ${chained}` : `void ${chained.replace(/log\(\w+/, "kindOf(v")}`;
+  const lines = [`const ${name} = box(${place.task}, 1)${end}`, `${code}${end}`];
+  return { lines, place: { ...place, boxes: [name, ...place.boxes] } };
+};
+
 const STAGES = ["parse", "render", "save"] as const;
 
 /** Where a stage's duration is taken. */
@@ -634,6 +647,7 @@ const FLAT_FORMS: readonly [Form, ...Form[]] = [
   tracing,
   tracing,
   handling,
+  optional,
 ];
 
 const ALL_FORMS: readonly [Form, ...Form[]] = [
@@ -653,6 +667,8 @@ const ALL_FORMS: readonly [Form, ...Form[]] = [
   uncaught,
   uncaught,
   disposing,
+  disposing,
+  guarding,
   guarding,
   closure,
   closure,
