@@ -498,9 +498,10 @@ const optional: Form = (writer, place) => {
   const { end, choices } = writer;
   const name = writer.fresh("o");
   const call = `${name}?.later(${simple(writer, place)})`;
-  const chained = `${call}.then((v) => log(${place.task}, ${writer.tag()}, v))`;
   const isAwaited = place.isAsync && choices.chance(70);
-  const code = isAwaited ? `await ${chained}` : `void ${chained.replace(/log\(\w+/, "kindOf(v")}`;
+  const code = isAwaited
+    ? `await ${call}.then((v) => log(${place.task}, ${writer.tag()}, v))`
+    : `void ${call}.then((v) => v)`;
   const lines = [`const ${name} = box(${place.task}, 1)${end}`, `${code}${end}`];
   return { lines, place: { ...place, boxes: [name, ...place.boxes] } };
 };
