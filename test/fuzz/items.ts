@@ -345,6 +345,21 @@ function recordingItem(writer: Writer): Item {
   return { lines, callees: [callee], entries: [`${name}(t, n)`] };
 }
 
+/** A function whose callers get more than the promise of a span would be. */
+function builderItem(writer: Writer): Item {
+  const { choices, end } = writer;
+  const name = writer.fresh("query");
+  const any = typed(writer, "any");
+  const made = choices.pick([
+    "lazy(t, n)",
+    "lazy(t, n).where(1)",
+    "n === 7 ? n : lazy(t, n)",
+    "cancellable(t, n)",
+  ]);
+  const lines = [`function ${name}(t${any}, n${any}) {`, `  return ${made}${end}`, "}"];
+  return { lines, callees: [{ name, result: "any" }], entries: [`${name}(t, n)`] };
+}
+
 /** Types of messages; a program without types gets a function instead. */
 function typesItem(writer: Writer): Item {
   const { choices, facts, end } = writer;
@@ -385,6 +400,7 @@ const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]
   topItem,
   topItem,
   recordingItem,
+  builderItem,
   typesItem,
   typesItem,
 ];
