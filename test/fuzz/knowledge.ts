@@ -14,14 +14,14 @@ export interface Knowledge {
 
 /** What is known of a program before anything is planned. */
 export function knowledgeFrom(numbers: readonly number[]): Knowledge {
-  const hasTypes = choicesFrom(numbers).chance(50);
+  const hasTypes = choicesFrom(numbers).chance(60);
   return { lessons: new Map(), typesOf: hasTypes ? typesOf : () => NO_TYPES };
 }
 
 /** Whether a program is judged with complaints of a compiler. */
 export function isTaught(numbers: readonly number[]): boolean {
   const choices = choicesFrom(numbers.slice(1));
-  return choices.chance(15);
+  return choices.chance(6);
 }
 
 /** Complaints about some of the sites of a first plan. */
