@@ -41,6 +41,8 @@ vi.mock("../src/syntax/control-flow.js", async (original) => {
     ...real,
     returnsMayBeCaught: (...given: Parameters<typeof real.returnsMayBeCaught>) =>
       sabotage.name === "a return in a try is awaited" ? false : real.returnsMayBeCaught(...given),
+    isTail: (...given: Parameters<typeof real.isTail>) =>
+      sabotage.name === "a return anywhere is a tail" || real.isTail(...given),
   };
 });
 
@@ -63,6 +65,7 @@ const SABOTAGES = [
   "parameters may be redeclared",
   "a return in a try is awaited",
   "sync functions become async",
+  "a return anywhere is a tail",
 ] as const;
 
 const PROGRAMS = 2000;

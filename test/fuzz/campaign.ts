@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { REASONS } from "../../src/syntax/reason.js";
 import { judge, logProblems, type Verdict } from "./laws.js";
 import { judgeEdits } from "./edits.js";
 import { program, type Program } from "./program.js";
@@ -14,6 +15,7 @@ export interface Tally {
   /** Programs that were run before and after. */
   compared: number;
   sites: number;
+  /** Sites that were instrumented, by whatever transform. */
   wrapped: number;
   edits: number;
   readonly counts: Record<string, number>;
@@ -43,6 +45,25 @@ export function addTally(total: Tally, part: Tally): void {
     total.counts[key] = (total.counts[key] ?? 0) + count;
   }
   total.failures.push(...part.failures);
+}
+
+/** Strategies that a site in a file can have. */
+const STRATEGIES = ["expression", "statement", "body", "inactive", "insert", "replace"] as const;
+
+/** How often each strategy and each reason code is to be seen in 100,000 programs. */
+const ENOUGH = 100;
+
+/** Strategies and codes that were seen too seldom, with how often 100,000 programs would show them. */
+export function rarities({ programs, counts }: Tally): readonly (readonly [string, number])[] {
+  const per = 100_000 / Math.max(1, programs);
+  const seen = (...keys: string[]) => keys.reduce((sum, key) => sum + (counts[key] ?? 0), 0);
+  const strategies = STRATEGIES.map((name) => [name, seen(`strategy: ${name}`)] as const);
+  const codes = Object.keys(REASONS).map(
+    (code) => [code, seen(`skip: ${code}`, `left: ${code}`)] as const,
+  );
+  return [...strategies, ...codes]
+    .map(([name, count]) => [name, Math.round(count * per)] as const)
+    .filter(([, count]) => count < ENOUGH);
 }
 
 /** The same programs for the same seed, on every machine. */

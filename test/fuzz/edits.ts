@@ -30,10 +30,10 @@ const NOTHING: EditVerdict = { count: 0, problems: [], reasons: [] };
 export async function judgeEdits(program: Program, verdict: Verdict): Promise<EditVerdict> {
   if (verdict.plan.changes.length === 0) return NOTHING;
   const choices = choicesFrom(program.edits);
-  const edit = choices.pick(EDITORS)(program, verdict, choices);
+  const edit = editOf(program, verdict, choices);
   if (!edit || !parses(program, edit.edited)) return NOTHING;
   const memory: MemoryTree = {
-    files: new Map([[program.path, edit.edited]]),
+    files: new Map([...verdict.memory.files, [program.path, edit.edited]]),
     ledger: verdict.memory.ledger,
   };
   const plan = revertInMemory(memory);
@@ -54,12 +54,21 @@ export async function judgeEdits(program: Program, verdict: Verdict): Promise<Ed
   return { count: 1, reasons, problems: problems.map((each) => `edit ${edit.name}: ${each}`) };
 }
 
+/** Some edit that fits what was instrumented. */
+function editOf(program: Program, verdict: Verdict, choices: Choices): HandEdit | null {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const edit = choices.pick(EDITORS)(program, verdict, choices);
+    if (edit) return edit;
+  }
+  return null;
+}
+
 function parses({ path }: Program, text: string): boolean {
   return !isParseFailure(parseSource(path, text));
 }
 
 function leftovers(text: string): string[] {
-  const rest = /startSpan|startInactiveSpan|setStatus/.exec(text);
+  const rest = /startSpan|startInactiveSpan|setStatus|addBreadcrumb/.exec(text);
   return rest ? [`nothing is reported as left, and "${rest[0]}" is`] : [];
 }
 
@@ -95,11 +104,16 @@ function isDirective(statement: TS.Statement): boolean {
   return ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
 }
 
-/** The same place in the instrumented text; inside a wrapper that begins there. */
-function moved(edits: readonly Edit[], offset: number): number {
+/**
+ * The same place in the instrumented text; inside a wrapper that begins there, in front of what is
+ * replaced there. Null where it is gone.
+ */
+function moved(edits: readonly Edit[], offset: number): number | null {
   let shift = 0;
   for (const { start, end, text } of edits) {
-    if (start <= offset) shift += text.length - (end - start);
+    if (start < offset && offset < end) return null;
+    const isInFront = start < offset || (start === offset && start === end);
+    if (isInFront) shift += text.length - (end - start);
   }
   return offset + shift;
 }
@@ -112,6 +126,7 @@ function insertion(name: string, code: (program: Program) => string): Editor {
     if (!target || !file) return null;
     const offset = target.getStart();
     const place = moved(file.edits, offset);
+    if (place === null) return null;
     const line = `${code(program)}${/\r\n/.test(program.text) ? "\r\n" : "\n"}`;
     const put = (text: string, at: number) =>
       applyEdits(text, [{ start: at, end: at, text: line }]);
@@ -145,6 +160,17 @@ const reformatted: Editor = ({ text }, { after }) => ({
   edited: after.replace(/^(?:\t| {2,4})+(?=\S)/gm, (white) => white + white),
   equivalent: text.includes("`one") ? null : text,
 });
+
+const breadcrumb: Editor = (program, { after }) =>
+  change("say something else", program, after, /(level: ["'])info/, "$1debug");
+
+const status: Editor = (program, { after }) =>
+  change("record otherwise", program, after, /(recordStage\([^,\n]*, ["'])ok/, "$1done");
+
+const fieldType: Editor = (program, { after }) =>
+  program.text.includes("_sentry")
+    ? null
+    : change("change the field", program, after, /(_sentry\?: )\{ trace\?: string; /, "$1{ ");
 
 function change(
   name: string,
@@ -198,4 +224,7 @@ const EDITORS: readonly [Editor, ...Editor[]] = [
   reformatted,
   copied,
   deleted,
+  breadcrumb,
+  status,
+  fieldType,
 ];

@@ -27,7 +27,7 @@ const SDK_NAMES = ["Sentry", "SentrySdk", "sentrySdk"];
 export function asFunctionBody(text: string, isSloppy: boolean): string {
   const body = text
     .replace(/^\uFEFF/, "")
-    .replace(/^(?:import|export \{|const \w+ = require\()[^\n]*$/gm, "")
+    .replace(/^(?:import|export \{|const (?:\w+|\{[^}]*\}) = require\()[^\n]*$/gm, "")
     .replace(/^export (?:default )?/gm, "");
   return isSloppy
     ? `const module = {};${body}\nreturn module.exports;`

@@ -159,6 +159,20 @@ const builder: Form = (writer, place) => {
   return writer.choices.pick([base, `${base}${clause}`, `${base}${clause}.limit(1)`]);
 };
 
+/** What the SDK traces by itself. */
+const traced: Form = (writer, place) => {
+  const client = writer.facts.hasDatabase && writer.choices.chance(70) ? "pg.query" : "fetch";
+  return `${client}(${place.task}, ${plain(writer, place)})`;
+};
+
+/** An optional chain that goes on behind its call. */
+const optionalThen: Form = (writer, place) => {
+  const name = some(writer, place.boxes);
+  if (!name) return null;
+  const call = `${name}?.later(${simple(writer, place)})`;
+  return `${call}.then((v) => log(${place.task}, ${writer.tag()}, v))`;
+};
+
 const chainedThen: Form = (writer, place) => {
   const call = asyncCall(writer, place) ?? sleepCall(writer, place);
   const { task } = place;
@@ -208,6 +222,9 @@ const AWAITED: readonly [Form, ...Form[]] = [
   asyncCall,
   asyncCall,
   asyncCall,
+  asyncCall,
+  asyncCall,
+  asyncCall,
   builder,
   chainedThen,
   chainedThen,
@@ -217,6 +234,8 @@ const AWAITED: readonly [Form, ...Form[]] = [
   eitherPromise,
   heldPromise,
   plain,
+  traced,
+  optionalThen,
 ];
 
 const PLAIN_FORMS: readonly [Form, ...Form[]] = [

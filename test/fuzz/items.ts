@@ -1,4 +1,4 @@
-import { plain } from "./expressions.js";
+import { awaitedNow, plain } from "./expressions.js";
 import { block, CASES } from "./statements.js";
 import { indented, typed, type Callee, type Place, type Writer } from "./writer.js";
 
@@ -36,32 +36,41 @@ export function item(writer: Writer): Item {
 interface Signature {
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
-  readonly returns: "plain" | "promise" | "any";
+  readonly returns: "settled" | "plain" | "promise" | "any";
   readonly result: Callee["result"];
   /** In TypeScript, for the result. */
   readonly type: string | null;
 }
 
 function signature({ choices }: Writer): Signature {
-  const isAsync = choices.chance(60);
+  const isAsync = choices.chance(66);
   const isGenerator = choices.chance(12);
   if (isGenerator) {
     const result = isAsync ? "async-iterator" : "iterator";
     return { isAsync, isGenerator, returns: "plain", result, type: null };
   }
   if (isAsync) {
-    const returns = choices.pick<"plain" | "any">(["plain", "plain", "any"]);
+    const returns = choices.pick<"plain" | "any">(["plain", "plain", "plain", "any", "any"]);
     const type = choices.pick([null, "Promise<unknown>", "Promise<number>", "Promise<void>"]);
     return { isAsync, isGenerator, returns, result: "promise", type };
   }
-  const returns = choices.pick<"plain" | "promise" | "any">(["plain", "plain", "promise", "any"]);
+  const returns = choices.pick<Signature["returns"]>([
+    "settled",
+    "settled",
+    "settled",
+    "plain",
+    "promise",
+    "any",
+  ]);
   const types = {
+    settled: [null, "number", "string", "void", "string | undefined"],
     plain: [null, "number", "string", "void", "string | undefined"],
     promise: [null, "Promise<number>"],
     any: [null, "unknown"],
   } as const;
   const type = types[returns][choices.below(types[returns].length)] ?? null;
-  return { isAsync, isGenerator, returns, result: returns, type };
+  const result = returns === "settled" ? "plain" : returns;
+  return { isAsync, isGenerator, returns, result, type };
 }
 
 interface Head {
@@ -73,7 +82,7 @@ interface Head {
 function head(writer: Writer, { type }: Signature): Head {
   const { choices } = writer;
   const any = typed(writer, "any");
-  const result = type && choices.chance(70) ? typed(writer, type) : "";
+  const result = type && choices.chance(85) ? typed(writer, type) : "";
   const [more, readable] = choices.pick<readonly [string, readonly string[]]>([
     ["", []],
     ["", []],
@@ -156,9 +165,11 @@ function classItem(writer: Writer): Item {
   const members = [
     `  #hidden${any} = 3${end}`,
     `  static count${any} = 0${end}`,
+    `  size${any} = 0${end}`,
     ...(isDerived ? [] : [`  n${any}${end}`]),
     `  constructor(n${any}) {`,
     ...(isDerived ? [`    super(n)${end}`] : [`    this.n = n${end}`]),
+    ...(choices.chance(50) ? [`    this.size = [n, kindOf(n)]${end}`] : []),
     "  }",
     `  get twice() {`,
     `    return this.n + this.#hidden${end}`,
@@ -287,12 +298,91 @@ function routeItem(writer: Writer): Item {
 function topItem(writer: Writer): Item {
   const { choices, facts } = writer;
   const place = { ...TOP, isAsync: !facts.isSloppy, depth: 1 };
-  if (!facts.isSloppy && choices.chance(40)) {
+  if (!facts.isSloppy && choices.chance(60)) {
     const name = writer.fresh("made");
-    const lines = [`export const ${name} = ${plain(writer, { ...place, depth: 0 })}${writer.end}`];
+    const start = { ...place, depth: 0 };
+    const code = choices.chance(60) ? awaitedNow(writer, start) : plain(writer, start);
+    const lines = [`export const ${name} = ${code}${writer.end}`];
     return { lines, callees: [], entries: [name] };
   }
   return { lines: ["{", ...indented(block(writer, place, 4)), "}"], callees: [], entries: [] };
+}
+
+/** A function of a legacy module: what it did is to be replaced. */
+function recordingItem(writer: Writer): Item {
+  const { choices, end, facts } = writer;
+  const name = writer.fresh("record");
+  const any = typed(writer, "any");
+  const documentation = choices.pick<string[]>([
+    [],
+    ["/** Records something. */"],
+    ["/**", " * Records something.", " */"],
+  ]);
+  const [word, exported] = [choices.chance(12) ? "async " : "", facts.isSloppy ? "" : "export "];
+  const isArrow = choices.chance(40);
+  const head = isArrow
+    ? `${exported}const ${name} = ${word}(t${any}, n${any}) => {`
+    : `${exported}${word}function ${name}(t${any}, n${any}) {`;
+  const guard = choices.pick<string[]>([
+    [],
+    [`if (state.n === 5) return${end}`],
+    [`const isOff = state.n === 5${end}`, "if (isOff) {", `  return${end}`, "}"],
+  ]);
+  const work = choices.pick<string[]>([
+    [`mark("step", n)${end}`],
+    [`mark("step", n)${end}`, "// For now.", `mark("more", [n])${end}`],
+    [`mark("step", n)${end}`, `if (n === 3) mark("more", n)${end}`],
+    [`mark("step", n)${end}`, `return n${end}`],
+    [],
+  ]);
+  const lines = [
+    ...documentation,
+    head,
+    ...indented([...guard, ...work]),
+    isArrow ? `}${end}` : "}",
+  ];
+  const callee = { name, result: word ? "promise" : "any" } as const;
+  return { lines, callees: [callee], entries: [`${name}(t, n)`] };
+}
+
+/** A function whose callers get more than the promise of a span would be. */
+function builderItem(writer: Writer): Item {
+  const { choices, end } = writer;
+  const name = writer.fresh("query");
+  const any = typed(writer, "any");
+  const made = choices.pick([
+    "lazy(t, n)",
+    "lazy(t, n).where(1)",
+    "n === 7 ? n : lazy(t, n)",
+    "cancellable(t, n)",
+  ]);
+  const lines = [`function ${name}(t${any}, n${any}) {`, `  return ${made}${end}`, "}"];
+  return { lines, callees: [{ name, result: "any" }], entries: [`${name}(t, n)`] };
+}
+
+/** Types of messages; a program without types gets a function instead. */
+function typesItem(writer: Writer): Item {
+  const { choices, facts, end } = writer;
+  if (!facts.isTypeScript) return functionItem(writer);
+  const base = writer.fresh("Base");
+  const message = writer.fresh("Message");
+  const known = choices.chance(50)
+    ? [`  _sentry?: { trace?: string; baggage?: string }${end}`]
+    : [];
+  const own = choices.chance(12) ? [`  _sentry?: string${end}`] : [];
+  const above = choices.chance(60) ? ` extends ${base}` : "";
+  const shape = choices.pick<string[]>([
+    [`export interface ${message}${above} {`, `  type: string${end}`, ...own, "}"],
+    [`interface ${message}${above} { type: string; items: { id: number }[] }`],
+    [`interface ${message} {`, "  /** which */", `  items: { id: number }[]${end} // all`, "}"],
+    [`interface ${message}${above} {}`],
+    [`type ${message} = { type: string, at: number }${end}`],
+    [`export type ${message} = ${base} & { type: string }${end}`],
+    [`type ${message} = { a: 1 } | { b: 2 }${end}`],
+    [`type ${message} = keyof ${base}${end}`],
+  ]);
+  const lines = [`interface ${base} {`, ...known, `  id: number${end}`, "}", ...shape];
+  return { lines, callees: [], entries: [] };
 }
 
 const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]] = [
@@ -308,4 +398,9 @@ const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]
   listenerItem,
   routeItem,
   topItem,
+  topItem,
+  recordingItem,
+  builderItem,
+  typesItem,
+  typesItem,
 ];

@@ -1,3 +1,4 @@
+import { isEmpty } from "../../src/plan/ledger.js";
 import type { ActiveRule, Placement, Plan } from "../../src/plan/model.js";
 import { ts, type TS } from "../../src/syntax/compiler.js";
 import { isStatementList } from "../../src/syntax/region.js";
@@ -5,17 +6,19 @@ import { isParseFailure, parseSource } from "../../src/syntax/source.js";
 import { applyEdits, type Edit } from "../../src/text/edit.js";
 import {
   activeRules,
-  applyInMemory,
   memoryTree,
   revertInMemory,
   type MemoryTree,
 } from "../support/memory-tree.js";
+import { applyKnowing, planInMemory } from "./memory.js";
+import { isTaught, knowledgeFrom, lessonsFor, type Knowledge } from "./knowledge.js";
 import { asFunctionBody, execute, type Run } from "./execute.js";
 import type { Program } from "./program.js";
 import { createStub, type Stub } from "./stub.js";
 
 /** What became of one site. */
 export interface SiteOutcome {
+  readonly transform: string;
   readonly strategy: string | null;
   readonly reason: string | null;
 }
@@ -36,14 +39,16 @@ export interface Verdict {
 export async function judge(program: Program): Promise<Verdict> {
   const { path, text } = program;
   const rules = await activeRules(program.rules);
-  const memory = memoryTree([[path, text]]);
-  const plan = applyInMemory(memory, rules);
+  const memory = memoryTree([[path, text], ...program.others]);
+  const knowledge = knowledgeOf(program, memory, rules);
+  const plan = applyKnowing(memory, path, rules, knowledge);
   const after = memory.files.get(path) ?? "";
-  const sites = plan.sites.map(({ strategy, reason }) => ({
+  const sites = plan.sites.map(({ transform, strategy, reason }) => ({
+    transform,
     strategy,
     reason: reason?.code ?? null,
   }));
-  const problems = textProblems(program, rules, plan, memory);
+  const problems = textProblems(program, rules, plan, memory, knowledge);
   const same = { sites, after, memory, plan };
   const isUnread = plan.findings.some(({ code }) => code === "parse-error");
   if (isUnread) return { ...same, problems: [], run: null };
@@ -52,36 +57,59 @@ export async function judge(program: Program): Promise<Verdict> {
   return { ...same, ...ran };
 }
 
+/** What a type check knows, and for some programs what it complains about. */
+function knowledgeOf(
+  { path, knowledge: numbers }: Program,
+  memory: MemoryTree,
+  rules: readonly ActiveRule[],
+): Knowledge {
+  const known = knowledgeFrom(numbers);
+  if (!isTaught(numbers)) return known;
+  return { ...known, lessons: lessonsFor(planInMemory(memory, path, rules, known), numbers) };
+}
+
 /** The laws that need no run: it parses, it is stable, it comes back. */
 function textProblems(
-  { path, text }: Program,
+  { path, text, others }: Program,
   rules: readonly ActiveRule[],
   plan: Plan,
   applied: MemoryTree,
+  knowledge: Knowledge,
 ): string[] {
   const problems: string[] = [];
   const after = applied.files.get(path) ?? "";
   const memory = { files: new Map(applied.files), ledger: applied.ledger };
   const parsed = parseSource(path, after);
   if (isParseFailure(parsed)) problems.push(`does not parse: ${parsed.message}`);
-  if (plan.sites.some(({ reason }) => reason?.code === "not-reversible")) {
-    problems.push("is not reversible");
-  }
-  const second = applyInMemory(memory, rules);
+  if (isRefusedBadly(rules, plan)) problems.push("is not reversible");
+  const second = applyKnowing(memory, path, rules, knowledge);
   if (second.changes.length > 0) problems.push("a second apply changes something");
   const reverted = revertInMemory(memory);
   if (memory.files.get(path) !== text) problems.push("a revert does not give every byte back");
+  if (memory.files.size !== others.length + 1) problems.push("a revert leaves a module behind");
   const stays = reverted.sites.find(({ state }) => state !== "reverted");
   if (stays) problems.push(`a site is not reverted: ${stays.reason?.code}`);
-  if (memory.ledger.sites.length + memory.ledger.imports.length > 0) {
+  if (!isEmpty(memory.ledger)) {
     problems.push("a revert leaves entries in the ledger");
   }
   return problems;
 }
 
+/** One transform alone never stands in its own way; two that change the same code may. */
+function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
+  const isMixed = new Set(rules.map(({ rule }) => rule.use)).size > 1;
+  const refused = plan.sites.filter(({ reason }) => reason?.code === "not-reversible");
+  return refused.some(({ transform }) => !isMixed || transform === "wrap-span");
+}
+
+const SPAN_STRATEGIES = ["expression", "statement", "body", "inactive"] as const;
+
 /** Runs the program before and after against the stub. */
 async function compareRuns(program: Program, after: string, plan: Plan) {
-  const placements = plan.files.flatMap((file) => file.placements);
+  const isSpan = new Set<string>(SPAN_STRATEGIES);
+  const placements = plan.files
+    .flatMap((file) => file.placements)
+    .filter(({ strategy }) => isSpan.has(strategy));
   const probed = applyEdits(program.text, probesAt(program, placements, plan));
   const before = await runText(program, probed);
   if (before.failure) return { problems: [`generated badly: ${before.failure}`], run: null };
@@ -147,7 +175,10 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
   const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
   const lone = loneStatements(program);
-  const probes = placements.map(({ site, strategy, region }): Probe => {
+  const outsideIn = [...placements].sort(
+    ({ region: a }, { region: b }) => a.start - b.start || b.end - a.end,
+  );
+  const probes = outsideIn.map(({ site, strategy, region }): Probe => {
     const { start, end } = region;
     const call = `probe("${rules.get(site)}")`;
     const isExpression = strategy === "expression" || isConciseBody(program.text, start);

@@ -1,7 +1,15 @@
 /** `npm run fuzz -- --programs 100000 --seed 1`: many programs, on all cores. */
 import { parseArgs } from "node:util";
 import { startTypeScript } from "./start.js";
-import { addTally, CHUNK, emptyTally, kindOf, type Failure, type Tally } from "./campaign.js";
+import {
+  addTally,
+  CHUNK,
+  emptyTally,
+  kindOf,
+  rarities,
+  type Failure,
+  type Tally,
+} from "./campaign.js";
 
 const { values } = parseArgs({
   options: {
@@ -47,9 +55,12 @@ function report({ programs, compared, sites, wrapped, edits, counts, failures }:
   const seconds = Math.round((performance.now() - started) / 1000);
   const share = sites === 0 ? 0 : Math.round((1000 * wrapped) / sites) / 10;
   console.log(`${programs} programs (${compared} compared), ${edits} edited, in ${seconds} s`);
-  console.log(`${sites} sites, ${wrapped} wrapped (${share} %)`);
+  console.log(`${sites} sites, ${wrapped} instrumented (${share} %)`);
   const rows = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, count] of rows) console.log(`${String(count).padStart(9)}  ${key}`);
+  for (const [name, count] of rarities(total)) {
+    console.log(`too seldom: ${name}, ${count} times in 100,000 programs`);
+  }
   const kinds = new Map<string, Failure[]>();
   for (const failure of failures) {
     const kind = kindOf(failure.problem);

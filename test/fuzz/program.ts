@@ -2,18 +2,22 @@ import fc from "fast-check";
 import type { RuleConfig } from "../../src/plan/config.js";
 import { choicesFrom, type Choices } from "./choices.js";
 import { item, type Item } from "./items.js";
-import { spanRule } from "./rules.js";
+import { ruleFor } from "./rules.js";
 import { createWriter, typed, type Callee, type ModuleFacts, type Writer } from "./writer.js";
 
 /** A generated program with the rules that are applied to it. */
 export interface Program {
   readonly path: string;
   readonly text: string;
+  /** Other files of the tree; rules are not applied to them. */
+  readonly others: readonly (readonly [path: string, text: string])[];
   readonly rules: readonly RuleConfig[];
   readonly isSloppy: boolean;
   readonly isTypeScript: boolean;
   /** What decides how it is edited after it was instrumented. */
   readonly edits: readonly number[];
+  /** What decides what a type check tells about it. */
+  readonly knowledge: readonly number[];
 }
 
 /** The numbers that a program is made from, in parts that can be dropped one by one. */
@@ -22,6 +26,7 @@ interface Recipe {
   readonly items: readonly (readonly number[])[];
   readonly rules: readonly (readonly number[])[];
   readonly edits: readonly number[];
+  readonly knowledge: readonly number[];
 }
 
 const numbers = (minLength: number, maxLength: number) =>
@@ -30,31 +35,59 @@ const numbers = (minLength: number, maxLength: number) =>
 /** Programs. */
 export const program: fc.Arbitrary<Program> = fc
   .record({
-    style: numbers(6, 6),
+    style: numbers(9, 9),
     items: fc.array(numbers(0, 400), { minLength: 1, maxLength: 5, size: "max" }),
-    rules: fc.array(numbers(12, 12), { minLength: 1, maxLength: 3, size: "max" }),
+    rules: fc.array(numbers(12, 12), { minLength: 1, maxLength: 4, size: "max" }),
     edits: numbers(8, 8),
+    knowledge: numbers(24, 24),
   })
   .map(programFrom);
 
-function programFrom({ style, items, rules, edits }: Recipe): Program {
+function programFrom({ style, items, rules, edits, knowledge }: Recipe): Program {
   const look = choicesFrom(style);
   const facts = factsFrom(look);
   const { lines, callees } = moduleFrom(facts, items);
+  const path = `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`;
+  const text = written(look, lines);
+  const subject = { path, text, callees };
   return {
-    path: `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`,
-    text: written(look, lines),
-    rules: rules.map((each, index) => spanRule(choicesFrom(each), `r${index}`, callees)),
+    path,
+    text,
+    others: facts.hasLegacy ? [legacyModule(facts)] : [],
+    rules: rules.map((each, index) => ruleFor(choicesFrom(each), `r${index}`, subject)),
     isSloppy: facts.isSloppy,
     isTypeScript: facts.isTypeScript,
     edits,
+    knowledge,
   };
 }
 
 function factsFrom(look: Choices): ModuleFacts {
   const isTypeScript = look.chance(30);
   const isSloppy = look.chance(15) && !isTypeScript;
-  return { isTypeScript, isSloppy, semicolons: !look.chance(30) };
+  const semicolons = !look.chance(30);
+  const hasDatabase = look.chance(12);
+  const hasLegacy = look.chance(15) && !isSloppy;
+  return { isTypeScript, isSloppy, semicolons, hasDatabase, hasLegacy };
+}
+
+/** What the calls of `traceStep` and `traceGuarded` would call. */
+function legacyModule({ isTypeScript, semicolons }: ModuleFacts): readonly [string, string] {
+  const any = isTypeScript ? ": any" : "";
+  const end = semicolons ? ";" : "";
+  const parameters = `name${any}, value${any}, ms${any}`;
+  const lines = [
+    `let isOn = false${end}`,
+    `export function traceStep(${parameters}) {`,
+    `  console.log(name, value, ms)${end}`,
+    "}",
+    `export function traceGuarded(${parameters}) {`,
+    `  if (!isOn) return${end}`,
+    `  console.log(name, value, ms)${end}`,
+    "}",
+    "",
+  ];
+  return [isTypeScript ? "lib/tracing.ts" : "lib/tracing.js", lines.join("\n")];
 }
 
 function moduleFrom(facts: ModuleFacts, items: Recipe["items"]) {
@@ -91,10 +124,13 @@ function header(writer: Writer): string[] {
     facts.isSloppy
       ? `const runtime = require("./runtime")${end}`
       : `import { ${names} } from "./runtime.js"${end}`,
+    ...imports(writer),
     "",
     `const bus = createBus()${end}`,
     `const state${any} = { n: 0 }${end}`,
     `const timing${any} = {}${end}`,
+    `const stages${any} = createStages()${end}`,
+    ...(facts.isTypeScript ? guardLines(writer) : []),
     "class Base {",
     `  n${any}${end}`,
     `  constructor(n${any}) {`,
@@ -106,6 +142,27 @@ function header(writer: Writer): string[] {
     `  base(t${any}, n${any}) {`,
     `    return log(t, "base", [n, this.n])${end}`,
     "  }",
+    "}",
+  ];
+}
+
+function imports({ facts, end }: Writer): string[] {
+  const database = facts.isSloppy
+    ? `const pg = require("pg")${end}`
+    : `import * as pg from "pg"${end}`;
+  return [
+    ...(facts.hasDatabase ? [database] : []),
+    ...(facts.hasLegacy
+      ? [`import { traceStep, traceGuarded } from "./lib/tracing.js"${end}`]
+      : []),
+  ];
+}
+
+/** A function that tells the compiler what its argument is. */
+function guardLines({ end }: Writer): string[] {
+  return [
+    "function isText(value: any): value is string {",
+    `  return typeof value === "string"${end}`,
     "}",
   ];
 }

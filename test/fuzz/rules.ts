@@ -5,10 +5,33 @@ import type { Choices } from "./choices.js";
 import { CASES } from "./statements.js";
 import type { Callee } from "./writer.js";
 
-/** A rule of wrap-span for some of what a program has. */
-export function spanRule(choices: Choices, id: string, callees: readonly Callee[]): RuleConfig {
-  const at = joinPoint(choices, callees);
-  const region = choices.chance(45) ? choices.pick(REGION_KINDS) : "auto";
+/** The program that a rule is for. */
+export interface Subject {
+  readonly path: string;
+  readonly text: string;
+  readonly callees: readonly Callee[];
+}
+
+/** A rule of any transform for some of what a program has. */
+export function ruleFor(choices: Choices, id: string, subject: Subject): RuleConfig {
+  const { text } = subject;
+  const makers = [
+    ...(/\b(?:timing|stages)\b.*[=(]/.test(text) ? [stageRule] : []),
+    ...(/\btraceStep\(|\btraceGuarded\(/.test(text) ? [callRule, callRule] : []),
+    ...(/\brecord\d/.test(text) ? [wrapperRule, wrapperRule] : []),
+    ...(/\bMessage\d/.test(text) ? [fieldRule, fieldRule] : []),
+  ];
+  const make = makers[choices.below(makers.length + 10)] ?? spanRule;
+  return make(choices, id, subject);
+}
+
+type Maker = (choices: Choices, id: string, subject: Subject) => RuleConfig;
+
+// Spans
+
+const spanRule: Maker = (choices, id, subject) => {
+  const at = joinPoint(choices, subject);
+  const region = regionFor(choices, at);
   const attributes = choices.chance(40) ? attributesOf(choices) : null;
   return {
     id,
@@ -21,83 +44,132 @@ export function spanRule(choices: Choices, id: string, callees: readonly Callee[
       ...(attributes ? { attributes } : {}),
     },
     ...(choices.chance(25) ? { markFailure: false } : {}),
-    ...(choices.chance(35) ? { allowInactive: true } : {}),
+    ...(choices.chance(40) ? { allowInactive: true } : {}),
+    ...(choices.chance(20) ? { evenIfTraced: true } : {}),
   };
+};
+
+/** What stands in a declaration of its own is reached as a statement only. */
+function regionFor(choices: Choices, { call, assign }: JoinPoint): (typeof REGION_KINDS)[number] {
+  if (call?.startsWith("disposable")) return choices.pick(["statement", "rest"]);
+  if (call?.startsWith("failing")) return choices.pick(["auto", "statement", "rest"]);
+  if (assign === "this.size") return choices.pick(["auto", "statement", "body", "rest"]);
+  return choices.chance(45) ? choices.pick(REGION_KINDS) : "auto";
 }
 
+/** Names that are known in most places, and some that are known in few. */
 function attributesOf(choices: Choices): Record<string, string> {
-  const values = [
+  const near = [
     "${n}",
     "plain text",
     "{{function}}",
-    "id ${n}",
-    "${a}",
-    "${x}",
-    "${T.id}",
-    "${typeof this}",
-    "${i0}",
+    "id ${state.n}",
     "{{file}} and {{case}}",
   ] as const;
-  const first = { "app.first": choices.pick(values) };
-  return choices.chance(30) ? { ...first, second: choices.pick(values) } : first;
+  const far = ["${a}", "${x}", "${T.id}", "${typeof this}", "${i0}"] as const;
+  const value = () => choices.pick<string>(choices.chance(8) ? far : near);
+  const first = { "app.first": value() };
+  return choices.chance(30) ? { ...first, second: value() } : first;
 }
 
-function joinPoint(choices: Choices, callees: readonly Callee[]): JoinPoint {
+function joinPoint(choices: Choices, subject: Subject): JoinPoint {
   const form = choices.pick(FORMS);
-  const at = form(choices, callees);
+  const at = form(choices, subject);
   return choices.chance(5) ? { ...at, within: "f*" } : at;
 }
 
-type Form = (choices: Choices, callees: readonly Callee[]) => JoinPoint;
+type Form = (choices: Choices, subject: Subject) => JoinPoint;
 
 const byCase: Form = (choices) => ({ case: choices.pick(CASES) });
 
-const byFunction: Form = (choices, callees) => {
+const byFunction: Form = (choices, { callees }) => {
   const names = callees.filter(({ owner }) => !owner).map(({ name }) => name);
   const name = names[choices.below(names.length + 3)];
   return { function: name ?? choices.pick(["*", "f*", "h*", "late*", "call*"]) };
 };
 
-const byMethod: Form = (choices, callees) => {
-  const methods = callees.filter(({ owner }) => owner?.startsWith("K"));
+const byMethod: Form = (choices, subject) => {
+  const methods = subject.callees.filter(({ owner }) => owner?.startsWith("K"));
+  if (methods.length === 0) return byCall(choices, subject);
   const method = methods[choices.below(methods.length + 1)];
-  return { method: method ? `${method.owner}.${method.name}` : "*.*" };
+  const all = choices.chance(10) ? "*.*" : "K*.*";
+  return { method: method ? `${method.owner}.${method.name}` : all };
 };
 
-const byCall: Form = (choices, callees) => {
-  const names = callees
-    .filter(({ owner, isStatic }) => !owner || isStatic)
-    .map(({ owner, name }) => (owner ? `${owner}.${name}` : name));
-  const name = names[choices.below(names.length)];
-  return { call: name && choices.chance(60) ? `${name}($$$)` : choices.pick(CALLS) };
+/** Calls of the program's own functions, most often of those that are waited for. */
+const byCall: Form = (choices, { callees, text }) => {
+  const known = callees.filter(({ owner, isStatic }) => !owner || isStatic);
+  const asynchronous = known.filter(({ result }) => result === "promise");
+  const chosen = choices.chance(85) && asynchronous.length > 0 ? asynchronous : known;
+  const callee = chosen[choices.below(chosen.length)];
+  if (callee && choices.chance(45)) {
+    return { call: `${callee.owner ? `${callee.owner}.` : ""}${callee.name}($$$)` };
+  }
+  const present = CALLS.filter((call) => text.includes(calledName(call)));
+  return { call: present[choices.below(present.length)] ?? "sleep($$$)" };
 };
+
+/** What a program must say for a pattern of a call to mean something in it. */
+function calledName(call: string): string {
+  return call.slice(call.startsWith("$") ? call.indexOf(".") : 0, call.indexOf("("));
+}
 
 const CALLS = [
   "sleep($$$)",
   "sleep($task, $ticks, $value)",
+  "sleep($$$)",
+  "sleep($task, $ticks, $value)",
   "lazy($$$)",
-  "log($$$)",
-  "log($task, $tag, $value)",
+  "fetch($$$)",
+  "pg.query($$$)",
+  "$box.later($$$)",
+  "$box.later($$$)",
+  "disposable($$$)",
+  "isText($$$)",
+  "isText($$$)",
+  "log($task, 3, $value)",
   "risky($task, $value)",
   "cancellable($$$)",
   "cached($$$)",
   "each($$$)",
+  "each($$$)",
+  "failing($$$)",
+  "failing($$$)",
   "Promise.all($$$)",
   "Promise.allSettled($$$)",
   "o0.read($$$)",
   "bus.emit($$$)",
   "h0($$$)",
+  "h1($$$)",
   "kindOf($$$)",
   "super.base($$$)",
+  "super($$$)",
+  "Symbol.for($$$)",
+  "traceStep($$$)",
 ] as const;
 
 const bySwitch: Form = (choices) => ({
   switch: choices.pick(["kindOf($x)", "command.type", "kindOf(n)"]),
 });
 
-const byAssignment: Form = (choices) => ({
-  assign: choices.pick(["state.n", "timing[*]", "a", "x", "v1", "o0.value", "state[*]", "b", "c"]),
-});
+const byAssignment: Form = (choices, { text }) => {
+  const present = TARGETS.filter((target) => text.includes(target.replace("[*]", "")));
+  return { assign: present[choices.below(present.length)] ?? "state.n" };
+};
+
+const TARGETS = [
+  "state.n",
+  "timing[*]",
+  "a",
+  "x",
+  "v1",
+  "o0.value",
+  "state[*]",
+  "b",
+  "c",
+  "state.handler",
+  "this.size",
+] as const;
 
 const byListener: Form = () => ({ listener: "message" });
 
@@ -108,6 +180,8 @@ const FORMS: readonly [Form, ...Form[]] = [
   byCall,
   byCall,
   byCall,
+  byCall,
+  byFunction,
   byFunction,
   byFunction,
   byFunction,
@@ -118,7 +192,63 @@ const FORMS: readonly [Form, ...Form[]] = [
   byMethod,
   bySwitch,
   byAssignment,
-  byAssignment,
   byListener,
   byRoute,
 ];
+
+// The other transforms
+
+const stageRule: Maker = (choices, id) => {
+  const at = choices.pick<JoinPoint>([
+    { assign: "timing[*]" },
+    { assign: "timing[*]" },
+    { call: "stages.set($$$)" },
+    { call: "stages.mark($$$)" },
+  ]);
+  const recorder = choices.pick<Readonly<Record<string, unknown>>>([
+    { module: "lib/stages.js" },
+    { module: "lib/stages.js", create: true },
+    { module: "lib/stages.js", create: true },
+    { module: "lib/stages.js", create: true },
+    { module: "a-package", recorder: "wideEvent.recordStage" },
+    { recorder: "stages.recordStage" },
+  ]);
+  const status = choices.chance(30) ? { status: "it's done" } : {};
+  return { id, use: "record-stage", at, ...recorder, ...status };
+};
+
+const callRule: Maker = (choices, id, { path }) => {
+  const name = choices.pick(["traceStep", "traceStep", "traceGuarded"]);
+  return {
+    id,
+    use: "replace-legacy",
+    module: choices.chance(90)
+      ? `lib/tracing.${path.endsWith("ts") ? "ts" : "js"}`
+      : "lib/other.js",
+    at: { call: `${name}($name, $value, $ms)` },
+    breadcrumb: {
+      message: "{{name}}",
+      ...(choices.chance(50) ? { category: "agent" } : {}),
+      ...(choices.chance(70) ? { data: { value: "${{{value}}}", ms: "${{{ms}}}" } } : {}),
+    },
+    ...(choices.chance(40) ? { when: "state.n !== 7" } : {}),
+  };
+};
+
+const wrapperRule: Maker = (choices, id, { path, text }) => ({
+  id,
+  use: "replace-legacy",
+  module: path,
+  at: { function: choices.pick([/\brecord\d/.exec(text)?.[0] ?? "record0", "record*"]) },
+  breadcrumb: {
+    message: choices.pick(["recorded", "${n}", "step ${n}"]),
+    ...(choices.chance(40) ? { data: { value: "${n}", far: choices.pick(["${n}", "${q}"]) } } : {}),
+  },
+  ...(choices.chance(30) ? { when: "state.n !== 7" } : {}),
+});
+
+const fieldRule: Maker = (choices, id, { text }) => {
+  const message = /\bMessage\d/.exec(text)?.[0] ?? "Message0";
+  const type = choices.pick([message, message, "Message*", "Base0", `${message}.items`]);
+  return { id, use: "trace-field", at: { type } };
+};

@@ -155,6 +155,7 @@ function programNames(say: Say, sleep: Sleep) {
       log(task, "set", given);
     },
     read: (given: unknown) => log(task, "read", given),
+    later: (given: unknown) => sleep(task, 1, given),
     inner: { n: 1, kind: "alpha" },
     none: undefined,
   });
@@ -175,8 +176,35 @@ function programNames(say: Say, sleep: Sleep) {
     lazy: lazyBuilder(say),
     each: eachInTurn,
     createBus,
+    createStages,
+    clock: () => 1,
+    fetch: (task: Task, value: unknown) => sleep(task, 1, value),
+    pg: { query: (task: Task, value: unknown) => sleep(task, 2, value) },
+    ...SILENT,
     kindOf: (value: unknown) => KINDS[Number(value) % KINDS.length] ?? "gamma",
     disposable: (task: Task) => ({ [Symbol.dispose]: () => log(task, "disposed") }),
+  };
+}
+
+const silent = () => undefined;
+
+/** What records leaves no trace in the log, so that it may be put there and taken away. */
+const SILENT = {
+  recordStage: silent,
+  wideEvent: { recordStage: silent },
+  traceStep: silent,
+  traceGuarded: silent,
+  mark: silent,
+};
+
+/** What durations are kept in, as a map and by a method. */
+function createStages() {
+  const stages = new Map<unknown, unknown>();
+  return {
+    set: (name: unknown, value: unknown) => void stages.set(name, value),
+    get: (name: unknown) => stages.get(name),
+    recordStage: silent,
+    mark: (name: unknown, value: unknown) => void stages.set(name, value),
   };
 }
 

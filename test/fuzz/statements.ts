@@ -29,11 +29,12 @@ function statements(writer: Writer, start: Place, taken: Set<string>, atMost: nu
   for (let index = 0; index < count; index++) {
     if (choices.isUsedUp()) break;
     const written = statement(writer, place, taken);
-    if (choices.chance(6)) lines.push(choices.pick(COMMENTS));
+    if (choices.chance(7)) lines.push(choices.pick(COMMENTS));
     lines.push(...written.lines);
     ({ place } = written);
   }
   if (choices.chance(30)) lines.push(...lastStatement(writer, place));
+  if (lines.length === 0) lines.push(`state.last = ${writer.tag()}${writer.end}`);
   return lines;
 }
 
@@ -268,10 +269,25 @@ function returned(writer: Writer, place: Place): string {
   if (place.returns === "nothing" || choices.chance(15)) return `return${end}`;
   const deep = { ...place, depth: 1 };
   const isPromise = place.returns === "promise" || (place.returns === "any" && choices.chance(50));
-  if (!isPromise) return `return ${plain(writer, { ...place, depth: 0 })}${end}`;
-  if (!choices.chance(70)) return `return ${promising(writer, deep)}${end}`;
+  if (!isPromise) return `return ${result(writer, place)}${end}`;
+  if (choices.chance(30)) return `return ${promising(writer, deep)}${end}`;
+  if (choices.chance(30)) return `return lazy(fork(${place.task}), ${simple(writer, place)})${end}`;
   const condition = simple(writer, place);
   return `return ${condition} ? ${promising(writer, deep)} : ${promising(writer, deep)}${end}`;
+}
+
+/** What a function returns that returns no promise. */
+function result(writer: Writer, place: Place): string {
+  const { choices } = writer;
+  const code = plain(writer, { ...place, depth: place.returns === "settled" ? 1 : 0 });
+  if (place.returns !== "settled") return code;
+  return choices.pick([
+    `[${code}, ${simple(writer, place)}]`,
+    `{ a: ${code} }`,
+    `\`got \${${code}}\``,
+    `${simple(writer, place)} + ${writer.tag()}`,
+    `typeof (${code})`,
+  ]);
 }
 
 /** The end of a block, behind which nothing runs. */
@@ -416,7 +432,7 @@ const closure: Form = (writer, place) => {
     ...place,
     isAsync,
     isGenerator: false,
-    returns: "plain",
+    returns: isAsync ? "plain" : choices.pick(["settled", "settled", "plain"]),
     readable: ["n", ...place.readable],
     labels: [],
     isInLoop: false,
@@ -477,16 +493,124 @@ const loopClosures: Form = (writer, place) => {
   ]);
 };
 
+/** A call of what may be missing, with more behind it. */
+const optional: Form = (writer, place) => {
+  const { end, choices } = writer;
+  const name = writer.fresh("o");
+  const call = `${name}?.later(${simple(writer, place)})`;
+  const isAwaited = place.isAsync && choices.chance(70);
+  const code = isAwaited
+    ? `await ${call}.then((v) => log(${place.task}, ${writer.tag()}, v))`
+    : `void ${call}.then((v) => v)`;
+  const lines = [`const ${name} = box(${place.task}, 1)${end}`, `${code}${end}`];
+  return { lines, place: { ...place, boxes: [name, ...place.boxes] } };
+};
+
+const STAGES = ["parse", "render", "save"] as const;
+
+/** Where a stage's duration is taken. */
+const measuring: Form = (writer, place) => {
+  const { choices, end } = writer;
+  const name = choices.pick(STAGES);
+  const duration = simple(writer, place);
+  return choices.pick([
+    same(place, [`timing.${name} = ${duration}${end}${remark(writer)}`]),
+    same(place, [`timing["${name}"] = clock() - ${duration}${end}`]),
+    same(place, [`timing[log(${place.task}, ${writer.tag()}, "${name}")] = ${duration}${end}`]),
+    same(place, [`timing.${name} += ${duration}${end}`]),
+    same(place, [`log(${place.task}, ${writer.tag()}, (timing.${name} = ${duration}))${end}`]),
+    same(place, [`stages.set("${name}", clock())${end}`]),
+    same(place, [`stages.set("${name}", ${duration})${end}`]),
+    same(place, [`stages.mark("${name}", kindOf(${duration}))${end}`]),
+    same(place, [`if (${simple(writer, place)} === 1) timing.${name} = ${duration}${end}`]),
+  ]);
+};
+
+/** A call into the module of traces that are to be replaced. */
+const tracing: Form = (writer, place) => {
+  const { choices, end, facts } = writer;
+  if (!facts.hasLegacy) return null;
+  const name = choices.pick(STAGES);
+  const given = simple(writer, place);
+  const effect = `log(${place.task}, ${writer.tag()}, ${given})`;
+  return choices.pick([
+    same(place, [`traceStep("${name}", ${given}, 5)${end}`]),
+    same(place, [`traceStep(\`${name} \${${given}}\`, typeof ${given}, 5)${end}${remark(writer)}`]),
+    same(place, [`traceStep("${name}", ${effect}, clock())${end}`]),
+    same(place, [`log(${place.task}, ${writer.tag()}, traceStep("${name}", ${given}, 1))${end}`]),
+    same(place, [`traceGuarded("${name}", ${given}, 5)${end}`]),
+    same(place, [`if (${given} === 1) traceStep("${name}", 1, 5)${end}`]),
+  ]);
+};
+
+/** A promise that is returned from a try, where nobody catches it. */
+const uncaught: Form = (writer, place) => {
+  const { choices, end } = writer;
+  if (!place.isAsync || place.returns !== "any") return null;
+  const call = `failing(fork(${place.task}), ${simple(writer, place)})`;
+  const test = `kindOf(${simple(writer, place)}) === "${choices.pick(CASES)}"`;
+  const [open, close] = choices.chance(70) ? [`if (${test}) {`, "}"] : ["{", "}"];
+  const body = [...braces(writer, place, 2), `  return ${call}${end}`];
+  return same(place, [
+    "try {",
+    ...indented([open, ...body, close]),
+    "} catch (error) {",
+    ...indented([expressionStatement(writer, `log(${place.task}, ${writer.tag()}, error)`)]),
+    "}",
+  ]);
+};
+
+/** What is a value rather than work. */
+const handling: Form = (writer, place) => {
+  const { choices, end } = writer;
+  const any = typed(writer, "any");
+  return choices.pick([
+    same(place, [`state.handler = (v${any}) => v${end}`]),
+    same(place, [`state.handler = async (v${any}) => [v, ${writer.tag()}]${end}`]),
+    same(place, [`const ${writer.fresh("key")} = Symbol.for("k")${end}`]),
+  ]);
+};
+
+/** A test that tells the compiler what a value is. */
+const guarding: Form = (writer, place) => {
+  if (!writer.facts.isTypeScript) return null;
+  const inner = braces(writer, place, 2);
+  return same(place, [`if (isText(${simple(writer, place)})) {`, ...inner, "}"]);
+};
+
+/** Something tried again until it works. */
+const retrying: Form = (writer, place) => {
+  const { choices, end } = writer;
+  const name = writer.fresh("i");
+  const inner = { ...place, isInLoop: true, isBreakable: true };
+  const again = `  continue${end}`;
+  return same(place, [
+    `for (let ${name} = 0; ${name} < 2; ${name}++) {`,
+    ...(choices.chance(50) ? [`  if (${name} === 1) continue${end}`] : []),
+    "  try {",
+    ...indented(braces(writer, inner, 2)),
+    "  } catch {",
+    ...indented([again]),
+    "  }",
+    ...(choices.chance(60) ? [`  break${end}`] : []),
+    "}",
+  ]);
+};
+
+/** A resource that goes with its block. */
+const disposing: Form = (writer, place) => {
+  if (!writer.facts.isTypeScript) return null;
+  const line = `using ${writer.fresh("r")} = disposable(${place.task})${writer.end}`;
+  return same(place, ["{", `  ${line}`, ...braces(writer, place, 3), "}"]);
+};
+
 /** Things that make names impossible to follow, or that need an end of their scope. */
 const rare: Form = (writer, place) => {
-  const { choices, end, facts } = writer;
+  const { choices, end } = writer;
   const inner = braces(writer, place, 2);
   const options = [
     ["{", `  eval("1")${end}`, ...inner, "}"],
     ...(place.isLoose ? [[`with ({ inWith: 1 }) {`, ...inner, "}"]] : []),
-    ...(facts.isTypeScript
-      ? [["{", `  using ${writer.fresh("r")} = disposable(${place.task})${end}`, ...inner, "}"]]
-      : []),
   ];
   return choices.chance(40) ? same(place, options[choices.below(options.length)] ?? []) : null;
 };
@@ -517,6 +641,14 @@ const FLAT_FORMS: readonly [Form, ...Form[]] = [
   jumping,
   hoisted,
   loopClosures,
+  measuring,
+  measuring,
+  tracing,
+  tracing,
+  tracing,
+  tracing,
+  handling,
+  optional,
 ];
 
 const ALL_FORMS: readonly [Form, ...Form[]] = [
@@ -531,6 +663,14 @@ const ALL_FORMS: readonly [Form, ...Form[]] = [
   attempt,
   choice,
   choice,
+  retrying,
+  uncaught,
+  uncaught,
+  uncaught,
+  disposing,
+  disposing,
+  guarding,
+  guarding,
   closure,
   closure,
   labelled,

@@ -36,5 +36,6 @@ export function createStub(): Stub {
     open++;
     return { ...span, end: () => open-- };
   };
-  return { startSpan, startInactiveSpan, spans, open: () => open } as Stub;
+  const addBreadcrumb = () => {};
+  return { startSpan, startInactiveSpan, addBreadcrumb, spans, open: () => open } as Stub;
 }

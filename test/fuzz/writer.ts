@@ -6,6 +6,10 @@ export interface ModuleFacts {
   /** CommonJS, not strict: `with` is allowed and `arguments` follows the parameters. */
   readonly isSloppy: boolean;
   readonly semicolons: boolean;
+  /** Whether it imports a package that the SDK traces. */
+  readonly hasDatabase: boolean;
+  /** Whether it imports a module of traces that are to be replaced. */
+  readonly hasLegacy: boolean;
 }
 
 /** A function, method or class that generated code may call. */
@@ -22,8 +26,11 @@ export interface Callee {
 export interface Place {
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
-  /** What a `return` may give: nothing may be returned at the top level or in a static block. */
-  readonly returns: "plain" | "promise" | "any" | "nothing";
+  /**
+   * What a `return` may give: `settled` is no promise by its looks already, and nothing may be
+   * returned at the top level or in a static block.
+   */
+  readonly returns: "settled" | "plain" | "promise" | "any" | "nothing";
   /** The name of the task that the code runs for. */
   readonly task: string;
   readonly readable: readonly string[];
