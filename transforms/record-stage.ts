@@ -371,9 +371,5 @@ function removalOf(
 
 /** Whether our semicolon is all that parts the code before from the code behind. */
 function parts(text: string, start: number, end: number): boolean {
-  return (
-    text[end - 1] === ";" &&
-    !/[;{}]$/.test(text.slice(0, start)) &&
-    /^\s*[([`+\-/]/.test(text.slice(end))
-  );
+  return text[end - 1] === ";" && !/[;{}]$/.test(text.slice(0, start)) && goesOn(text, end);
 }

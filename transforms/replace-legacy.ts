@@ -15,6 +15,7 @@ import {
   isGenerator,
   isReadable,
   isReason,
+  isStatementList,
   joinPointNeedles,
   lineStart,
   nextLine,
@@ -338,7 +339,9 @@ function breadcrumbCode(
   const inner = guard === null ? indent : indent + style.indent;
   const call = callStatement(callee, entries, style, { indent: inner, column: inner.length });
   if (guard === null) return call;
-  return `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
+  const guarded = `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
+  // Behind a condition, an `else` of the user's would become that of the switch.
+  return isStatementList(at.parent) ? guarded : `{ ${guarded} }`;
 }
 
 /** Takes an import out whose calls are all replaced, or only its one name. */

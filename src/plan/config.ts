@@ -118,7 +118,17 @@ export async function resolveConfig(
   }
   assertUniqueIds(checked, place);
   assertInside([...(config.include ?? []), ...(config.exclude ?? [])], place);
-  return { include: config.include ?? null, exclude: config.exclude ?? [], rules: checked };
+  return { include: config.include ?? null, exclude: config.exclude ?? [], rules: shareModules(checked) };
+}
+
+/** A module that one rule may create is there for every rule that names it. */
+function shareModules(rules: readonly Rule[]): Rule[] {
+  const moduleOf = (rule: Rule & { readonly module?: string }) => rule.module;
+  const creates = (rule: Rule & { readonly create?: boolean }) => rule.create === true;
+  const created = new Set(rules.filter(creates).map(moduleOf));
+  return rules.map((rule) =>
+    "create" in rule && created.has(moduleOf(rule)) ? { ...rule, create: true } : rule,
+  );
 }
 
 function presetRules(name: string, place: string): RuleConfig[] {

@@ -27,7 +27,7 @@ export function instrumentAll(
   view: View,
   { lessons, refused }: FileInput,
 ): Outcome[] {
-  const placed: Placed[] = [];
+  const placed: Placed[] = drafts.flatMap((draft) => replacedPiece(draft, view));
   const names = drafts.flatMap((draft): NamedRegion[] => {
     return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
   });
@@ -72,6 +72,15 @@ export function instrumentAll(
 
 interface Placed extends Piece {
   readonly id: string;
+}
+
+/** What replaced the user's code leaves nothing there for another site. */
+function replacedPiece(draft: NumberedDraft, view: View): Placed[] {
+  const { id, own } = draft;
+  if (own?.entry.strategy !== "replace") return [];
+  const region = ownRegion(draft, view);
+  const edit = { ...region, text: "", attach: "right" } as const;
+  return [{ id, key: nestingKey("replace", id), region, edits: [edit], reindent: null }];
 }
 
 type NamedRegion = readonly [region: Range, name: string];

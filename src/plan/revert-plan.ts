@@ -75,13 +75,14 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
       message: `the file does not parse: ${source.message}`,
     });
   const own = recogniseAll(createFileContext(input.tree, source), entries);
-  const chosen = own.filter(({ entry }) => isWanted(input, entry));
-  const removable = chosen.filter(isRemovable).filter((each) => isNeededBack(each, chosen));
+  const wanted = own.filter(({ entry }) => isWanted(input, entry));
+  const chosen = wanted.map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)));
+  const removable = chosen.filter(isRemovable);
   const siteEdits = removalEdits(
     source,
     removable.map(({ removal }) => removal),
   );
-  const kept = own.filter((each) => !removable.some((other) => other === each));
+  const kept = own.filter(({ entry }) => !removable.some((other) => other.entry === entry));
   const freed = freeImports(input, source, siteEdits, kept, imports);
   const after = applyEdits(text, combineRemovals([...siteEdits, ...freed.edits]));
   if (after !== text && isParseFailure(parseSource(path, after))) {
@@ -90,8 +91,9 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
   const left = new Set(
     chosen.filter((each) => !removable.some((one) => one === each) && !isMissing(each)),
   );
+  const leftEntries = new Set([...left].map(({ entry }) => entry));
   const stays = own
-    .filter((each) => !chosen.includes(each) || left.has(each))
+    .filter((each) => !wanted.includes(each) || leftEntries.has(each.entry))
     .map(({ entry }) => entry);
   const record = input.ledger.files[path];
   const isWhole = stays.length === 0 && freed.kept.length === 0;
@@ -116,6 +118,10 @@ function isWanted({ wants, ledger }: RevertInput, entry: LedgerSite): boolean {
 function isNeededBack({ entry }: Recognised, chosen: readonly Recognised[]): boolean {
   if (!entry.dependsOn) return true;
   return chosen.some((each) => entry.dependsOn?.includes(each.entry.id) && isRemovable(each));
+}
+
+function stillNeeded({ entry, candidate }: Recognised): Recognised {
+  return { entry, candidate, left: reason("still-needed") };
 }
 
 function isMissing(each: Recognised): boolean {

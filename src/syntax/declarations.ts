@@ -18,7 +18,7 @@ export function declaredNames(statements: readonly TS.Statement[]): TS.Identifie
     }
     if (ts.isVariableStatement(statement)) addVariables(statement.declarationList, names);
     walk(statement, (node) => {
-      if (node !== statement && isFunctionBoundary(node)) return false;
+      if (isFunctionBoundary(node)) return false;
       if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) {
         addVariables(node, names);
       }

@@ -100,6 +100,8 @@ function isChained(node: TS.Expression): boolean {
   if (!PROMISE_METHODS.has(parent.name.text)) return false;
   const call = parent.parent;
   if (!ts.isCallExpression(call) || call.expression !== parent) return false;
+  // What is called only if it is there says nothing about what it is called on.
+  if (call.questionDotToken) return false;
   const next = withoutAssertions(call);
   return !ts.isPropertyAccessExpression(next.parent) || isChained(next);
 }
@@ -133,8 +135,7 @@ export function hazardOf(
   if (consumption === "awaited") return null;
   if (isOngoing(source, expression, types)) return "outlives-span";
   if (consumption === "returned" && isInAsync(expression)) {
-    // What fails before the promise is there would fail in the promise instead.
-    return awaits && isGuarded(expression) ? "return-in-try" : null;
+    return isGuarded(expression) ? guardedHazard(source, expression, awaits, types) : null;
   }
   if (awaits) return "not-awaited";
   if (isSynchronous(source, expression)) return null;
@@ -155,6 +156,22 @@ export function hazardOf(
       // A lazy builder that is left alone does nothing; a span would run it.
       return consumption === "void" && isAsyncCall(source, expression) ? null : "not-awaited";
   }
+}
+
+/**
+ * Where something around runs before a returned promise settles: what fails before the promise is
+ * there must still fail outside it, and a lazy builder must not start before.
+ */
+function guardedHazard(
+  source: Source,
+  expression: TS.Expression,
+  awaits: boolean,
+  types: Types,
+): ReasonCode | null {
+  if (awaits) return "return-in-try";
+  if (isSynchronous(source, expression) || isAsyncCall(source, expression)) return null;
+  const kind = types.valueOf(expression);
+  return kind === "plain" || kind === "promise" ? null : "return-in-try";
 }
 
 function isAsyncCall(source: Source, expression: TS.Expression): boolean {

@@ -95,8 +95,11 @@ function firstLineLength(text: string, region: Region): number {
 
 /**
  * Without semicolons, a next line that begins with a bracket would go on with our call, and code on
- * the same line would not be parted from it.
+ * the same line would not be parted from it. Comments part nothing.
  */
 export function goesOn(text: string, offset: number): boolean {
-  return /^(?:\s*[;([`+\-/*.,]|[ \t]*[^\s})])/.test(text.slice(offset, offset + 2000));
+  const behind = text.slice(offset, offset + 2000);
+  const gap = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/.exec(behind)?.[0] ?? "";
+  const next = behind[gap.length] ?? "";
+  return gap.includes("\n") ? /[;([`+\-/*.,]/.test(next) : /[^})]/.test(next);
 }
