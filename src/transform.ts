@@ -19,6 +19,8 @@ export type { Edit, Range } from "./text/edit.js";
 export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
+export { moduleText } from "./text/module-text.js";
+export { messageOf, type Message } from "./syntax/message.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
@@ -42,7 +44,6 @@ export {
   qualifiedName,
   type NamedFunction,
 } from "./syntax/names.js";
-export * from "./syntax/inactive-span.js";
 export { parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";
@@ -87,6 +88,8 @@ export interface FileContext {
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
   readonly read: (path: string) => Source | null;
+  /** The root-relative folder in which this file's package keeps helper modules. */
+  readonly helperDir: () => string;
   /** Whether the nearest package.json makes `.js` at this path an ECMAScript module. */
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */

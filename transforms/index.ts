@@ -2,11 +2,12 @@ import type { AnyTransform } from "../src/transform.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
 import { traceField } from "./trace-field.js";
+import { traceSend } from "./trace-send.js";
 import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
 export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
-  [wrapSpan, traceField, recordStage, replaceLegacy].map((transform) => [
+  [wrapSpan, traceField, traceSend, recordStage, replaceLegacy].map((transform) => [
     transform.name,
     transform,
   ]),

@@ -12,6 +12,7 @@ import {
   isStablePath,
   isStatementList,
   joinPointNeedles,
+  moduleText,
   quoted,
   reason,
   schema,
@@ -312,9 +313,7 @@ function recorderText(
     ...(isCommonJs ? ["", `module.exports = { ${name} };`] : []),
     "",
   ];
-  const code = lines.join(style.eol).replace(/\t/g, style.indent);
-  const quotes = style.quote === '"' ? code : code.replace(/"/g, "'");
-  return style.semicolons ? quotes : quotes.replace(/;$/gm, "").replace(/;\r$/gm, "\r");
+  return moduleText(lines, style);
 }
 
 // How it recognises its own work

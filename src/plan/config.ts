@@ -118,7 +118,11 @@ export async function resolveConfig(
   }
   assertUniqueIds(checked, place);
   assertInside([...(config.include ?? []), ...(config.exclude ?? [])], place);
-  return { include: config.include ?? null, exclude: config.exclude ?? [], rules: shareModules(checked) };
+  return {
+    include: config.include ?? null,
+    exclude: config.exclude ?? [],
+    rules: shareModules(checked),
+  };
 }
 
 /** A module that one rule may create is there for every rule that names it. */

@@ -40,6 +40,7 @@ export function createFileContext(
       memberBinding(source, specifierOfModule(tree, source, module), member),
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
+    helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
     sdkFor: tree.sdkFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),

@@ -12,6 +12,8 @@ export interface Tree {
   readonly specifierFor: (from: string, to: string) => string;
   /** The root-relative path of a module that a rule names relative to the config's folder. */
   readonly pathOf: (module: string) => string;
+  /** The folder in which helper modules of the package that holds a path are made. */
+  readonly helperDir: (path: string) => string;
   /** Whether the nearest package.json makes `.js` at this path an ECMAScript module. */
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */

@@ -1,11 +1,11 @@
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, posix, resolve as resolvePath } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { findCandidates, isSourcePath } from "./files.js";
 import { isInside, slashed, type Root } from "./root.js";
-import { isModulePackage, sdkPackageFor, tracingSdks } from "./sdk.js";
+import { isModulePackage, nearestManifest, sdkPackageFor, tracingSdks } from "./sdk.js";
 
 /** Reads the tree on the disk for planning. Nothing outside the root is read as source. */
 export function createTree(root: Root, base: string): Tree {
@@ -16,6 +16,7 @@ export function createTree(root: Root, base: string): Tree {
     resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
     pathOf: (module) => pathOfModule(base, module),
+    helperDir: (path) => helperDir(root, path),
     isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
     tracingSdk: tracingSdks(root),
@@ -30,6 +31,12 @@ export function readText(root: Root, path: string): string | null {
   const bytes = readFileSync(absolute);
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? text : null;
+}
+
+function helperDir(root: Root, path: string): string {
+  const dir = nearestManifest(root, path)?.dir ?? ".";
+  const source = posix.join(dir, "src");
+  return posix.join(existsSync(join(root.path, source)) ? source : dir, "lib");
 }
 
 function pathOfModule(base: string, module: string): string {

@@ -1,9 +1,7 @@
-import { posix } from "node:path";
 import { buildPlan } from "../../src/plan/build-plan.js";
 import { hashOf } from "../../src/plan/hash.js";
 import type { ActiveRule, Plan } from "../../src/plan/model.js";
-import type { Tree } from "../../src/plan/tree.js";
-import type { MemoryTree } from "../support/memory-tree.js";
+import { treeOf, type MemoryTree } from "../support/memory-tree.js";
 import type { Knowledge } from "./knowledge.js";
 
 /** Plans one file of a tree. */
@@ -50,25 +48,4 @@ export function applyKnowing(
     ),
   };
   return plan;
-}
-
-function treeOf({ files }: MemoryTree): Tree {
-  return {
-    read: (path) => files.get(path) ?? null,
-    filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
-    resolve: (from, specifier) => {
-      if (!specifier.startsWith(".")) return null;
-      const path = posix.normalize(posix.join(posix.dirname(from), specifier));
-      const bare = path.replace(/\.[cm]?js$/, "");
-      return [path, `${bare}.ts`, `${bare}.js`].find((each) => files.has(each)) ?? null;
-    },
-    specifierFor: (from, to) => {
-      const way = posix.relative(posix.dirname(from), to).replace(/\.[cm]?[jt]sx?$/, "");
-      return way.startsWith(".") ? way : `./${way}`;
-    },
-    pathOf: (module) => posix.normalize(module),
-    isModule: () => true,
-    sdkFor: () => "@sentry/node",
-    tracingSdk: () => ({ version: null, modules: new Map() }),
-  };
 }

@@ -78,7 +78,7 @@ function write(memory: MemoryTree, changes: Plan["changes"]): void {
   }
 }
 
-function treeOf({ files }: MemoryTree): Tree {
+export function treeOf({ files }: MemoryTree): Tree {
   return {
     read: (path) => files.get(path) ?? null,
     filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
@@ -95,6 +95,7 @@ function treeOf({ files }: MemoryTree): Tree {
       return way.startsWith(".") ? way : `./${way}`;
     },
     pathOf: (module) => posix.normalize(module),
+    helperDir: () => "lib",
     isModule: () => true,
     sdkFor: () => "@sentry/node",
     tracingSdk: () => ({ version: null, modules: new Map() }),
