@@ -305,6 +305,20 @@ export function both(options: { first?: string; second?: string }): string {
   expect(sites.map(({ state }) => state)).not.toContain("skipped");
 });
 
+test("a function whose body tells a type is left alone", async () => {
+  const source = `const isText = (value: unknown) => typeof value === "string";
+const isLong = (value: string) => value.length > 3;
+
+export function length(value: unknown): number {
+  if (!isText(value)) return 0;
+  return isLong(value) ? value.length : 0;
+}
+`;
+  const { dir } = projectWith({ "src/main.ts": source }, [FUNCTIONS]);
+  const { sites } = await preview({ cwd: dir });
+  expect(sites.map(({ reason }) => reason?.code)).toEqual(["type-guard", undefined, undefined]);
+});
+
 test("a call that never returns is left alone, and costs no other site", async () => {
   const source = `export function die(): never {
   throw new Error("x");

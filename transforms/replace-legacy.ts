@@ -4,6 +4,7 @@ import {
   defineTransform,
   directiveCount,
   findMatches,
+  findNode,
   fingerprint,
   flowOf,
   functionName,
@@ -584,7 +585,11 @@ function renamedImport(source: Source, shape: Shape, original: string): Candidat
 function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   const fn = exportedFunction(source, shape.function ?? "");
   if (!fn || !ts.isBlock(fn.body)) return [];
-  const ours = fn.body.statements.find((each) => fingerprint(each) === shape.code);
+  // A span may stand around it by now.
+  const ours = findNode(
+    fn.body,
+    (node) => ts.isStatement(node) && fingerprint(node) === shape.code,
+  );
   const outer = statementAround(fn)?.statement ?? fn;
   const head = outer.getStart(source.file);
   const range = { start: head, end: outer.end };

@@ -13,12 +13,16 @@ export interface Piece {
   readonly reindent: Reindent | null;
 }
 
-/** Where regions are equal, a body lies outside its statements, and they outside an expression. */
+/**
+ * Where regions are equal, a body lies outside its statements, they outside an expression, and what
+ * is inserted or replaced inside of all that is wrapped.
+ */
 const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expression"];
 
 /** The key of a site, which tells sites of the same region apart: the outer one has the smaller. */
 export function nestingKey(strategy: Strategy, id: string): string {
-  return `${Math.max(0, OUTSIDE_IN.indexOf(strategy))} ${id}`;
+  const depth = OUTSIDE_IN.indexOf(strategy);
+  return `${depth < 0 ? OUTSIDE_IN.length : depth} ${id}`;
 }
 
 /**

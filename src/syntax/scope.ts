@@ -100,8 +100,10 @@ function isReadableAt(
   offset: number,
   usesOf: (name: TS.Identifier) => readonly TS.Identifier[],
 ): boolean {
+  const root = rootDeclaration(declaration);
+  if (ts.isParameter(root)) return !isInList(at, root) || root.end <= offset;
   if (!isBlockScoped(declaration)) return true;
-  if (declaration.end > offset) return false;
+  if (root.end > offset || isInHead(at, root)) return false;
   const home = functionAround(declaration);
   for (const fn of ancestors(at)) {
     if (fn === home) return true;
@@ -109,6 +111,18 @@ function isReadableAt(
     if (usesOf(fn.name).some((use) => use.pos < declaration.end)) return false;
   }
   return true;
+}
+
+/** Whether a place is among the parameters themselves, where only those before are readable. */
+function isInList(at: TS.Node, { parent }: TS.ParameterDeclaration): boolean {
+  return parent.parameters.some((each) => each.pos <= at.pos && at.end <= each.end);
+}
+
+/** Whether a place is what a loop goes through, where the loop's own variable is not there yet. */
+function isInHead(at: TS.Node, declaration: TS.Node): boolean {
+  const loop = declaration.parent.parent;
+  if (!ts.isForOfStatement(loop) && !ts.isForInStatement(loop)) return false;
+  return loop.expression.pos <= at.pos && at.end <= loop.expression.end;
 }
 
 function isBlockScoped(declaration: TS.Declaration): boolean {

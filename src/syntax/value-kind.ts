@@ -20,6 +20,8 @@ export interface Types {
   readonly makesPromise: (call: TS.CallExpression) => boolean;
   /** Whether a call tells the compiler about the code behind it: `x is T`, `asserts x`, `never`. */
   readonly isTypeGuard: (call: TS.CallExpression) => boolean;
+  /** Whether the compiler infers from a function's body that it tells a type: `x is T`. */
+  readonly infersGuard: (fn: TS.FunctionLikeDeclaration) => boolean;
   /** Whether code before a name or a path made its type narrower than it is declared. */
   readonly isNarrowed: (path: TS.Expression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
@@ -32,6 +34,7 @@ export const NO_TYPES: Types = {
   resultOf: () => "unknown",
   makesPromise: () => false,
   isTypeGuard: () => false,
+  infersGuard: () => false,
   isNarrowed: () => false,
   packageOf: () => null,
 };

@@ -106,11 +106,19 @@ function bodyWrapping(
   if (clash) return clash;
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
+  if (mayInferGuard(node) && types.infersGuard(node)) return reason("type-guard");
   const hazard = resultHazard(source, node, types);
   if (hazard) return reason(hazard);
   if (onlyFloats(source, nodesOf(region), types)) return reason("not-awaited");
   if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
   return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
+}
+
+/** The compiler infers a guard where a function's only statement returns a test of a parameter. */
+function mayInferGuard({ body, parameters, type }: NamedFunction): boolean {
+  if (type || parameters.length === 0) return false;
+  const [only, ...others] = ts.isBlock(body) ? body.statements : [];
+  return !ts.isBlock(body) || (others.length === 0 && !!only && ts.isReturnStatement(only));
 }
 
 function isEmptyBlock(body: TS.ConciseBody): boolean {

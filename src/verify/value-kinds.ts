@@ -27,6 +27,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     resultOf: (fn) => ask<ValueKind>(fn, resultKind, "unknown"),
     makesPromise: (call) => ask(call, callMakesPromise, false),
     isTypeGuard: (call) => ask(call, narrows, false),
+    infersGuard: (fn) => ask(fn, infersGuard, false),
     isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
   };
@@ -226,6 +227,13 @@ function narrows({ compiler, program }: AskedProgram, node: TS.Node): boolean {
   const { flags } = checker.getReturnTypeOfSignature(signature);
   const isEnd = compiler.isExpressionStatement(node.parent) && flags & compiler.TypeFlags.Never;
   return Boolean(isEnd || checker.getTypePredicateOfSignature(signature));
+}
+
+function infersGuard({ compiler, program }: AskedProgram, node: TS.Node): boolean {
+  if (!compiler.isFunctionLike(node) || node.type) return false;
+  const checker = program.getTypeChecker();
+  const signature = checker.getSignatureFromDeclaration(node);
+  return Boolean(signature && checker.getTypePredicateOfSignature(signature));
 }
 
 function isNarrowed({ compiler, program }: AskedProgram, node: TS.Node): boolean {
