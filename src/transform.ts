@@ -123,6 +123,8 @@ export interface AttachedEdit extends Edit {
   readonly attach: "left" | "right";
   /** Whether once is enough, should several sites put the same text at the same place. */
   readonly isShared?: boolean;
+  /** Whether only one site may have an edit of this kind at this place, such as braces. */
+  readonly isExclusive?: boolean;
 }
 
 /** What the ledger keeps to find the instrumentation again: plain strings, never offsets. */

@@ -255,7 +255,7 @@ function insertBehind(source: Source, statement: TS.ExpressionStatement, call: s
   const end = style.semicolons ? ";" : "";
   return {
     edits: [
-      { start, end: start, text: "{ ", attach: "right" },
+      { start, end: start, text: "{ ", attach: "right", isExclusive: true },
       { start: statement.end, end: statement.end, text: `${lead} ${call}${end} }`, attach: "left" },
     ],
     layout: "braced",

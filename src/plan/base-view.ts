@@ -67,6 +67,7 @@ export function placeInFull(
     start: at(edit.start, edit.attach),
     end: edit.end > edit.start ? at(edit.end, "left") : at(edit.start, edit.attach),
     ...(edit.isShared ? { isShared: true } : {}),
+    ...(edit.isExclusive ? { isExclusive: true } : {}),
     text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
     attach: edit.attach,
   }));

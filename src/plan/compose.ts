@@ -134,7 +134,8 @@ function editsClash(a: Piece, b: Piece): boolean {
   return a.edits.some((edit) => b.edits.some((other) => clash(edit, other)));
 }
 
-function clash(a: Edit, b: Edit): boolean {
+function clash(a: AttachedEdit, b: AttachedEdit): boolean {
+  if (a.isExclusive && b.isExclusive && a.start === b.start) return true;
   if (a.start === a.end && b.start === b.end) return false;
   return a.start < b.end && b.start < a.end;
 }

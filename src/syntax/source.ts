@@ -35,6 +35,9 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
       offset: problem.start,
     };
   }
+  const twice = readTwice(file);
+  if (twice)
+    return { message: "the compiler misreads an await here", offset: twice.getStart(file) };
   let scope: Scope | undefined;
   return {
     path,
@@ -45,6 +48,11 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
       return (scope ??= createScope(file));
     },
   };
+}
+
+/** Of `await [...list]` at the top of a module TypeScript 6.0 makes statements that overlap. */
+function readTwice({ statements }: TS.SourceFile): TS.Statement | undefined {
+  return statements.find((each, index) => each.pos < (statements[index - 1]?.end ?? 0));
 }
 
 export function isParseFailure(parsed: Source | ParseFailure): parsed is ParseFailure {

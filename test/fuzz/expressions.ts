@@ -142,7 +142,9 @@ export function awaitedNow(writer: Writer, place: Place): string {
   const { choices } = writer;
   const deeper = { ...place, depth: place.depth + 1 };
   const code = choices.pick(AWAITED)(writer, deeper) ?? sleepCall(writer, deeper);
-  return place.depth === 0 ? `await ${code}` : `(await ${code})`;
+  // TypeScript 6.0 misreads `await [...list]` at the top of a module.
+  const awaited = code.startsWith("[") ? `await (${code})` : `await ${code}`;
+  return place.depth === 0 ? awaited : `(${awaited})`;
 }
 
 const sleepCall = (writer: Writer, place: Place) =>
