@@ -20,6 +20,8 @@ export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
+export { helperFor, type HelperSpec } from "./syntax/helper-module.js";
+export { receivedIn, type Received } from "./syntax/received.js";
 export { messageOf, type Message } from "./syntax/message.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
@@ -123,11 +125,12 @@ export interface AttachedEdit extends Edit {
   readonly attach: "left" | "right";
   /** Whether once is enough, should several sites put the same text at the same place. */
   readonly isShared?: boolean;
-  /** Whether only one site may have an edit of this kind at this place, such as braces. */
-  readonly isExclusive?: boolean;
 }
 
-/** What the ledger keeps to find the instrumentation again: plain strings, never offsets. */
+/**
+ * What the ledger keeps to find the instrumentation again: plain strings, never offsets. Of the sites
+ * of one place, only one may have a certain `exclusive`: a field of that name, braces.
+ */
 export type Shape = Readonly<Record<string, string>>;
 
 /** A module that the instrumentation calls and that is made when the tree has none. */
@@ -201,6 +204,8 @@ export interface Surroundings {
 export interface Transform<R extends Rule, Data> {
   readonly name: string;
   readonly summary: string;
+  /** Whether its work lies outside that of others where they wrap the same code. */
+  readonly isOutermost?: boolean;
   /** Its parameters beside those of every rule, as a schema. */
   readonly params: ObjectEntries;
   /** The forms of `at` it takes; none means that the rule has no `at`. */

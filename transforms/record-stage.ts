@@ -100,6 +100,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
         name: codeFingerprint(stage.name),
         key: codeFingerprint(call),
         layout: insertion.layout,
+        ...(insertion.layout === "braced" ? { exclusive: "braces" } : {}),
         lead: insertion.lead,
       },
       container: containerOf(statement),
@@ -255,7 +256,7 @@ function insertBehind(source: Source, statement: TS.ExpressionStatement, call: s
   const end = style.semicolons ? ";" : "";
   return {
     edits: [
-      { start, end: start, text: "{ ", attach: "right", isExclusive: true },
+      { start, end: start, text: "{ ", attach: "right" },
       { start: statement.end, end: statement.end, text: `${lead} ${call}${end} }`, attach: "left" },
     ],
     layout: "braced",

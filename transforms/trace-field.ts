@@ -74,6 +74,7 @@ export const traceField = defineTransform<TraceField, ObjectType>({
       shape: {
         key: `${ownerPath(site.data)} ${FIELD_TYPE}`,
         field: rule.field,
+        exclusive: `member ${rule.field}`,
         layout: insertion.layout,
         lead: insertion.lead,
       },

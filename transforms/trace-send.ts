@@ -6,10 +6,10 @@ import {
   findNode,
   fingerprint,
   headOf,
+  helperFor,
   isReason,
   joinPointNeedles,
   messageOf,
-  moduleText,
   propertyName,
   reason,
   schema,
@@ -17,14 +17,12 @@ import {
   unwrapped,
   walk,
   type Candidate,
-  type FileContext,
+  type HelperSpec,
   type Message,
-  type ModuleNeed,
   type Reason,
   type Rule,
   type Site,
   type Source,
-  type Style,
   type TS,
 } from "../src/transform.js";
 
@@ -35,9 +33,6 @@ interface TraceSend extends Rule {
   /** The module that has the helper; by default one of the package's own, which is made. */
   readonly module?: string | undefined;
 }
-
-/** The helper that gives a message the context of the active span. */
-const HELPER = "withTraceContext";
 
 /** The member of a message that carries the context. */
 const FIELD = "_sentry";
@@ -70,7 +65,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     if (isReason(message)) return message;
     const { node, isCopied } = message;
     if (!isCopied && !rule.allowCopy) return reason("shared-message");
-    const helper = helperFor(file, rule);
+    const helper = helperFor(file, HELPER, rule.module);
     if (isReason(helper)) return helper;
     const { start, end } = site.region;
     return {
@@ -117,7 +112,7 @@ function carriesField(message: TS.Expression): boolean {
   if (ts.isObjectLiteralExpression(code)) {
     return code.properties.some(({ name }) => name && propertyName(name) === FIELD);
   }
-  if (ts.isCallExpression(code)) return code.expression.getText().endsWith(HELPER);
+  if (ts.isCallExpression(code)) return code.expression.getText().endsWith(HELPER.name);
   const member = `${code.getText()}.${FIELD}`;
   const isSet = (node: TS.Node) =>
     ts.isBinaryExpression(node) &&
@@ -134,72 +129,36 @@ function functionAround(node: TS.Node): TS.Node {
 
 // What it inserts
 
-interface Helper {
-  readonly callee: string;
-  readonly imports: readonly NonNullable<ReturnType<FileContext["member"]>["need"]>[];
-  readonly modules: readonly ModuleNeed[];
-}
-
-function helperFor(file: FileContext, rule: TraceSend): Helper | Reason {
-  const path = rule.module === undefined ? ownModule(file) : file.pathOf(rule.module);
-  const binding = file.member(path, HELPER);
-  const imports = binding.need ? [binding.need] : [];
-  const callee = binding.access(HELPER);
-  const existing = file.read(path);
-  if (existing) {
-    const isThere = existing.text.includes(HELPER);
-    return isThere ? { callee, imports, modules: [] } : reason("no-such-module", path);
-  }
-  return { callee, imports, modules: [helperModule(file, path)] };
-}
-
-/** The helper's place in the package of the file; in what language, the file itself says. */
-function ownModule(file: FileContext): string {
-  const ending = /\.([cm]?[jt]s)x?$/.exec(file.source.path)?.[1] ?? "ts";
-  return `${file.helperDir()}/with-trace-context.${ending}`;
-}
-
-function helperModule(file: FileContext, path: string): ModuleNeed {
-  const sdk = file.sdkFor(path);
-  const isCommonJs = /\.c[jt]s$/.test(path) || (/\.js$/.test(path) && !file.isModule(path));
-  return { path, text: (style) => helperText(path, sdk, isCommonJs, style) };
-}
-
-function helperText(path: string, sdk: string, isCommonJs: boolean, style: Style): string {
-  const isTyped = /\.[cm]?ts$/.test(path);
-  const type = (text: string) => (isTyped ? text : "");
-  return moduleText(
-    [
-      isCommonJs && !isTyped
-        ? `const Sentry = require("${sdk}");`
-        : `import * as Sentry from "${sdk}";`,
-      "",
-      "/**",
-      " * Gives a message the context of the active span, in a copy. Without a span, and for what is no",
-      " * plain object, it is the message itself. Never throws.",
-      " */",
-      `${isCommonJs && !isTyped ? "" : "export "}function ${HELPER}${type("<T>")}(message${type(": T")})${type(": T")} {`,
-      "\ttry {",
-      "\t\tif (!isPlainObject(message) || !Sentry.getClient() || !Sentry.getActiveSpan()) return message;",
-      '\t\tconst { "sentry-trace": trace, baggage } = Sentry.getTraceData();',
-      "\t\tif (!trace) return message;",
-      `\t\treturn { ...message, ${FIELD}: baggage ? { trace, baggage } : { trace } };`,
-      "\t} catch {",
-      "\t\treturn message;",
-      "\t}",
-      "}",
-      "",
-      `function isPlainObject(value${type(": unknown")})${type(": boolean")} {`,
-      '\tif (typeof value !== "object" || value === null) return false;',
-      `\tconst prototype${type(": unknown")} = Object.getPrototypeOf(value);`,
-      "\treturn prototype === Object.prototype || prototype === null;",
-      "}",
-      ...(isCommonJs && !isTyped ? ["", `module.exports = { ${HELPER} };`] : []),
-      "",
-    ],
-    style,
-  );
-}
+const HELPER: HelperSpec = {
+  name: "withTraceContext",
+  file: "with-trace-context",
+  lines: ({ type, imports, exportWord, exportLines }) => [
+    imports,
+    "",
+    "/**",
+    " * Gives a message the context of the active span, in a copy. Without a span, and for what is no",
+    " * plain object, it is the message itself. Never throws.",
+    " */",
+    `${exportWord}function withTraceContext${type("<T>")}(message${type(": T")})${type(": T")} {`,
+    "\ttry {",
+    "\t\tif (!isPlainObject(message) || !Sentry.getClient() || !Sentry.getActiveSpan()) return message;",
+    '\t\tconst { "sentry-trace": trace, baggage } = Sentry.getTraceData();',
+    "\t\tif (!trace) return message;",
+    `\t\treturn { ...message, ${FIELD}: baggage ? { trace, baggage } : { trace } };`,
+    "\t} catch {",
+    "\t\treturn message;",
+    "\t}",
+    "}",
+    "",
+    `function isPlainObject(value${type(": unknown")})${type(": boolean")} {`,
+    '\tif (typeof value !== "object" || value === null) return false;',
+    `\tconst prototype${type(": unknown")} = Object.getPrototypeOf(value);`,
+    "\treturn prototype === Object.prototype || prototype === null;",
+    "}",
+    ...exportLines,
+    "",
+  ],
+};
 
 // How it recognises its own work
 

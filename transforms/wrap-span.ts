@@ -177,7 +177,7 @@ function wrapRegion(
   const returns = lessons.annotated ? declaredResult(region) : undefined;
   if (lessons.annotated && returns === undefined) return reason("type-check");
   const callee = file.sentry.access("startSpan");
-  const call = { callee, options: options.entries, parameter, returns };
+  const call = { callee, argument: options.entries, parameter, returns };
   const layout = layOutWrapper(source, region, wrapping, call);
   const reads = readsOf(nodesOf(region), lessons.narrowed);
   const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
@@ -287,7 +287,7 @@ function surround(
       name: name.code,
     },
     container: containerOf(inner),
-    head: headOf(fingerprint(inner)),
+    head: headOf(fingerprint(inner, (node) => seeThrough(source, node, callee))),
   };
 }
 
@@ -483,11 +483,11 @@ function candidate(source: Source, place: Place, shape: Shape, name: string): Ca
   };
 }
 
-/** What a node says without spans around it, so that a nested span does not hide it. */
+/** What a node says without what may have come with a span: others around it, said types. */
 function seeThrough(source: Source, node: TS.Node, callee: string): TS.Node {
   let inner = node;
   for (;;) {
-    const next = wrappedBy(inner, callee) ?? heldBy(source, inner);
+    const next = wrappedBy(inner, callee) ?? heldBy(source, inner) ?? assertedBy(inner);
     if (!next) return inner;
     inner = next;
   }
@@ -503,6 +503,10 @@ function wrappedBy(node: TS.Node, callee: string): TS.Node | null {
   const { body } = found.callback;
   if (ts.isBlock(body)) return body.statements[0] ?? null;
   return ts.isCallExpression(node) ? body : null;
+}
+
+function assertedBy(node: TS.Node): TS.Node | null {
+  return ts.isNonNullExpression(node) || ts.isAsExpression(node) ? node.expression : null;
 }
 
 /** The first of what an inactive span holds; null for a node that is none. */

@@ -42,7 +42,7 @@ export function withoutOurs(
   for (const { entry, candidate, removal } of removable) {
     const region = reduced.toReduced(candidate.range);
     for (const edit of removal.edits)
-      owners.set(edit, { key: nestingKey(entry.strategy, entry.id), region });
+      owners.set(edit, { key: nestingKey(entry.transform, entry.strategy, entry.id), region });
   }
   return { base, reduced, owners };
 }
@@ -67,7 +67,6 @@ export function placeInFull(
     start: at(edit.start, edit.attach),
     end: edit.end > edit.start ? at(edit.end, "left") : at(edit.start, edit.attach),
     ...(edit.isShared ? { isShared: true } : {}),
-    ...(edit.isExclusive ? { isExclusive: true } : {}),
     text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
     attach: edit.attach,
   }));

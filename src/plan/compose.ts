@@ -2,6 +2,7 @@ import { crosses, encloses, type Edit, type Range } from "../text/edit.js";
 import { isBlankLine } from "../text/lines.js";
 import { indentableLines, type Reindent } from "../syntax/indent.js";
 import type { Source } from "../syntax/source.js";
+import { TRANSFORMS } from "../../transforms/index.js";
 import type { AttachedEdit, Strategy } from "../transform.js";
 
 /** A site's edits with what their order is decided by. */
@@ -20,9 +21,10 @@ export interface Piece {
 const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expression"];
 
 /** The key of a site, which tells sites of the same region apart: the outer one has the smaller. */
-export function nestingKey(strategy: Strategy, id: string): string {
+export function nestingKey(transform: string, strategy: Strategy, id: string): string {
+  const outermost = TRANSFORMS.get(transform)?.isOutermost ? "0" : "1";
   const depth = OUTSIDE_IN.indexOf(strategy);
-  return `${depth < 0 ? OUTSIDE_IN.length : depth} ${id}`;
+  return `${outermost} ${depth < 0 ? OUTSIDE_IN.length : depth} ${id}`;
 }
 
 /**
@@ -134,8 +136,7 @@ function editsClash(a: Piece, b: Piece): boolean {
   return a.edits.some((edit) => b.edits.some((other) => clash(edit, other)));
 }
 
-function clash(a: AttachedEdit, b: AttachedEdit): boolean {
-  if (a.isExclusive && b.isExclusive && a.start === b.start) return true;
+function clash(a: Edit, b: Edit): boolean {
   if (a.start === a.end && b.start === b.end) return false;
   return a.start < b.end && b.start < a.end;
 }

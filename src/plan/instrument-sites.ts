@@ -31,11 +31,12 @@ export function instrumentAll(
   const names = drafts.flatMap((draft): NamedRegion[] => {
     return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
   });
-  // Two sites of one rule in one statement are covered by one span.
-  const covered = new Map(
-    drafts
-      .filter(({ own }) => own !== null)
-      .map((draft) => [coverOf(draft, ownRegion(draft, view)), draft.id]),
+  const taken = new Map(
+    drafts.flatMap((draft) => {
+      if (!draft.own) return [];
+      const { shape } = draft.own.entry;
+      return claimsOf(draft, ownRegion(draft, view), shape).map((claim) => [claim, draft.id]);
+    }),
   );
   const decided = new Map<Site<unknown>, Outcome>();
   const decide = (draft: NumberedDraft): Outcome["result"] => {
@@ -46,15 +47,16 @@ export function instrumentAll(
     const reserved = namesAround(draft.site, names);
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
     if (result === "present" || isReason(result)) return result;
-    const cover = coverOf(draft, result.region);
-    const twin = covered.get(cover);
+    const claims = claimsOf(draft, result.region, result.shape);
+    const twin = claims.flatMap((claim) => taken.get(claim) ?? [])[0];
     if (twin !== undefined) return reason("overlap", twin);
-    const piece = { id: draft.id, key: nestingKey(result.strategy, draft.id), ...result };
+    const key = nestingKey(draft.active.rule.use, result.strategy, draft.id);
+    const piece = { id: draft.id, key, ...result };
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.id);
     placed.push(piece);
     names.push(...namesOf(result.shape, piece.region));
-    covered.set(cover, draft.id);
+    for (const claim of claims) taken.set(claim, draft.id);
     return result;
   };
   const ordered = [...drafts].sort(compareSites);
@@ -80,7 +82,8 @@ function replacedPiece(draft: NumberedDraft, view: View): Placed[] {
   if (own?.entry.strategy !== "replace") return [];
   const region = ownRegion(draft, view);
   const edit = { ...region, text: "", attach: "right" } as const;
-  return [{ id, key: nestingKey("replace", id), region, edits: [edit], reindent: null }];
+  const key = nestingKey(own.entry.transform, "replace", id);
+  return [{ id, key, region, edits: [edit], reindent: null }];
 }
 
 type NamedRegion = readonly [region: Range, name: string];
@@ -97,8 +100,13 @@ function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): 
   return new Set(names.filter(([around]) => encloses(around, region)).map(([, name]) => name));
 }
 
-function coverOf({ active }: NumberedDraft, { start, end }: Range): string {
-  return `${active.rule.id} ${start} ${end}`;
+/**
+ * What no other site may do beside this one: two sites of one rule in one statement are covered by
+ * one span, and what is exclusive at a place is there once.
+ */
+function claimsOf({ active, site }: NumberedDraft, region: Range, { exclusive }: Shape): string[] {
+  const cover = `${active.rule.id} ${region.start} ${region.end}`;
+  return exclusive ? [cover, `${exclusive} at ${site.region.start}`] : [cover];
 }
 
 function ownRegion({ own, site }: NumberedDraft, view: View): Range {

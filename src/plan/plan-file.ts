@@ -110,7 +110,7 @@ function assemble(
 ): FilePlan {
   const planned = outcomes.filter(isPlanned);
   const pieces = planned.map(({ draft, result }) =>
-    placeInFull(source, view, nestingKey(result.strategy, draft.id), result),
+    placeInFull(source, view, nestingKey(draft.active.rule.use, result.strategy, draft.id), result),
   );
   const needs = missingImports(
     planned.flatMap(({ result }) => result.imports),
@@ -197,8 +197,8 @@ function orderedEntries(
     .map(({ entry }, order) => ({ ...entry, order }));
 }
 
-function keyOf({ strategy, id }: LedgerSite): string {
-  return nestingKey(strategy, id);
+function keyOf({ transform, strategy, id }: LedgerSite): string {
+  return nestingKey(transform, strategy, id);
 }
 
 type Planned = Outcome & { readonly result: Instrumentation };

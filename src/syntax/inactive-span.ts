@@ -1,4 +1,4 @@
-import { objectOverLines, objectOnOneLine } from "../text/code.js";
+import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
 import type { Range } from "../text/edit.js";
 import { indentationAt } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
@@ -19,7 +19,7 @@ import {
 } from "./unwrapping.js";
 import { isGenerator } from "./walk.js";
 import type { Types } from "./value-kind.js";
-import type { WrapperCall, WrapperLayout } from "./wrapper-layout.js";
+import type { WrapperLayout } from "./wrapper-layout.js";
 import { hasModuleStatement, nodesOf } from "./wrapping.js";
 
 /** What keeps code out of a callback, but not out of a `try`. */
@@ -64,11 +64,18 @@ function leavesWork(nodes: readonly TS.Node[], around: TS.Node): Reason | null {
   return left && !isAwaited ? reason("outlives-span", left.getText().slice(0, 60)) : null;
 }
 
+/** The call that starts an inactive span, and the name that the span gets. */
+export interface InactiveCall {
+  readonly callee: string;
+  readonly options: Entries;
+  readonly parameter: string;
+}
+
 /**
  * Lays out `const span = startInactiveSpan(...)` with a `try` whose `finally` ends it. Statements get
  * a block around all of it, so that the name stays theirs.
  */
-export function layOutInactive(source: Source, region: Region, call: WrapperCall): WrapperLayout {
+export function layOutInactive(source: Source, region: Region, call: InactiveCall): WrapperLayout {
   const { style, text, file } = source;
   const outer = indentationAt(text, region.start);
   const isBlock = region.kind !== "body";

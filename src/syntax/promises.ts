@@ -159,6 +159,17 @@ export function hazardOf(
 }
 
 /**
+ * Why an expression that awaits cannot move into an async callback: its value must be awaited, or
+ * returned where nothing around sees when it fails.
+ */
+export function awaitHazard(expression: TS.Expression, awaits: boolean): ReasonCode | null {
+  const consumption = consumptionOf(expression);
+  if (!awaits || consumption === "awaited") return null;
+  if (consumption !== "returned" || !isInAsync(expression)) return "not-awaited";
+  return isGuarded(expression) ? "return-in-try" : null;
+}
+
+/**
  * Where something around runs before a returned promise settles: what fails before the promise is
  * there must still fail outside it, and a lazy builder must not start before.
  */

@@ -156,7 +156,7 @@ function listAround(statement: TS.Statement): StatementList {
 }
 
 /** Statements without the jump that ends them: `break` stays outside the span. */
-function statementsRegion(
+export function statementsRegion(
   source: Source,
   list: StatementList,
   statements: readonly TS.Statement[],

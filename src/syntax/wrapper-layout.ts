@@ -1,14 +1,16 @@
 import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
+import type { Style } from "../text/style.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { indentNeeded } from "./indent.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
 import type { Wrapping } from "./wrapping.js";
 
-/** The call that is put around a region: `callee({ options }, (parameter) => ...)`. */
+/** The call that is put around a region: `callee(argument, (parameter) => ...)`. */
 export interface WrapperCall {
   readonly callee: string;
-  readonly options: Entries;
+  /** The first argument: code, or an object to write. */
+  readonly argument: Entries | string;
   /** The callback's parameter, or nothing. */
   readonly parameter: string;
   /** The type that the callback returns, where it has to be said. */
@@ -36,7 +38,7 @@ export function layOutWrapper(
   const returns = call.returns === undefined ? "" : `: ${call.returns}`;
   const arrow = `${wrapping.isAsync ? "async " : ""}(${call.parameter})${returns} =>`;
   const head = `${wrapping.prefix}${call.callee}(`;
-  const short = `${head}${objectOnOneLine(call.options, style)}, ${arrow}`;
+  const short = `${head}${onOneLine(call.argument, style)}, ${arrow}`;
   const column = region.start - lineStart(text, region.start);
   const behind = wrapping.isConcise ? firstLineLength(text, region) + 1 : " {".length;
   const fits = column + short.length + behind <= style.width;
@@ -86,7 +88,15 @@ function layOutBlock(source: Source, region: Region, parts: Parts): WrapperLayou
 
 function openLines({ style }: Source, { head, call }: Parts, base: string): string {
   const indent = base + style.indent;
-  return `${head}${style.eol}${indent}${objectOverLines(call.options, style, indent)},`;
+  return `${head}${style.eol}${indent}${overLines(call.argument, style, indent)},`;
+}
+
+function onOneLine(argument: WrapperCall["argument"], style: Style): string {
+  return typeof argument === "string" ? argument : objectOnOneLine(argument, style);
+}
+
+function overLines(argument: WrapperCall["argument"], style: Style, indent: string): string {
+  return typeof argument === "string" ? argument : objectOverLines(argument, style, indent);
 }
 
 function firstLineLength(text: string, region: Region): number {

@@ -2,7 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
-import { hazardOf, isFloating } from "./promises.js";
+import { awaitHazard, hazardOf, isFloating } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
 import { resultHazard } from "./results.js";
 import { directiveCount, type Region } from "./region.js";
@@ -20,16 +20,32 @@ export interface Wrapping {
   readonly isConcise: boolean;
 }
 
+/**
+ * What wraps: a span gives back a promise of its own and ends with the callback; a context gives back
+ * what the callback gave, and what was started in it goes on in it.
+ */
+export type Wrapper = "span" | "context";
+
 /** The safe way to wrap a region, or why there is none. */
-export function wrappingFor(source: Source, region: Region, types: Types): Wrapping | Reason {
-  if (region.kind === "expression") return expressionWrapping(source, region.node, types);
-  if (region.kind === "statements") return statementWrapping(source, region, types);
-  return bodyWrapping(source, region, types);
+export function wrappingFor(
+  source: Source,
+  region: Region,
+  types: Types,
+  wrapper: Wrapper = "span",
+): Wrapping | Reason {
+  if (region.kind === "expression") return expressionWrapping(source, region.node, types, wrapper);
+  if (region.kind === "statements") return statementWrapping(source, region, types, wrapper);
+  return bodyWrapping(source, region, types, wrapper);
 }
 
 const SHOWN = 60;
 
-function expressionWrapping(source: Source, node: TS.Expression, types: Types): Wrapping | Reason {
+function expressionWrapping(
+  source: Source,
+  node: TS.Expression,
+  types: Types,
+  wrapper: Wrapper,
+): Wrapping | Reason {
   if (ts.isFunctionLike(node) || ts.isClassExpression(node)) return reason("function-value");
   const { awaits, obstacle } = flowOf([node]);
   if (obstacle) return obstacle;
@@ -39,7 +55,8 @@ function expressionWrapping(source: Source, node: TS.Expression, types: Types): 
     if (types.isTypeGuard(code)) return reason("type-guard");
   }
   if (ts.isOptionalChain(node) && ts.isOptionalChain(node.parent)) return reason("optional-chain");
-  const hazard = hazardOf(source, node, awaits, types);
+  const hazard =
+    wrapper === "span" ? hazardOf(source, node, awaits, types) : awaitHazard(node, awaits);
   if (hazard) return reason(hazard, textOf(source, node).slice(0, SHOWN));
   return { strategy: "expression", prefix: "", isAsync: awaits, isConcise: true };
 }
@@ -53,6 +70,7 @@ function statementWrapping(
   source: Source,
   region: Region & { kind: "statements" },
   types: Types,
+  wrapper: Wrapper,
 ): Wrapping | Reason {
   const { statements, list } = region;
   const last = statements.at(-1);
@@ -63,22 +81,28 @@ function statementWrapping(
   const escaping = escapingDeclaration(source, statements, region);
   if (escaping) return escaping;
   if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
-  const floating = floatingCall(source, statements, types);
+  const floating = wrapper === "span" ? floatingWork(source, statements, types) : null;
   if (floating) return floating;
-  if (onlyFloats(source, statements, types)) return reason("not-awaited");
-  if (returns.length > 0) return returningWrapping(source, region, returns, awaits, last, types);
+  if (returns.length > 0) {
+    return returningWrapping(source, region, { returns, awaits, last, types, wrapper });
+  }
   const prefix = awaits ? "await " : "";
   return { strategy: "statement", prefix, isAsync: awaits, isConcise: false };
+}
+
+interface Returning {
+  readonly returns: readonly TS.ReturnStatement[];
+  readonly awaits: boolean;
+  readonly last: TS.Statement;
+  readonly types: Types;
+  readonly wrapper: Wrapper;
 }
 
 /** A region that returns may be returned as a whole when nothing runs behind it. */
 function returningWrapping(
   source: Source,
   { statements, list }: Region & { kind: "statements" },
-  returns: readonly TS.ReturnStatement[],
-  awaits: boolean,
-  last: TS.Statement,
-  types: Types,
+  { returns, awaits, last, types, wrapper }: Returning,
 ): Wrapping | Reason {
   if (canComplete(statements) && !isTail(list, last)) return reason("escaping-return");
   const inAsync = isInAsync(list.parent);
@@ -86,7 +110,7 @@ function returningWrapping(
     return reason("return-in-try");
   const fn = functionAround(list.parent);
   if (fn && isGenerator(fn)) return reason("generator");
-  const hazard = fn && resultHazard(source, fn, types);
+  const hazard = fn && wrapper === "span" && resultHazard(source, fn, types);
   if (hazard) return reason(hazard);
   const prefix = inAsync ? "return await " : "return ";
   return { strategy: "statement", prefix, isAsync: awaits || inAsync, isConcise: false };
@@ -96,6 +120,7 @@ function bodyWrapping(
   source: Source,
   region: Region & { kind: "body" },
   types: Types,
+  wrapper: Wrapper,
 ): Wrapping | Reason {
   const { node, start, end } = region;
   if (isGenerator(node)) return reason("generator");
@@ -107,9 +132,11 @@ function bodyWrapping(
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
   if (mayInferGuard(node) && types.infersGuard(node)) return reason("type-guard");
-  const hazard = resultHazard(source, node, types);
+  const hazard = wrapper === "span" && resultHazard(source, node, types);
   if (hazard) return reason(hazard);
-  if (onlyFloats(source, nodesOf(region), types)) return reason("not-awaited");
+  if (wrapper === "span" && onlyFloats(source, nodesOf(region), types)) {
+    return reason("not-awaited");
+  }
   if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
   return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
 }
@@ -145,6 +172,17 @@ function isModuleStatement(statement: TS.Statement): boolean {
     ts.isImportEqualsDeclaration(statement) ||
     hasModifier(statement, ts.SyntaxKind.ExportKeyword)
   );
+}
+
+/** Work that nobody waits for, where that is all a region does: its span would end before. */
+function floatingWork(
+  source: Source,
+  statements: readonly TS.Statement[],
+  types: Types,
+): Reason | null {
+  const floating = floatingCall(source, statements, types);
+  if (floating) return floating;
+  return onlyFloats(source, statements, types) ? reason("not-awaited") : null;
 }
 
 /** A lone call whose promise nobody waits for: its span would end before its work. */

@@ -177,8 +177,10 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
   const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
   const lone = loneStatements(program);
+  const depthOf = ({ strategy }: Placement) => OUTSIDE_IN.findIndex((each) => each === strategy);
   const outsideIn = [...placements].sort(
-    ({ region: a }, { region: b }) => a.start - b.start || b.end - a.end,
+    (a, b) =>
+      a.region.start - b.region.start || b.region.end - a.region.end || depthOf(a) - depthOf(b),
   );
   const probes = outsideIn.map(({ site, strategy, region }): Probe => {
     const { start, end } = region;
@@ -193,6 +195,9 @@ function probesAt(program: Program, placements: readonly Placement[], plan: Plan
   const openings = probes.map(({ start, open }) => insert(start, open));
   return [...closings, ...openings].sort((a, b) => a.start - b.start);
 }
+
+/** Where regions are equal. */
+const OUTSIDE_IN = ["body", "inactive", "statement", "expression"];
 
 interface Probe {
   readonly start: number;

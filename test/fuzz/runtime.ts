@@ -215,14 +215,17 @@ function lazyBuilder(say: Say) {
       say(task, `query ${show(value)} ${show(steps)}`);
       return Promise.resolve(value);
     };
+    const then = (done?: (value: unknown) => unknown, failed?: (error: unknown) => unknown) => {
+      say(task, `then ${show(value)}`);
+      return run().then(done, failed);
+    };
     return {
       where: (given: unknown) => lazy(task, value, [...steps, given]),
       limit: (given: unknown) => lazy(task, value, [...steps, given]),
       execute: run,
-      then: (done?: (value: unknown) => unknown, failed?: (error: unknown) => unknown) => {
-        say(task, `then ${show(value)}`);
-        return run().then(done, failed);
-      },
+      then,
+      catch: (failed: (error: unknown) => unknown) => then(undefined, failed),
+      finally: (settled: () => void) => then().finally(settled),
     };
   };
 }

@@ -1,0 +1,147 @@
+import { ts, type TS } from "./compiler.js";
+import type { Match, StatementList } from "./join-point.js";
+import type { NamedFunction } from "./names.js";
+import { isStablePath } from "./purity.js";
+import { reason, type Reason } from "./reason.js";
+import {
+  regionsOf,
+  statementAround,
+  statementsRegion,
+  type Region,
+  type RegionKind,
+} from "./region.js";
+import { textOf, type Source } from "./source.js";
+import { ancestors, findNode, unwrapped } from "./walk.js";
+
+/** A message that arrives: the code that names it, and the code that handles it. */
+export interface Received {
+  readonly message: string;
+  readonly region: Region;
+}
+
+/**
+ * Tells from the code what the message is and what handles it.
+ * - a call that makes the message (`JSON.parse`, or any with the region `rest`): what it is called,
+ *   and all that follows in its block;
+ * - any other call: its argument, and the call;
+ * - a function: what it parses, and all that follows that; else its first parameter, and its body;
+ * - a clause or a switch: the object that the switch tests, and the clause.
+ */
+export function receivedIn(source: Source, match: Match, wanted: RegionKind): Received | Reason {
+  switch (match.kind) {
+    case "call": {
+      const isMade = wanted === "rest" || isParse(match.node);
+      return isMade ? madeBy(source, match.node) : passedTo(source, match);
+    }
+    case "function":
+      return parsedIn(source, match.node) ?? parameterOf(source, match, wanted);
+    case "switch":
+      return testedBy(source, match, match.node, wanted);
+    case "clause": {
+      const around = [...ancestors(match.list.parent)].find(ts.isSwitchStatement);
+      return around ? testedBy(source, match, around, wanted) : reason("no-message");
+    }
+    case "assign":
+      return reason("no-message");
+  }
+}
+
+function isParse(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && node.expression.getText() === "JSON.parse";
+}
+
+/** `const message = JSON.parse(text)`: what follows handles it. */
+function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
+  const around = statementAround(call);
+  const name = around && constantOf(around.statement, call);
+  if (!around || !name) return reason("no-message");
+  const { list, statement } = around;
+  const rest = list.statements.slice(list.statements.indexOf(statement) + 1);
+  const region = statementsRegion(source, list, rest);
+  return region ? { message: name, region } : reason("empty-region");
+}
+
+/** The constant that a call alone gives its value, through brackets, assertions and `await`. */
+function constantOf(statement: TS.Statement, call: TS.CallExpression): string | null {
+  if (!ts.isVariableStatement(statement)) return null;
+  const { declarationList } = statement;
+  const [declaration, ...others] = declarationList.declarations;
+  const isConstant = (declarationList.flags & ts.NodeFlags.Const) !== 0 && others.length === 0;
+  if (!isConstant || !declaration?.initializer || !ts.isIdentifier(declaration.name)) return null;
+  const value = unwrapped(declaration.initializer);
+  const made = ts.isAwaitExpression(value) ? unwrapped(value.expression) : value;
+  return made === call ? declaration.name.text : null;
+}
+
+function passedTo(source: Source, match: Match & { kind: "call" }): Received | Reason {
+  const named = match.captures.message;
+  const given = named ?? match.node.arguments.find(isName);
+  const [region] = regionsOf(source, match, "expression");
+  if (!given || !isStablePath(given) || !region) return reason("no-message");
+  return { message: textOf(source, given), region };
+}
+
+/** A path that begins with a name; a literal is no message. */
+function isName(expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (ts.isPropertyAccessExpression(code)) return isName(code.expression);
+  return ts.isIdentifier(code) || code.kind === ts.SyntaxKind.ThisKeyword;
+}
+
+/** What a function parses among its own statements, or in the block of its one `try`. */
+function parsedIn(source: Source, { body }: NamedFunction): Received | Reason | null {
+  if (!ts.isBlock(body)) return null;
+  const tries = body.statements.filter(ts.isTryStatement);
+  const lists: StatementList[] = [body, ...tries.map(({ tryBlock }) => tryBlock)].map((block) => ({
+    parent: block,
+    statements: block.statements,
+  }));
+  for (const { statements } of lists) {
+    for (const statement of statements) {
+      const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
+      if (call && ts.isCallExpression(call)) return madeBy(source, call);
+    }
+  }
+  return null;
+}
+
+function parameterOf(
+  source: Source,
+  match: Match & { kind: "function" },
+  wanted: RegionKind,
+): Received | Reason {
+  const [parameter] = match.node.parameters;
+  const [region] = regionsOf(source, match, wanted);
+  if (!parameter || parameter.dotDotDotToken || !ts.isIdentifier(parameter.name)) {
+    return reason("no-message");
+  }
+  if (!region) return reason("empty-region");
+  const { text } = parameter.name;
+  return { message: isOfThePlatform(match.node) ? `${text}.data` : text, region };
+}
+
+/** The platform's own listeners get an event that holds the message. */
+function isOfThePlatform({ parent }: TS.Node): boolean {
+  if (ts.isBinaryExpression(parent)) return true;
+  const callee = ts.isCallExpression(parent) ? parent.expression : undefined;
+  return (
+    callee !== undefined &&
+    ts.isPropertyAccessExpression(callee) &&
+    callee.name.text === "addEventListener"
+  );
+}
+
+/** `switch (message.type)`: the object whose member is tested. */
+function testedBy(
+  source: Source,
+  match: Match,
+  { expression }: TS.SwitchStatement,
+  wanted: RegionKind,
+): Received | Reason {
+  const tested = unwrapped(expression);
+  const [region] = regionsOf(source, match, wanted);
+  if (!ts.isPropertyAccessExpression(tested) || !isStablePath(tested.expression)) {
+    return reason("no-message");
+  }
+  return region ? { message: textOf(source, tested.expression), region } : reason("empty-region");
+}
