@@ -35,6 +35,34 @@ export default defineConfig({
       },
     },
     {
+      id: "runner-sends-events",
+      use: "trace-send",
+      phase: 2,
+      in: "apps/runner/src/**",
+      at: { call: "socket.send($text)", within: "sendEvent" },
+    },
+    {
+      id: "broker-receives-events",
+      use: "trace-receive",
+      phase: 2,
+      in: "apps/broker/src/**",
+      at: { listener: "message", on: "ws" },
+    },
+    {
+      id: "broker-sends-commands",
+      use: "trace-send",
+      phase: 2,
+      in: "apps/broker/src/**",
+      at: { call: "connection.socket.send($text)" },
+    },
+    {
+      id: "runner-receives-commands",
+      use: "trace-receive",
+      phase: 2,
+      in: "apps/runner/src/**",
+      at: { call: "handleCommand($command)" },
+    },
+    {
       id: "base-command",
       use: "trace-field",
       phase: 2,
@@ -86,6 +114,13 @@ export default defineConfig({
         op: "db.finalize",
         attributes: { "event.project_id": "${context.projectId}", "session.status": "{{status}}" },
       },
+    },
+    {
+      id: "broadcasts",
+      use: "trace-send",
+      phase: 5,
+      in: "packages/agent-core/src/lib/websocket/**",
+      at: { call: "batch.updates.push($update)" },
     },
     {
       id: "batched-updates-server",

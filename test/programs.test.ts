@@ -146,3 +146,59 @@ test("what happens inside a function's body concerns its own program only", asyn
   );
   expect(typecheck).toMatchObject({ programs: 1, new: [] });
 });
+
+const OWN_ROOT = {
+  module: "NodeNext",
+  rootDir: "src",
+  skipLibCheck: true,
+  types: [],
+  noEmit: true,
+};
+
+test("a config that others extend is no program; what is created is checked where it will be", async () => {
+  const handler = `export function handle(message: { id: string }): string {
+  return message.id;
+}
+export function receive(text: string): string {
+  const message = JSON.parse(text) as { id: string };
+  return handle(message);
+}
+`;
+  project = temporaryProject(
+    {
+      "package.json": JSON.stringify({ type: "module" }),
+      "tsconfig.base.json": JSON.stringify({ compilerOptions: { strict: true } }),
+      "packages/a/package.json": JSON.stringify({
+        name: "a",
+        type: "module",
+        dependencies: { "@sentry/node": "^11.0.0" },
+      }),
+      "packages/a/tsconfig.json": JSON.stringify({
+        extends: "../../tsconfig.base.json",
+        compilerOptions: OWN_ROOT,
+        include: ["src"],
+      }),
+      "packages/a/src/main.ts": handler,
+      "packages/b/package.json": JSON.stringify({
+        name: "b",
+        type: "module",
+        dependencies: { "@sentry/node": "^11.0.0" },
+      }),
+      "packages/b/tsconfig.json": JSON.stringify({
+        extends: "../../tsconfig.base.json",
+        compilerOptions: OWN_ROOT,
+      }),
+      "packages/b/src/main.ts": handler,
+      "scripts/broken.ts": "export const broken: number = 'text';\n",
+    },
+    [{ id: "r", use: "trace-receive", at: { call: "handle($message)" } }],
+  );
+  const outcome = await preview({ cwd: project.dir });
+  expect(outcome.typecheck).toMatchObject({ programs: 2, before: 0, after: 0, new: [] });
+  expect(outcome.changes.map(({ path }) => path)).toEqual(
+    expect.arrayContaining([
+      "packages/a/src/lib/continue-trace-from.ts",
+      "packages/b/src/lib/continue-trace-from.ts",
+    ]),
+  );
+});

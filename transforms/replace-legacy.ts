@@ -291,6 +291,7 @@ function replaceCall(
       eol: source.style.eol,
       code: statementFingerprint(code),
       original: textOf(source, statement),
+      ...(isStatementList(statement.parent) ? {} : { lone: "yes" }),
     },
     container: containerOf(statement),
     head: headOf(statementFingerprint(code)),
@@ -499,6 +500,7 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
   walk(source.file, (node) => {
     if (!ts.isStatement(node)) return;
     const range = { start: node.getStart(source.file), end: node.end };
+    if (!shape.lone && isInOurBraces(source, node)) return;
     if (fingerprint(node) !== shape.code) {
       if (isBreadcrumb(node)) found.push(editedBreadcrumb(node, range));
       return;
@@ -514,6 +516,14 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
     });
   });
   return found;
+}
+
+/** A switch behind a condition stands in braces, which are what was put there. */
+function isInOurBraces({ file, text }: Source, node: TS.Statement): boolean {
+  const { parent } = node;
+  if (!ts.isBlock(parent) || parent.statements.length > 1 || !ts.isIfStatement(node)) return false;
+  const isLone = !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
+  return isLone && text.slice(parent.getStart(file), node.getStart(file)) === "{ ";
 }
 
 function isBreadcrumb(node: TS.Statement): boolean {

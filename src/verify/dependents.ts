@@ -28,6 +28,7 @@ export function dependentPrograms(
     .filter((config) => !homes.includes(config));
   return configs
     .map((config) => finder.of(config))
+    .filter(({ isBaseOnly }) => !isBaseOnly)
     .filter((spec) => spec.roots.length > 0 && mayRead(root, spec, homes, packages));
 }
 

@@ -15,6 +15,10 @@ export interface ProgramSpec {
   readonly roots: readonly string[];
   readonly options: TS.CompilerOptions;
   readonly references: readonly TS.ProjectReference[] | undefined;
+  /** Folders whose files it takes, and whether with those below them. */
+  readonly folders: Readonly<Record<string, TS.WatchDirectoryFlags>>;
+  /** Whether it only is there for others to extend. */
+  readonly isBaseOnly: boolean;
 }
 
 /** Finds the programs that files of a tree belong to. */
@@ -65,15 +69,21 @@ function nearestConfig(
   for (let dir = dirname(join(root.path, path)); isInside(root.path, dir); dir = dirname(dir)) {
     for (const config of withReferences(configsIn(dir), of)) {
       // A file that is to be created belongs to the program that would include it.
-      const { roots } = of(config);
-      const isMember = exists
-        ? roots.includes(absolute)
-        : roots.some((file) => dirname(file) === dirname(absolute));
-      if (isMember || (!exists && dir === root.path)) return config;
+      const spec = of(config);
+      if (spec.isBaseOnly) continue;
+      if (exists ? spec.roots.includes(absolute) : takes(spec, absolute)) return config;
     }
     if (dirname(dir) === dir) break;
   }
   return null;
+}
+
+/** Whether a program takes in what is put at a path. */
+function takes({ folders }: ProgramSpec, path: string): boolean {
+  return Object.entries(folders).some(([folder, flags]) => {
+    const isBelow = flags === bundled.WatchDirectoryFlags.Recursive && isInside(folder, path);
+    return isBelow || dirname(path) === slashed(folder);
+  });
 }
 
 const CONFIG = /^(?:tsconfig|jsconfig)(?:\..+)?\.json$/;
@@ -125,7 +135,19 @@ function specOf(config: string): ProgramSpec {
     roots: parsed.fileNames.map((file) => slashed(file)),
     options,
     references: parsed.projectReferences,
+    folders: parsed.wildcardDirectories ?? {},
+    isBaseOnly: isBaseOnly(config, read.config),
   };
+}
+
+/**
+ * Whether a config is only there for others to extend: it has a name of its own and says no files,
+ * so that by the default pattern it would take in the whole tree.
+ */
+function isBaseOnly(config: string, read: unknown): boolean {
+  if (/^[jt]sconfig\.json$/.test(basename(config))) return false;
+  const said = Object.keys(read ?? {});
+  return !["files", "include", "references", "extends"].some((key) => said.includes(key));
 }
 
 function looseSpec(
@@ -152,6 +174,8 @@ function looseSpec(
       allowImportingTsExtensions: true,
     },
     references: undefined,
+    folders: {},
+    isBaseOnly: false,
   };
 }
 
@@ -181,9 +205,9 @@ export function createBuilder(
   cache: SourceCache,
   old: TS.SemanticDiagnosticsBuilderProgram | undefined,
 ): TS.SemanticDiagnosticsBuilderProgram {
-  const created = [...texts.keys()].filter((path) => !existsSync(path));
+  // A module that is to be created is in the programs whose files import it.
   return spec.compiler.createSemanticDiagnosticsBuilderProgram(
-    [...new Set([...spec.roots, ...created])],
+    spec.roots,
     spec.options,
     overlayHost(spec, texts, cache),
     old,
