@@ -191,6 +191,7 @@ export async function clauses(message: Message): Promise<void> {
   switch (message.command.type) {
     case "a":
       await save(message.command.payload.n);
+      await message.command.run();
       break;
     case "b": await save(message.command.other.length); break;
   }
@@ -228,9 +229,10 @@ export async function several(message: Message): Promise<void> {
 test("a type that narrowing gave is said again before the callback, and taken back", async () => {
   const { dir, read } = strictProject(NARROWED, [
     { id: "save", use: "wrap-span", at: { call: "save($$$)" }, span: { name: "save" } },
+    { id: "run", use: "wrap-span", at: { call: "message.command.run()" }, span: { name: "run" } },
   ]);
   const outcome = await apply({ cwd: dir });
-  expect(outcome.sites.map(({ state }) => state)).toEqual(Array(7).fill("applied"));
+  expect(outcome.sites.map(({ state }) => state)).toEqual(Array(8).fill("applied"));
   expect(outcome.typecheck?.new).toEqual([]);
   const after = read("src/main.ts");
   expect(after).toContain("type NarrowedCommand = typeof message.command;");

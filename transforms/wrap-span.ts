@@ -181,15 +181,20 @@ function wrapRegion(
   const layout = layOutWrapper(source, region, wrapping, call);
   const reads = readsOf(nodesOf(region), lessons.narrowed);
   const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
+  // What is asserted lies inside the span, also where both begin or end at one place.
+  const asserted = (hoisting?.assertions ?? []).map(attachAround);
+  const openings = asserted.filter(({ attach }) => attach === "right");
+  const closings = asserted.filter(({ attach }) => attach === "left");
   const { edits, ...common } = surround(file, region, options, "startSpan", layout);
   return {
     ...common,
     strategy: wrapping.strategy,
     edits: [
       ...reads.map(({ end }) => assertion(end)),
-      ...(hoisting?.assertions ?? []).map(attachAround),
+      ...closings,
       ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
       ...edits,
+      ...openings,
       ...marks.map((block) => markEdit(source, block, parameter)),
     ],
     shape: {
