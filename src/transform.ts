@@ -59,7 +59,15 @@ export * from "./syntax/types.js";
 export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";
 export * from "./syntax/wrapping.js";
-export { findNode, isAsync, isGenerator, unwrapped, walk, walkOwn } from "./syntax/walk.js";
+export {
+  enclosingFunction,
+  findNode,
+  isAsync,
+  isGenerator,
+  unwrapped,
+  walk,
+  walkOwn,
+} from "./syntax/walk.js";
 
 /** How a site is instrumented. */
 export type Strategy =

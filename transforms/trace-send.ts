@@ -2,6 +2,7 @@ import {
   codeFingerprint,
   containerOf,
   defineTransform,
+  enclosingFunction,
   findMatches,
   findNode,
   fingerprint,
@@ -118,13 +119,7 @@ function carriesField(message: TS.Expression): boolean {
     ts.isBinaryExpression(node) &&
     node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
     node.left.getText() === member;
-  return findNode(functionAround(code), isSet) !== undefined;
-}
-
-function functionAround(node: TS.Node): TS.Node {
-  let at = node;
-  while (at.parent && !ts.isFunctionLike(at)) at = at.parent;
-  return at;
+  return findNode(enclosingFunction(code) ?? code.getSourceFile(), isSet) !== undefined;
 }
 
 // What it inserts

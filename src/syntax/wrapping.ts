@@ -8,7 +8,7 @@ import { resultHazard } from "./results.js";
 import { directiveCount, type Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
-import { hasModifier, isAsync, isGenerator, unwrapped } from "./walk.js";
+import { enclosingFunction, hasModifier, isAsync, isGenerator, unwrapped } from "./walk.js";
 
 /** How a region becomes the body of a callback without changing what it does. */
 export interface Wrapping {
@@ -108,7 +108,7 @@ function returningWrapping(
   const inAsync = isInAsync(list.parent);
   if (inAsync && returnsMayBeCaught(statements[0] ?? last, returns, types))
     return reason("return-in-try");
-  const fn = functionAround(list.parent);
+  const fn = enclosingFunction(list.parent);
   if (fn && isGenerator(fn)) return reason("generator");
   const hazard = fn && wrapper === "span" && resultHazard(source, fn, types);
   if (hazard) return reason(hazard);
@@ -150,13 +150,6 @@ function mayInferGuard({ body, parameters, type }: NamedFunction): boolean {
 
 function isEmptyBlock(body: TS.ConciseBody): boolean {
   return ts.isBlock(body) && directiveCount(body.statements) === body.statements.length;
-}
-
-function functionAround(node: TS.Node): TS.FunctionLikeDeclaration | null {
-  for (let at: TS.Node = node; at; at = at.parent) {
-    if (ts.isFunctionLike(at) && "body" in at) return at;
-  }
-  return null;
 }
 
 /** Whether a list holds an import or an export, which stand at the top of a file only. */
