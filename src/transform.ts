@@ -20,7 +20,7 @@ export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
-export { helperFor, type HelperSpec } from "./syntax/helper-module.js";
+export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
 export { receivedIn, type Received } from "./syntax/received.js";
 export { messageOf, type Message } from "./syntax/message.js";
 export { ts, type TS } from "./syntax/compiler.js";

@@ -12,6 +12,7 @@ import {
   isStablePath,
   isStatementList,
   joinPointNeedles,
+  languageOf,
   moduleText,
   quoted,
   reason,
@@ -27,6 +28,7 @@ import {
   type Edit,
   type FileContext,
   type ImportNeed,
+  type Language,
   type Match,
   type ModuleNeed,
   type Reason,
@@ -266,34 +268,24 @@ function insertBehind(source: Source, statement: TS.ExpressionStatement, call: s
 
 /** The module that records a stage where the user has none of their own. */
 function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {
-  const sdk = file.sdkFor(path);
-  const isCommonJs = /\.c[jt]s$/.test(path) || (/\.js$/.test(path) && !file.isModule(path));
-  return { path, text: (style) => recorderText(path, name, sdk, isCommonJs, style) };
+  const language = languageOf(file, path, name);
+  return { path, text: (style) => recorderText(name, language, style) };
 }
 
-function recorderText(
-  path: string,
-  name: string,
-  sdk: string,
-  isCommonJs: boolean,
-  style: Style,
-): string {
-  const isTyped = /\.[cm]?tsx?$/.test(path);
-  const type = (text: string) => (isTyped ? `: ${text}` : "");
-  const head = isCommonJs
-    ? `const Sentry = require("${sdk}");`
-    : `import * as Sentry from "${sdk}";`;
+function recorderText(name: string, language: Language, style: Style): string {
+  const { imports, exportWord, exportLines } = language;
+  const type = (text: string) => language.type(`: ${text}`);
   const parameters = [
     `name${type("string")}`,
     `status${type("string")}`,
     `durationMs${type("number")}`,
   ];
-  const start = `${isCommonJs ? "" : "export "}function ${name}(`;
+  const start = `${exportWord}function ${name}(`;
   const end = `)${type("void")} {`;
   const short = `${start}${parameters.join(", ")}${end}`;
   const long = [start, ...parameters.map((parameter) => `\t${parameter},`), end];
   const lines = [
-    head,
+    imports,
     "",
     "/** Records a finished stage on the active span and as a breadcrumb. Never throws. */",
     ...(short.length <= style.width ? [short] : long),
@@ -311,7 +303,7 @@ function recorderText(
     "\t\t// Recording must never change what it records.",
     "\t}",
     "}",
-    ...(isCommonJs ? ["", `module.exports = { ${name} };`] : []),
+    ...exportLines,
     "",
   ];
   return moduleText(lines, style);

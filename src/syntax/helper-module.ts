@@ -70,7 +70,15 @@ function ownModule(file: HelperHost, spec: HelperSpec): string {
   return `${file.helperDir()}/${spec.file}.${ending}`;
 }
 
-function languageOf(file: HelperHost, path: string, name: string): Language {
+/**
+ * What a module is written in.
+ * @param name the function that it exports
+ */
+export function languageOf(
+  file: Pick<HelperHost, "sdkFor" | "isModule">,
+  path: string,
+  name: string,
+): Language {
   const isTyped = /\.[cm]?tsx?$/.test(path);
   const isCommonJs = path.endsWith(".cjs") || (path.endsWith(".js") && !file.isModule(path));
   const sdk = file.sdkFor(path);
