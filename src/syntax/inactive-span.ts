@@ -166,7 +166,7 @@ export function unwrapInactive(
       { start, end: kept.start, text: "" },
       { start: kept.end, end, text: "" },
     ],
-    dedent: { range: kept, unit: addedIndent(source, kept, start, unit) },
+    dedent: { range: kept, unit: addedIndent(source, kept, { start, end }, unit) },
   };
 }
 

@@ -57,7 +57,7 @@ export function unwrap(
       { start, end: kept.start, text: brackets[0] ?? "" },
       { start: kept.end, end, text: brackets[1] ?? "" },
     ],
-    dedent: { range: kept, unit: addedIndent(source, kept, start, shape.unit) },
+    dedent: { range: kept, unit: addedIndent(source, kept, { start, end }, shape.unit) },
   };
 }
 
@@ -217,17 +217,23 @@ export function holdsComment(code: string): boolean {
 }
 
 /** What the wrapped lines stand deeper than the call, whatever a formatter made of it since. */
-export function addedIndent(
-  { text }: Source,
-  kept: Range,
-  outerStart: number,
-  unit: string,
-): string {
+export function addedIndent({ text }: Source, kept: Range, outer: Range, unit: string): string {
   if (unit === "") return "";
-  const base = indentationAt(text, outerStart);
   const inner = text.slice(lineStart(text, kept.start), kept.start);
-  const isFirst = inner.trim() === "" && inner.startsWith(base);
-  return isFirst ? inner.slice(base.length) : unit;
+  if (inner.trim() !== "") return unit;
+  const base = baseIndent(text, outer);
+  return inner.startsWith(base) ? inner.slice(base.length) : unit;
+}
+
+/**
+ * The indentation of the line that closes the wrapper, where it has one: the call may stand behind
+ * the end of a text that spans lines, which stays when all around it moves.
+ */
+function baseIndent(text: string, { start, end }: Range): string {
+  const closing = indentationAt(text, end);
+  const first = lineStart(text, end) + closing.length;
+  const hasOwnLine = first > start && /[)}]/.test(text[first] ?? "");
+  return hasOwnLine ? closing : indentationAt(text, start);
 }
 
 /** A wrapper whose code was deleted by hand goes with its whole line. */
