@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
-import { findNode, unwrapped } from "./walk.js";
+import { unwrapped } from "./walk.js";
 
 /** What a call sends. */
 export interface Message {
@@ -20,22 +20,52 @@ export function messageOf(
   call: TS.CallExpression,
   named: TS.Expression | undefined,
 ): Message | Reason {
-  const given = named ?? (stringified(call) ? undefined : call.arguments.find(canBeObject));
-  const text = stringified(given ? valueOf(source, given) : call);
+  const direct = named ? null : stringifiedIn(call.arguments);
+  const given = named ?? (direct ? undefined : call.arguments.find(canBeObject));
+  const text = direct ?? (given ? stringified(valueOf(source, given)) : null);
   if (text) return { node: text, isCopied: true };
   if (!given || !canBeObject(given)) return reason("no-message");
   return { node: given, isCopied: isMadeHere(given) || isCloning(call) };
 }
 
-/** The argument of the one `JSON.stringify` in some code. */
-function stringified(code: TS.Node): TS.Expression | null {
-  const found = findNode(code, isStringify);
-  const [value] = found && ts.isCallExpression(found) ? found.arguments : [];
-  return value && !ts.isSpreadElement(value) ? value : null;
+/** What the text among some arguments was made of. */
+function stringifiedIn(all: readonly TS.Node[]): TS.Expression | null {
+  for (const each of all) {
+    const found = stringified(each);
+    if (found) return found;
+  }
+  return null;
 }
 
-function isStringify(node: TS.Node): boolean {
-  return ts.isCallExpression(node) && node.expression.getText() === "JSON.stringify";
+/**
+ * The argument of the `JSON.stringify` whose text some code hands on: as it is, encoded, or as a
+ * member. What a function makes of it, say a hash, is another value.
+ */
+function stringified(node: TS.Node): TS.Expression | null {
+  const code = ts.isExpression(node) ? unwrapped(node) : node;
+  if (ts.isCallExpression(code)) {
+    const [first] = code.arguments;
+    if (!first || ts.isSpreadElement(first)) return null;
+    if (isStringify(code)) return first;
+    return ENCODERS.test(code.expression.getText()) ? stringified(first) : null;
+  }
+  if (ts.isNewExpression(code)) return stringifiedIn(code.arguments ?? []);
+  if (ts.isArrayLiteralExpression(code)) return stringifiedIn(code.elements);
+  if (ts.isObjectLiteralExpression(code)) return stringifiedIn(code.properties);
+  if (ts.isPropertyAssignment(code)) return stringified(code.initializer);
+  if (ts.isAwaitExpression(code)) return stringified(code.expression);
+  if (ts.isTemplateExpression(code)) {
+    return stringifiedIn(code.templateSpans.map(({ expression }) => expression));
+  }
+  const isSum = ts.isBinaryExpression(code) && code.operatorToken.kind === ts.SyntaxKind.PlusToken;
+  return isSum ? stringifiedIn([code.left, code.right]) : null;
+}
+
+/** Functions that give the same text in another form. */
+const ENCODERS = /^Buffer\.from$|(^|\.)(encode|gzip|deflate|brotliCompress|compress|pack)(Sync)?$/;
+
+function isStringify({ expression }: TS.CallExpression): boolean {
+  return expression.getText() === "JSON.stringify";
 }
 
 /** What a constant was given; any other expression is its own value. */

@@ -68,7 +68,10 @@ function parses({ path }: Program, text: string): boolean {
 }
 
 function leftovers(text: string): string[] {
-  const rest = /startSpan|startInactiveSpan|setStatus|addBreadcrumb/.exec(text);
+  const rest =
+    /startSpan|startInactiveSpan|setStatus|addBreadcrumb|withTraceContext|continueTraceFrom/.exec(
+      text,
+    );
   return rest ? [`nothing is reported as left, and "${rest[0]}" is`] : [];
 }
 
@@ -172,6 +175,16 @@ const fieldType: Editor = (program, { after }) =>
     ? null
     : change("change the field", program, after, /(_sentry\?: )\{ trace\?: string; /, "$1{ ");
 
+/** A comment in a call of ours stays with it, and what was replaced with it stays away. */
+const commented: Editor = (program, { after }) =>
+  change(
+    "say why",
+    program,
+    after,
+    /(addBreadcrumb|startSpan|withTraceContext|continueTraceFrom)\(/,
+    "$1(/* why */ ",
+  );
+
 function change(
   name: string,
   { text }: Program,
@@ -225,6 +238,7 @@ const EDITORS: readonly [Editor, ...Editor[]] = [
   copied,
   deleted,
   breadcrumb,
+  commented,
   status,
   fieldType,
 ];

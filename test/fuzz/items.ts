@@ -1,5 +1,6 @@
 import { awaitedNow, plain } from "./expressions.js";
-import { block, CASES } from "./statements.js";
+import { TYPES } from "./messages.js";
+import { block } from "./statements.js";
 import { indented, typed, type Callee, type Place, type Writer } from "./writer.js";
 
 /** A part of a module, and how a test gets into it. */
@@ -19,6 +20,7 @@ const TOP: Place = {
   assignable: [],
   promises: [],
   boxes: [],
+  messages: [],
   closures: [],
   labels: [],
   isInLoop: false,
@@ -250,7 +252,7 @@ function dispatcherItem(writer: Writer): Item {
   };
   const lines = [`${isAsync ? "async " : ""}function ${name}(t${any}, n${any}) {`];
   lines.push(`  const command = { type: kindOf(n), id: n }${end}`, "  switch (command.type) {");
-  for (const value of CASES) {
+  for (const value of TYPES) {
     lines.push(`    case "${value}": {`);
     lines.push(...indented(indented(indented(block(writer, place, 4)))));
     lines.push(...(choices.chance(60) ? [`      break${end}`] : []), "    }");

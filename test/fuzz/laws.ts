@@ -53,7 +53,7 @@ export async function judge(program: Program): Promise<Verdict> {
   const isUnread = plan.findings.some(({ code }) => code === "parse-error");
   if (isUnread) return { ...same, problems: [], run: null };
   if (problems.length > 0) return { ...same, problems, run: null };
-  const ran = await compareRuns(program, after, plan);
+  const ran = await compareRuns(program, memory, plan);
   return { ...same, ...ran };
 }
 
@@ -104,20 +104,18 @@ function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
   return refused.some(({ transform }) => !isMixed || transform === "wrap-span");
 }
 
-const SPAN_STRATEGIES = ["expression", "statement", "body", "inactive"] as const;
-
 /** Runs the program before and after against the stub. */
-async function compareRuns(program: Program, after: string, plan: Plan) {
-  const isSpan = new Set<string>(SPAN_STRATEGIES);
+async function compareRuns(program: Program, { files }: MemoryTree, plan: Plan) {
+  const spans = new Set(plan.sites.flatMap(({ id, span }) => (span ? [id] : [])));
   const placements = plan.files
     .flatMap((file) => file.placements)
-    .filter(({ strategy }) => isSpan.has(strategy));
+    .filter(({ site }) => spans.has(site));
   const probed = applyEdits(program.text, probesAt(program, placements, plan));
   const before = await runText(program, probed);
   if (before.failure) return { problems: [`generated badly: ${before.failure}`], run: null };
   if (before.isTooLong) return { problems: [], run: null };
   const stub = createStub();
-  const body = bodyOf(program, after);
+  const body = bodyOf(program, ...helpersIn(program, files), files.get(program.path) ?? "");
   const now = await execute(body, stub);
   const problems = [...runProblems(before, now), ...spanProblems(before, stub, plan)];
   return { problems, run: { body, log: before.log } };
@@ -128,9 +126,19 @@ export function runText(program: Program, text: string): Promise<Run> {
   return execute(bodyOf(program, text), createStub());
 }
 
-function bodyOf({ isTypeScript, isSloppy, path }: Program, text: string): string {
-  const code = isTypeScript ? transpiled(path, text) : text;
-  return asFunctionBody(code, isSloppy);
+function bodyOf({ isTypeScript, isSloppy, path }: Program, ...texts: readonly string[]): string {
+  const codes = isTypeScript ? texts.map((text) => transpiled(path, text)) : texts;
+  return asFunctionBody(codes.join("\n"), isSloppy);
+}
+
+/** The made modules whose functions the program calls; what only records is the runtime's. */
+function helpersIn({ path, others }: Program, files: ReadonlyMap<string, string>): string[] {
+  const old = new Set([path, ...others.map(([other]) => other)]);
+  const made = [...files].filter(([each]) => !old.has(each)).map(([, text]) => text);
+  const helpers = made.filter((text) =>
+    /function (?:withTraceContext|continueTraceFrom)\b/.test(text),
+  );
+  return helpers.filter((text, index) => helpers.indexOf(text) === index);
 }
 
 function transpiled(fileName: string, text: string): string {

@@ -2,7 +2,7 @@ import type { RuleConfig } from "../../src/plan/config.js";
 import { REGION_KINDS } from "../../src/syntax/region.js";
 import type { JoinPoint } from "../../src/syntax/join-point.js";
 import type { Choices } from "./choices.js";
-import { CASES } from "./statements.js";
+import { TYPES } from "./messages.js";
 import type { Callee } from "./writer.js";
 
 /** The program that a rule is for. */
@@ -20,6 +20,8 @@ export function ruleFor(choices: Choices, id: string, subject: Subject): RuleCon
     ...(/\btraceStep\(|\btraceGuarded\(/.test(text) ? [callRule, callRule] : []),
     ...(/\brecord\d/.test(text) ? [wrapperRule, wrapperRule] : []),
     ...(/\bMessage\d/.test(text) ? [fieldRule, fieldRule] : []),
+    ...(/\.send\(|\.push\(/.test(text) ? [sendRule] : []),
+    ...(/JSON\.parse|\bm\d/.test(text) ? [receiveRule] : []),
   ];
   const make = makers[choices.below(makers.length + 10)] ?? spanRule;
   return make(choices, id, subject);
@@ -80,7 +82,7 @@ function joinPoint(choices: Choices, subject: Subject): JoinPoint {
 
 type Form = (choices: Choices, subject: Subject) => JoinPoint;
 
-const byCase: Form = (choices) => ({ case: choices.pick(CASES) });
+const byCase: Form = (choices) => ({ case: choices.pick(TYPES) });
 
 const byFunction: Form = (choices, { callees }) => {
   const names = callees.filter(({ owner }) => !owner).map(({ name }) => name);
@@ -252,3 +254,56 @@ const fieldRule: Maker = (choices, id, { text }) => {
   const type = choices.pick([message, message, "Message*", "Base0", `${message}.items`]);
   return { id, use: "trace-field", at: { type } };
 };
+
+const sendRule: Maker = (choices, id, { path, text }) => {
+  const call = choices.pick([
+    "$box.send($$$)",
+    "$box.send($$$)",
+    "$box.send($message)",
+    "$box.push($message)",
+    "$box.push($$$)",
+    "$box.postMessage($$$)",
+    "$box.postMessage($$$)",
+    "bus.emit($name, $task, $message)",
+    "bus.emit($name, $task, $message)",
+    "bus.emit($$$)",
+  ]);
+  const mayCopy = !/\) === m\d/.test(text) && choices.chance(30);
+  return {
+    id,
+    use: "trace-send",
+    at: { call },
+    ...(mayCopy ? { allowCopy: true } : {}),
+    ...moduleOf(choices, path),
+  };
+};
+
+const receiveRule: Maker = (choices, id, { path, text }) => {
+  const message = /\bm\d+\b/.exec(text)?.[0] ?? "m0";
+  const switched = /switch \((m\d+\.type)/.exec(text)?.[1] ?? "m0.type";
+  const at = choices.pick<JoinPoint>([
+    { call: "JSON.parse($$$)" },
+    { call: "JSON.parse($$$)" },
+    { call: "JSON.parse($$$)" },
+    { call: "sleep($task, $ticks, $message)" },
+    { call: "$box.later($message)" },
+    { call: "sleep($task, $ticks, $message)" },
+    ...(text.includes("switch (m") ? [{ case: choices.pick(TYPES) }, { switch: switched }] : []),
+    { listener: "message" },
+    { function: choices.pick(["f*", "h*", "call*"]) },
+    { method: "K*.*" },
+  ]);
+  return {
+    id,
+    use: "trace-receive",
+    at,
+    ...(choices.chance(25) ? { region: choices.pick(REGION_KINDS) } : {}),
+    ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
+    ...moduleOf(choices, path),
+  };
+};
+
+/** Mostly the package's own module, which the first rule makes. */
+function moduleOf(choices: Choices, path: string): { readonly module?: string } {
+  return choices.chance(15) ? { module: `lib/context.${path.endsWith("ts") ? "ts" : "js"}` } : {};
+}

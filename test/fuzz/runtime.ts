@@ -156,6 +156,9 @@ function programNames(say: Say, sleep: Sleep) {
     },
     read: (given: unknown) => log(task, "read", given),
     later: (given: unknown) => sleep(task, 1, given),
+    send: (...given: readonly unknown[]) => log(task, "sent", given.map(read)),
+    postMessage: (given: unknown) => log(task, "posted", structuredClone(given)),
+    push: (given: unknown) => given,
     inner: { n: 1, kind: "alpha" },
     none: undefined,
   });
@@ -178,12 +181,37 @@ function programNames(say: Say, sleep: Sleep) {
     createBus,
     createStages,
     clock: () => 1,
+    wire: (_task: Task, value: unknown) => JSON.stringify(onWire(value)),
     fetch: (task: Task, value: unknown) => sleep(task, 1, value),
     pg: { query: (task: Task, value: unknown) => sleep(task, 2, value) },
     ...SILENT,
     kindOf: (value: unknown) => KINDS[Number(value) % KINDS.length] ?? "gamma",
     disposable: (task: Task) => ({ [Symbol.dispose]: () => log(task, "disposed") }),
   };
+}
+
+/** What came as text, as what it says. */
+function read(given: unknown): unknown {
+  try {
+    return typeof given === "string" ? (JSON.parse(given) as unknown) : given;
+  } catch {
+    return given;
+  }
+}
+
+const CONTEXTS = [
+  undefined,
+  { trace: `${"a".repeat(32)}-${"b".repeat(16)}-1`, baggage: "sentry-environment=test" },
+  { trace: 1, baggage: {} },
+  "text",
+];
+
+/** A message that came with a context, without one, or with something else in its place. */
+function onWire(value: unknown): object {
+  const number = typeof value === "number" ? value : 0;
+  const type = KINDS[number % KINDS.length] ?? "gamma";
+  const _sentry = CONTEXTS[number % CONTEXTS.length];
+  return { type, value: number, ...(_sentry === undefined ? {} : { _sentry }) };
 }
 
 const silent = () => undefined;
@@ -270,6 +298,7 @@ export function show(value: unknown, depth = 0): string {
   if ("where" in value) return "query";
   if ("forks" in value) return "task";
   const keys = Object.keys(value).filter((key) => {
+    if (key === "_sentry") return false;
     const own = Object.getOwnPropertyDescriptor(value, key);
     return own && "value" in own;
   });

@@ -1,4 +1,5 @@
 import { awaitedNow, callOf, plain, promising, simple } from "./expressions.js";
+import { spoken, TYPES } from "./messages.js";
 import { indented, typed, type Place, type Writer } from "./writer.js";
 
 /** Lines, and what they declare for the lines behind them. */
@@ -10,9 +11,6 @@ interface Written {
 type Form = (writer: Writer, place: Place, taken: Set<string>) => Written | null;
 
 const MAX_DEPTH = 4;
-
-/** Values of `case` clauses, and of the join points that name them. */
-export const CASES = ["alpha", "beta", "gamma"] as const;
 
 /** Some statements that belong into one block. */
 export function block(writer: Writer, place: Place, atMost = 5): string[] {
@@ -232,6 +230,13 @@ const emission: Form = (writer, place) =>
     ),
   ]);
 
+const messaging: Form = (writer, place) => {
+  const { lines, message, box } = spoken(writer, place);
+  const messages = message ? [message, ...place.messages] : place.messages;
+  const boxes = box && !place.boxes.includes(box) ? [box, ...place.boxes] : place.boxes;
+  return { lines, place: { ...place, messages, boxes } };
+};
+
 const yielding: Form = (writer, place) =>
   place.isGenerator ? same(place, [`yield ${value(writer, place)}${writer.end}`]) : null;
 
@@ -308,7 +313,7 @@ function braces(writer: Writer, place: Place, atMost = 4): string[] {
 const conditional: Form = (writer, place) => {
   const { choices } = writer;
   const test = choices.chance(30)
-    ? `kindOf(${simple(writer, place)}) === "${choices.pick(CASES)}"`
+    ? `kindOf(${simple(writer, place)}) === "${choices.pick(TYPES)}"`
     : `${value(writer, place)}`;
   const head = `if (${test}) {`;
   const lines = [head, ...braces(writer, place), "}"];
@@ -399,8 +404,11 @@ const attempt: Form = (writer, place) => {
 const choice: Form = (writer, place) => {
   const { choices, end } = writer;
   const inner = { ...place, isBreakable: true };
-  const lines = [`switch (kindOf(${simple(writer, place)})) {`];
-  for (const name of CASES.slice(0, 1 + choices.below(CASES.length))) {
+  const [message] = place.messages;
+  const tested =
+    message && choices.chance(60) ? `${message}.type` : `kindOf(${simple(writer, place)})`;
+  const lines = [`switch (${tested}) {`];
+  for (const name of TYPES.slice(0, 1 + choices.below(TYPES.length))) {
     const hasBlock = choices.chance(40);
     const body = hasBlock
       ? braces(writer, deeper(inner))
@@ -548,7 +556,7 @@ const uncaught: Form = (writer, place) => {
   const { choices, end } = writer;
   if (!place.isAsync || place.returns !== "any") return null;
   const call = `failing(fork(${place.task}), ${simple(writer, place)})`;
-  const test = `kindOf(${simple(writer, place)}) === "${choices.pick(CASES)}"`;
+  const test = `kindOf(${simple(writer, place)}) === "${choices.pick(TYPES)}"`;
   const [open, close] = choices.chance(70) ? [`if (${test}) {`, "}"] : ["{", "}"];
   const body = [...braces(writer, place, 2), `  return ${call}${end}`];
   return same(place, [
@@ -634,6 +642,9 @@ const FLAT_FORMS: readonly [Form, ...Form[]] = [
   boxDeclaration,
   boxAssignment,
   emission,
+  messaging,
+  messaging,
+  messaging,
   yielding,
   yielding,
   throwing,

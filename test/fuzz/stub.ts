@@ -16,6 +16,16 @@ const hasThen = (value: unknown): value is PromiseLike<unknown> =>
 
 const span = { setStatus: () => span, setAttribute: () => span };
 
+/** What there is nothing to ask about: a client, and always a span around. */
+const REST = {
+  addBreadcrumb: () => {},
+  getClient: () => ({}),
+  getActiveSpan: () => span,
+  getTraceData: () => ({ "sentry-trace": "trace", baggage: "baggage" }),
+  continueTrace: (_context: unknown, callback: () => unknown) => callback(),
+  startNewTrace: (callback: () => unknown) => callback(),
+};
+
 export function createStub(): Stub {
   const spans = new Map<string, number>();
   let open = 0;
@@ -36,6 +46,5 @@ export function createStub(): Stub {
     open++;
     return { ...span, end: () => open-- };
   };
-  const addBreadcrumb = () => {};
-  return { startSpan, startInactiveSpan, addBreadcrumb, spans, open: () => open } as Stub;
+  return { ...REST, startSpan, startInactiveSpan, spans, open: () => open } as Stub;
 }

@@ -37,6 +37,8 @@ export interface Place {
   readonly assignable: readonly string[];
   readonly promises: readonly string[];
   readonly boxes: readonly string[];
+  /** Objects with a `type`. */
+  readonly messages: readonly string[];
   readonly closures: readonly Callee[];
   /** Labels around, and whether each is of a loop. */
   readonly labels: readonly { readonly name: string; readonly isLoop: boolean }[];
