@@ -3,10 +3,9 @@
  * for, what it inserts and how it recognises its own work. The core owns order, overlap, nesting,
  * imports, the disk and the ledger.
  */
-import type { Edit, Range } from "./text/edit.js";
-import type { ImportNeed } from "./syntax/import-place.js";
+import type { Range } from "./text/edit.js";
 import type { Binding } from "./syntax/imports.js";
-import type { Reindent } from "./syntax/indent.js";
+import type { Candidate, Instrumentation, Lessons, Shape } from "./syntax/instrumentation.js";
 import type { TS } from "./syntax/compiler.js";
 import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
 import type { Reason } from "./syntax/reason.js";
@@ -36,6 +35,7 @@ export {
   type ImportedName,
 } from "./syntax/imports.js";
 export type { ImportNeed } from "./syntax/import-place.js";
+export * from "./syntax/instrumentation.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
 export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
 export {
@@ -68,10 +68,6 @@ export {
   walk,
   walkOwn,
 } from "./syntax/walk.js";
-
-/** How a site is instrumented. */
-export type Strategy =
-  "expression" | "statement" | "body" | "inactive" | "insert" | "replace" | "create" | "delete";
 
 /** What every rule has. A transform's own parameters come on top. */
 export interface Rule {
@@ -127,81 +123,6 @@ export interface Site<Data> {
   readonly skip?: Reason | undefined;
 }
 
-/** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
-export interface AttachedEdit extends Edit {
-  /** `left` closes what stands before it, `right` opens what comes behind it. */
-  readonly attach: "left" | "right";
-  /** Whether once is enough, should several sites put the same text at the same place. */
-  readonly isShared?: boolean;
-}
-
-/**
- * What the ledger keeps to find the instrumentation again: plain strings, never offsets. Of the sites
- * of one place, only one may have a certain `exclusive`: a field of that name, braces.
- */
-export type Shape = Readonly<Record<string, string>>;
-
-/** A module that the instrumentation calls and that is made when the tree has none. */
-export interface ModuleNeed {
-  /** Relative to the root. */
-  readonly path: string;
-  readonly text: (style: Source["style"]) => string;
-}
-
-/** The edits for one site. */
-export interface Instrumentation {
-  readonly strategy: Strategy;
-  readonly region: Range;
-  readonly edits: readonly AttachedEdit[];
-  readonly reindent: Reindent | null;
-  readonly imports: readonly ImportNeed[];
-  readonly modules: readonly ModuleNeed[];
-  readonly span: { readonly name: string; readonly op: string | null } | null;
-  readonly shape: Shape;
-  /** The path of names around the site, and the head of its code: they tell equal shapes apart. */
-  readonly container: string;
-  readonly head: string;
-}
-
-/** A place in the current text that has the shape of a ledger entry. */
-export interface Candidate {
-  readonly range: Range;
-  readonly container: string;
-  readonly head: string;
-  /** What our own part of it says; the shape has the same key when nothing of that was edited. */
-  readonly key: string;
-  /** Whether it is as it was inserted, apart from formatting. */
-  readonly exact: boolean;
-  /** Whether at least what names it (a span's name, a field) is as it was inserted. */
-  readonly similar: boolean;
-  /** The edits that take it out, or why it cannot be taken out. */
-  readonly removal: Removal | Reason;
-}
-
-export interface Removal {
-  readonly edits: readonly Edit[];
-  readonly dedent: Reindent | null;
-}
-
-/** What the type check taught about one site in an earlier round. */
-export interface Lessons {
-  /** Strategies whose result did not type-check. */
-  readonly vetoed: ReadonlySet<string>;
-  /** Expressions, as written, that were known not to be null or undefined before they were wrapped. */
-  readonly narrowed: ReadonlySet<string>;
-  /** Paths, as written, whose types were narrower before they were wrapped. */
-  readonly retyped: ReadonlySet<string>;
-  /** Whether a callback must say the type that the function around it returns. */
-  readonly annotated: boolean;
-}
-
-export const NO_LESSONS: Lessons = {
-  vetoed: new Set(),
-  narrowed: new Set(),
-  retyped: new Set(),
-  annotated: false,
-};
-
 /** What is decided about the sites around one, which the text does not show yet. */
 export interface Surroundings {
   /** Names of spans that are declared around it. */
@@ -253,12 +174,4 @@ export function defineTransform<R extends Rule, Data>(transform: Transform<R, Da
 export function ledgerText({ style }: Pick<Source, "style">, shape: Shape, key: string): string {
   const text = shape[key] ?? "";
   return shape.eol === style.eol ? text : text.replace(/\r?\n/g, style.eol);
-}
-
-/** How much of a piece of code is kept to know it again. */
-const HEAD_LENGTH = 160;
-
-/** The beginning of a fingerprint, long enough to tell neighbours apart. */
-export function headOf(fingerprint: string): string {
-  return fingerprint.slice(0, HEAD_LENGTH);
 }

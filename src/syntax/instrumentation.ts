@@ -1,0 +1,92 @@
+import type { Edit, Range } from "../text/edit.js";
+import type { ImportNeed } from "./import-place.js";
+import type { Reindent } from "./indent.js";
+import type { Reason } from "./reason.js";
+import type { Source } from "./source.js";
+
+/** How a site is instrumented. */
+export type Strategy =
+  "expression" | "statement" | "body" | "inactive" | "insert" | "replace" | "create" | "delete";
+
+/** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
+export interface AttachedEdit extends Edit {
+  /** `left` closes what stands before it, `right` opens what comes behind it. */
+  readonly attach: "left" | "right";
+  /** Whether once is enough, should several sites put the same text at the same place. */
+  readonly isShared?: boolean;
+}
+
+/**
+ * What the ledger keeps to find the instrumentation again: plain strings, never offsets. Of the sites
+ * of one place, only one may have a certain `exclusive`: a field of that name, braces.
+ */
+export type Shape = Readonly<Record<string, string>>;
+
+/** A module that the instrumentation calls and that is made when the tree has none. */
+export interface ModuleNeed {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly text: (style: Source["style"]) => string;
+}
+
+/** The edits for one site. */
+export interface Instrumentation {
+  readonly strategy: Strategy;
+  readonly region: Range;
+  readonly edits: readonly AttachedEdit[];
+  readonly reindent: Reindent | null;
+  readonly imports: readonly ImportNeed[];
+  readonly modules: readonly ModuleNeed[];
+  readonly span: { readonly name: string; readonly op: string | null } | null;
+  readonly shape: Shape;
+  /** The path of names around the site, and the head of its code: they tell equal shapes apart. */
+  readonly container: string;
+  readonly head: string;
+}
+
+/** A place in the current text that has the shape of a ledger entry. */
+export interface Candidate {
+  readonly range: Range;
+  readonly container: string;
+  readonly head: string;
+  /** What our own part of it says; the shape has the same key when nothing of that was edited. */
+  readonly key: string;
+  /** Whether it is as it was inserted, apart from formatting. */
+  readonly exact: boolean;
+  /** Whether at least what names it (a span's name, a field) is as it was inserted. */
+  readonly similar: boolean;
+  /** The edits that take it out, or why it cannot be taken out. */
+  readonly removal: Removal | Reason;
+}
+
+export interface Removal {
+  readonly edits: readonly Edit[];
+  readonly dedent: Reindent | null;
+}
+
+/** What the type check taught about one site in an earlier round. */
+export interface Lessons {
+  /** Strategies whose result did not type-check. */
+  readonly vetoed: ReadonlySet<string>;
+  /** Expressions, as written, that were known not to be null or undefined before they were wrapped. */
+  readonly narrowed: ReadonlySet<string>;
+  /** Paths, as written, whose types were narrower before they were wrapped. */
+  readonly retyped: ReadonlySet<string>;
+  /** Whether a callback must say the type that the function around it returns. */
+  readonly annotated: boolean;
+}
+
+export const NO_LESSONS: Lessons = {
+  vetoed: new Set(),
+  narrowed: new Set(),
+  retyped: new Set(),
+  annotated: false,
+};
+
+/** How much of a piece of code is kept to know it again. */
+const HEAD_LENGTH = 160;
+
+/** The beginning of a fingerprint, long enough to tell neighbours apart. */
+export function headOf(fingerprint: string): string {
+  return fingerprint.slice(0, HEAD_LENGTH);
+}
