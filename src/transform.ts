@@ -25,6 +25,7 @@ export { messageOf, type Message } from "./syntax/message.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
+export * from "./syntax/failure-mark.js";
 export * from "./syntax/fingerprint.js";
 export * from "./syntax/inactive-span.js";
 export {
@@ -54,6 +55,7 @@ export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export { textOf, type Source } from "./syntax/source.js";
+export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
 export * from "./syntax/types.js";
 export * from "./syntax/unwrapping.js";

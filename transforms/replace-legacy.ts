@@ -276,26 +276,38 @@ function replaceCall(
       return [name, { code, text: ts.isStringLiteralLike(node) ? node.text : code }];
     }),
   );
-  const code = breadcrumbCode(file, statement, rule, fills);
-  if (isReason(code)) return code;
+  const breadcrumb = breadcrumbCode(file, statement, rule, fills);
+  if (isReason(breadcrumb)) return breadcrumb;
+  const code = breadcrumb.replace(/;$/, "");
   const start = statement.getStart(source.file);
+  const end = replacedEnd(source, statement, rule.when !== undefined);
   return {
     ...SHARED,
     strategy: "replace",
     region: { start, end: statement.end },
-    edits: [{ start, end: statement.end, text: code, attach: "right" }],
+    edits: [{ start, end, text: code, attach: "right" }],
     imports: sdkImport(file),
     shape: {
       key: statementFingerprint(code),
       kind: "call",
       eol: source.style.eol,
       code: statementFingerprint(code),
-      original: textOf(source, statement),
+      original: source.text.slice(start, end),
       ...(isStatementList(statement.parent) ? {} : { lone: "yes" }),
     },
     container: containerOf(statement),
     head: headOf(statementFingerprint(code)),
   };
+}
+
+/**
+ * The user's semicolon stays where an expression takes the place of another one; on a line of its own
+ * it belongs to what comes behind.
+ */
+function replacedEnd({ text }: Source, statement: TS.Statement, isGuarded: boolean): number {
+  if (!ts.isExpressionStatement(statement)) return statement.end;
+  const { end } = statement.expression;
+  return isGuarded && !text.slice(end, statement.end).includes("\n") ? statement.end : end;
 }
 
 function sdkImport({ sentry }: FileContext) {
@@ -499,7 +511,8 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
     if (!ts.isStatement(node)) return;
-    const range = { start: node.getStart(source.file), end: node.end };
+    const { end } = ts.isExpressionStatement(node) ? node.expression : node;
+    const range = { start: node.getStart(source.file), end };
     if (!shape.lone && isInOurBraces(source, node)) return;
     if (fingerprint(node) !== shape.code) {
       if (isBreadcrumb(node)) found.push(editedBreadcrumb(node, range));

@@ -3,7 +3,7 @@ import {
   codeFingerprint,
   containerOf,
   defineTransform,
-  enclosingFunctionNames,
+  fillsFor,
   findMatches,
   findNode,
   fingerprint,
@@ -13,25 +13,30 @@ import {
   hoistTypes,
   inactiveRefusal,
   inactiveSpanAt,
-  indentationAt,
-  isReadable,
   isReason,
   joinPointNeedles,
   layOutInactive,
   layOutWrapper,
+  markEdit,
+  marksIn,
   nodesOf,
   objectOnOneLine,
-  ownStatements,
+  optionCode,
+  parameterUse,
   readsOf,
   reason,
   REGION_KINDS,
   regionsOf,
+  renderSpan,
   renderTemplate,
   schema,
-  swallows,
-  textOf,
+  SPAN_NAMES,
+  spanSchema,
+  spanTemplates,
+  swallowingCatches,
   ts,
   unhoistTypes,
+  unmark,
   unwrap,
   unwrapInactive,
   usesNeed,
@@ -40,19 +45,18 @@ import {
   type AttachedEdit,
   type Candidate,
   type Edit,
-  type Entries,
   type FileContext,
-  type Fills,
   type Instrumentation,
   type Lessons,
   type Match,
   type Reason,
   type Region,
-  type Rendered,
   type Rule,
   type Shape,
   type Site,
   type Source,
+  type SpanOptions,
+  type SpanParams,
   type TS,
   type WrapperLayout,
   type WrapperNode,
@@ -62,11 +66,7 @@ import {
 interface WrapSpan extends Rule {
   readonly at: NonNullable<Rule["at"]>;
   readonly region: (typeof REGION_KINDS)[number];
-  readonly span: {
-    readonly name: string;
-    readonly op?: string | undefined;
-    readonly attributes?: Readonly<Record<string, string>> | undefined;
-  };
+  readonly span: SpanParams;
   readonly markFailure: boolean;
   readonly allowInactive: boolean;
   readonly evenIfTraced: boolean;
@@ -82,23 +82,13 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
   summary: "Runs a piece of code inside Sentry.startSpan",
   params: {
     region: schema.optional(schema.picklist(REGION_KINDS), "auto"),
-    span: schema.strictObject({
-      name: schema.pipe(schema.string(), schema.minLength(1)),
-      op: schema.optional(schema.string()),
-      attributes: schema.optional(schema.record(schema.string(), schema.string())),
-    }),
+    span: spanSchema,
     markFailure: schema.optional(schema.boolean(), true),
     allowInactive: schema.optional(schema.boolean(), false),
     evenIfTraced: schema.optional(schema.boolean(), false),
   },
   joinPoints: ["case", "switch", "call", "function", "method", "route", "listener", "assign"],
-  templates: ({ span }) => [
-    ["span.name", span.name],
-    ...(span.op === undefined ? [] : [["span.op", span.op] as const]),
-    ...Object.entries(span.attributes ?? {}).map(
-      ([key, template]) => [`span.attributes[${JSON.stringify(key)}]`, template] as const,
-    ),
-  ],
+  templates: ({ span }) => spanTemplates(span),
   needles: (rule) => joinPointNeedles(rule.at),
 
   find: (file, rule) => {
@@ -167,7 +157,7 @@ function wrapRegion(
   const wrapping = wrappingFor(source, region, file.types);
   if (isReason(wrapping)) return wrapping;
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
-  const options = renderOptions(file, region, match, rule);
+  const options = renderSpan(source, region, match, rule.span);
   if (isReason(options)) return options;
   const marks = rule.markFailure ? swallowingCatches(region) : [];
   const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
@@ -222,8 +212,6 @@ function attachAround(edit: Edit): AttachedEdit {
   return { ...edit, attach: edit.text === "(" ? "right" : "left" };
 }
 
-const SPAN_NAMES = ["span", "sentrySpan"];
-
 /** Holds the first region that may be held by an inactive span, where no callback can take any. */
 function holdAny(
   file: FileContext,
@@ -238,7 +226,7 @@ function holdAny(
     const wrapping = wrappingFor(file.source, region, file.types);
     if (!isReason(wrapping)) continue;
     if (inactiveRefusal(file.source, region, wrapping, file.types)) continue;
-    const options = renderOptions(file, region, match, rule);
+    const options = renderSpan(file.source, region, match, rule.span);
     if (!isReason(options)) return holdRegion(file, region, options, reserved);
   }
   return refusal;
@@ -247,7 +235,7 @@ function holdAny(
 function holdRegion(
   file: FileContext,
   region: Region,
-  options: Options,
+  options: SpanOptions,
   reserved: ReadonlySet<string>,
 ): Instrumentation {
   const { source } = file;
@@ -269,7 +257,7 @@ function holdRegion(
 function surround(
   file: FileContext,
   region: Region,
-  { entries, name, op }: Options,
+  { entries, name, op }: SpanOptions,
   api: "startSpan" | "startInactiveSpan",
   layout: WrapperLayout,
 ): Omit<Instrumentation, "strategy"> {
@@ -305,106 +293,6 @@ function shapeOf(wrapping: Wrapping, layout: WrapperLayout, parameter: string): 
     indent: layout.unit,
     ...(layout.isBracketed ? { bracket: "(" } : {}),
   };
-}
-
-interface Options {
-  readonly name: Rendered;
-  readonly op: Rendered | null;
-  readonly entries: Entries;
-}
-
-function renderOptions(
-  file: FileContext,
-  region: Region,
-  match: Match,
-  rule: WrapSpan,
-): Options | Reason {
-  const { source } = file;
-  const fills = fillsFor(file, match);
-  const render = (template: string) => renderTemplate(template, fills, source.style);
-  const name = render(rule.span.name);
-  const op = rule.span.op === undefined ? null : render(rule.span.op);
-  const attributes = Object.entries(rule.span.attributes ?? {}).map(
-    ([key, template]) => [key, render(template)] as const,
-  );
-  const scopeNode = scopeOf(region);
-  const used = [name, ...(op ? [op] : []), ...attributes.map(([, value]) => value)];
-  for (const read of used.flatMap((rendered) => rendered.names)) {
-    if (!isReadable(source, read, scopeNode, region)) return reason("not-in-scope", read);
-  }
-  const pairs = attributes.map(([key, value]) => [key, value.code] as const);
-  const entries: Entries = [
-    ["name", name.code],
-    ...(op ? [["op", op.code] as const] : []),
-    ...(pairs.length > 0 ? [["attributes", pairs] as const] : []),
-  ];
-  return { name, op, entries };
-}
-
-function fillsFor({ source }: FileContext, match: Match): Fills {
-  const text = (value: string) => ({ text: value, code: JSON.stringify(value) });
-  const captured = Object.entries(match.captures).map(([name, node]) => {
-    const code = textOf(source, node);
-    return [name, { text: ts.isStringLiteralLike(node) ? node.text : code, code }] as const;
-  });
-  return {
-    file: text(source.path),
-    function: text(
-      match.kind === "function" ? match.name : (enclosingFunctionNames(match.node)[0] ?? "module"),
-    ),
-    case: text(match.kind === "clause" ? match.value : ""),
-    callee: text(match.kind === "call" ? textOf(source, match.node.expression) : ""),
-    ...Object.fromEntries(captured),
-  };
-}
-
-/** The node whose scope the options are evaluated in: where the call stands. */
-function scopeOf(region: Region): TS.Node {
-  if (region.kind === "expression") return region.node;
-  if (region.kind === "statements") return region.statements[0] ?? region.list.parent;
-  const { body } = region.node;
-  return ts.isBlock(body) ? (region.node.parameters[0] ?? body) : body;
-}
-
-// Marking a failure that a catch swallows
-
-/** Catch blocks of the region's own try statements that do not pass the error on. */
-function swallowingCatches(region: Region): TS.Block[] {
-  return ownStatements(region)
-    .filter(ts.isTryStatement)
-    .flatMap(({ catchClause }) =>
-      catchClause && swallows(catchClause.block) ? [catchClause.block] : [],
-    );
-}
-
-const FAILURE = '{ code: 2, message: "internal_error" }';
-
-function markEdit(source: Source, block: TS.Block, parameter: string): AttachedEdit {
-  const { style, text, file } = source;
-  const status = FAILURE.replace(/"/g, style.quote);
-  const call = `${parameter}.setStatus(${status})`;
-  const [first] = block.statements;
-  if (first) {
-    const start = first.getStart(file);
-    const semicolon = style.semicolons || /[;([`+\-/]/.test(text[start] ?? "") ? ";" : "";
-    const indent = `${style.eol}${indentationAt(text, start)}`;
-    return { start, end: start, text: `${call}${semicolon}${indent}`, attach: "right" };
-  }
-  const start = block.getStart(file) + 1;
-  const isOneLine = !textOf(source, block).includes("\n");
-  const gap = isOneLine
-    ? text[start] === "}"
-      ? ""
-      : " "
-    : `${style.eol}${indentationAt(text, block.getStart(file))}${style.indent}`;
-  // Two marks on one line must be told apart.
-  const semicolon = style.semicolons || isOneLine ? ";" : "";
-  return { start, end: start, text: `${gap}${call}${semicolon}`, attach: "right" };
-}
-
-function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
-  if (!ts.isExpressionStatement(node) || !node.getText().startsWith(parameter)) return false;
-  return fingerprint(node.expression) === codeFingerprint(`${parameter}.setStatus(${FAILURE})`);
 }
 
 // How it recognises its own work
@@ -470,7 +358,7 @@ function candidate(source: Source, place: Place, shape: Shape, name: string): Ca
   return {
     range,
     key,
-    similar: propertyCode(options, "name") === name,
+    similar: optionCode(options, "name") === name,
     get container() {
       return containerOf(call);
     },
@@ -521,14 +409,6 @@ function heldBy(source: Source, node: TS.Node): TS.Node | null {
   return found?.attempt.tryBlock.statements[0] ?? null;
 }
 
-function propertyCode(options: TS.ObjectLiteralExpression, key: string): string | null {
-  for (const property of options.properties) {
-    if (property.name?.getText() !== key) continue;
-    return ts.isPropertyAssignment(property) ? fingerprint(property.initializer) : key;
-  }
-  return null;
-}
-
 function removalOf(source: Source, found: SpanCall, shape: Shape): Candidate["removal"] {
   const marks = marksIn(found.callback, shape.parameter ?? "");
   const inUse = parameterUse(source, found.callback, marks);
@@ -551,29 +431,6 @@ function removalOf(source: Source, found: SpanCall, shape: Shape): Candidate["re
   return { edits: [...unwrapped.edits, ...own], dedent: unwrapped.dedent };
 }
 
-function marksIn(callback: TS.ArrowFunction, parameter: string): TS.ExpressionStatement[] {
-  const marks: TS.ExpressionStatement[] = [];
-  if (!parameter) return marks;
-  walk(callback.body, (node) => {
-    if (isMark(node, parameter)) marks.push(node);
-  });
-  return marks;
-}
-
-function parameterUse(
-  source: Source,
-  callback: TS.ArrowFunction,
-  marks: readonly TS.Node[],
-): Reason | null {
-  const [parameter] = callback.parameters;
-  if (!parameter) return null;
-  if (!ts.isIdentifier(parameter.name)) return reason("span-in-use");
-  const { name } = parameter;
-  const isOurs = (use: TS.Node) => marks.some((mark) => mark.pos <= use.pos && use.end <= mark.end);
-  const used = source.scope.references(name).some((use) => use !== name && !isOurs(use));
-  return used ? reason("span-in-use", name.text) : null;
-}
-
 /** The `!` that said again what was known outside the callback. */
 function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
   const paths = new Set(shape.narrowed?.split("\n"));
@@ -586,19 +443,6 @@ function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
   return edits;
 }
 
-/** Takes a mark out with the white space it came with: behind it, or before it in an empty block. */
-function unmark({ file, text }: Source, mark: TS.ExpressionStatement): Edit {
-  const block = mark.parent as TS.Block;
-  const start = mark.getStart(file);
-  const isEmpty = block.statements.every((each) => /^\w+\.setStatus\(/.test(each.getText(file)));
-  if (!isEmpty && block.statements.at(-1) !== mark) {
-    const behind = /^\s*/.exec(text.slice(mark.end))?.[0].length ?? 0;
-    return { start, end: mark.end + behind, text: "" };
-  }
-  const before = text.slice(block.getStart(file) + 1, start);
-  return { start: start - (before.length - before.trimEnd().length), end: mark.end, text: "" };
-}
-
 // Instrumentation that is there already
 
 /** Whether matched code stands in a span of the same name and op, or holds one, by hand. */
@@ -608,13 +452,13 @@ function hasSuchSpan(
   region: Region | undefined,
   rule: WrapSpan,
 ): boolean {
-  const fills = fillsFor(file, match);
+  const fills = fillsFor(file.source, match);
   const codeOf = (template: string) => renderTemplate(template, fills, file.source.style).code;
   const name = codeFingerprint(codeOf(rule.span.name));
   const op = rule.span.op === undefined ? null : codeFingerprint(codeOf(rule.span.op));
   const isSuch = (node: TS.Node) => {
     const options = spanOptions(node);
-    return options && propertyCode(options, "name") === name && propertyCode(options, "op") === op;
+    return options && optionCode(options, "name") === name && optionCode(options, "op") === op;
   };
   const within = region ? nodesOf(region) : [match.node];
   return within.some((node) => findNode(node, isSuch)) || isInsideSuch(match.node, isSuch);

@@ -19,6 +19,7 @@ export function createFileContext(
   types: Types = NO_TYPES,
 ): FileContext {
   let sentry: Binding | undefined;
+  const members = new Map<string, Binding>();
   const read = (path: string): Source | null => {
     const text = tree.read(path);
     if (text === null) return null;
@@ -36,8 +37,14 @@ export function createFileContext(
     get sentry() {
       return (sentry ??= sentryBinding(source, tree.sdkFor(source.path), isSdkExport));
     },
-    member: (module, member) =>
-      memberBinding(source, specifierOfModule(tree, source, module), member),
+    member: (module, member) => {
+      const specifier = specifierOfModule(tree, source, module);
+      const key = `${specifier} ${member}`;
+      const taken = new Set([...members.values()].flatMap(({ need }) => need?.local ?? []));
+      const binding = members.get(key) ?? memberBinding(source, specifier, member, taken);
+      members.set(key, binding);
+      return binding;
+    },
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
     helperDir: () => tree.helperDir(source.path),

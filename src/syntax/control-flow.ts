@@ -165,7 +165,8 @@ export function returnsMayBeCaught(
 
 /** Whether code of the same function runs when this is left: of a try, or what `using` disposes. */
 export function isGuarded(node: TS.Node): boolean {
-  for (let at = node; at.parent && !ts.isFunctionLike(at); at = at.parent) {
+  for (let at = node; at.parent; at = at.parent) {
+    if (at !== node && ts.isFunctionLike(at)) return false;
     if (isPartOfTry(at) || disposesBehind(at)) return true;
   }
   return false;

@@ -58,8 +58,16 @@ export function usesNeed(binding: Binding, member: string): boolean {
   return binding.need !== null && binding.access(member).startsWith(`${binding.need.local}.`);
 }
 
-/** The binding of one named export of a module, for example a recorder. */
-export function memberBinding(source: Source, module: string, member: string): Binding {
+/**
+ * The binding of one named export of a module, for example a recorder.
+ * @param taken names that other imports to be added have
+ */
+export function memberBinding(
+  source: Source,
+  module: string,
+  member: string,
+  taken: ReadonlySet<string>,
+): Binding {
   for (const statement of source.file.statements) {
     if (!ts.isImportDeclaration(statement) || specifierOf(statement) !== module) continue;
     const bindings = statement.importClause?.namedBindings;
@@ -73,7 +81,7 @@ export function memberBinding(source: Source, module: string, member: string): B
     );
     if (found) return { access: () => found.name.text, need: null };
   }
-  const local = freshName(source, [member, `${member}Stage`, `retrospan_${member}`]);
+  const local = freshName(source, [member], taken);
   return { access: () => local, need: { module, local, member } };
 }
 
