@@ -3,9 +3,8 @@
  * for, what it inserts and how it recognises its own work. The core owns order, overlap, nesting,
  * imports, the disk and the ledger.
  */
-import type { Range } from "./text/edit.js";
 import type { Binding } from "./syntax/imports.js";
-import type { Candidate, Instrumentation, Lessons, Shape } from "./syntax/instrumentation.js";
+import type { Candidate, Instrumentation, Lessons, Shape, Site } from "./syntax/instrumentation.js";
 import type { TS } from "./syntax/compiler.js";
 import type { JoinPoint, JoinPointForm } from "./syntax/join-point.js";
 import type { Reason } from "./syntax/reason.js";
@@ -20,8 +19,12 @@ export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
 export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
+export * from "./syntax/context-helper.js";
+export * from "./syntax/context-wrapper.js";
+export { isInRequestHandler } from "./syntax/request-handler.js";
 export { receivedIn, type Received } from "./syntax/received.js";
 export { messageOf, type Message } from "./syntax/message.js";
+export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
@@ -106,23 +109,6 @@ export interface FileContext {
   readonly tracedBy: (chain: TS.Expression) => string | null;
   /** The root-relative path of a module that a rule names. */
   readonly pathOf: (module: string) => string;
-}
-
-/** One place a rule means. `Data` is the transform's own. */
-export interface Site<Data> {
-  /** Offset of what the join point matched. */
-  readonly anchor: number;
-  /** The code concerned; its first line is the site's line. */
-  readonly region: Range;
-  /** What it may be instead, where the first choice is not safe. */
-  readonly alternatives?: readonly Range[];
-  readonly data: Data;
-  /** Sites without which this one makes no sense, such as the calls that an import was for. */
-  readonly dependsOn?: readonly Site<Data>[] | undefined;
-  /** Set when the place is instrumented already, by hand. */
-  readonly present?: "hand" | undefined;
-  /** Set when the place must be left alone whatever the strategy. */
-  readonly skip?: Reason | undefined;
 }
 
 /** What is decided about the sites around one, which the text does not show yet. */

@@ -325,10 +325,15 @@ function candidate(
     container: containerOf(statement),
     head: before ? headOf(fingerprint(before)) : "",
     key: fingerprint(call),
-    exact: fingerprint(call) === shape.key,
+    exact: fingerprint(call) === shape.key && (shape.layout !== "braced" || isBraced(statement)),
     similar: name !== undefined && fingerprint(name) === shape.name,
     removal: removalOf(source, statement, call, shape),
   };
+}
+
+/** Whether a statement stands in braces that a lone statement may have got for it. */
+function isBraced({ parent }: TS.Statement): boolean {
+  return ts.isBlock(parent) && !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
 }
 
 function removalOf(

@@ -523,7 +523,8 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
       container: containerOf(node),
       head: headOf(shape.code),
       key: shape.key ?? "",
-      exact: true,
+      // Braces of the user's may hold the same.
+      exact: !shape.lone || !ts.isBlock(node) || standsOnOneLine(source, node),
       similar: true,
       removal: { edits: [{ ...range, text: ledgerText(source, shape, "original") }], dedent: null },
     });
@@ -532,11 +533,17 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
 }
 
 /** A switch behind a condition stands in braces, which are what was put there. */
-function isInOurBraces({ file, text }: Source, node: TS.Statement): boolean {
+function isInOurBraces(source: Source, node: TS.Statement): boolean {
   const { parent } = node;
   if (!ts.isBlock(parent) || parent.statements.length > 1 || !ts.isIfStatement(node)) return false;
   const isLone = !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
-  return isLone && text.slice(parent.getStart(file), node.getStart(file)) === "{ ";
+  return isLone && standsOnOneLine(source, parent);
+}
+
+/** Whether braces open as ours do: on the line of what they hold. */
+function standsOnOneLine({ file, text }: Source, block: TS.Block): boolean {
+  const [first] = block.statements;
+  return first !== undefined && text.slice(block.getStart(file), first.getStart(file)) === "{ ";
 }
 
 function isBreadcrumb(node: TS.Statement): boolean {

@@ -1,8 +1,11 @@
 import {
+  around,
   callFingerprint,
   codeFingerprint,
   containerOf,
   defineTransform,
+  disclose,
+  enclose,
   fillsFor,
   findMatches,
   findNode,
@@ -10,20 +13,14 @@ import {
   firstNode,
   freshName,
   headOf,
-  hoistTypes,
   inactiveRefusal,
   inactiveSpanAt,
   isReason,
   joinPointNeedles,
   layOutInactive,
-  layOutWrapper,
-  markEdit,
-  marksIn,
   nodesOf,
   objectOnOneLine,
   optionCode,
-  parameterUse,
-  readsOf,
   reason,
   REGION_KINDS,
   regionsOf,
@@ -35,16 +32,11 @@ import {
   spanTemplates,
   swallowingCatches,
   ts,
-  unhoistTypes,
-  unmark,
-  unwrap,
   unwrapInactive,
   usesNeed,
   walk,
   wrappingFor,
-  type AttachedEdit,
   type Candidate,
-  type Edit,
   type FileContext,
   type Instrumentation,
   type Lessons,
@@ -58,9 +50,7 @@ import {
   type SpanOptions,
   type SpanParams,
   type TS,
-  type WrapperLayout,
   type WrapperNode,
-  type Wrapping,
 } from "../src/transform.js";
 
 interface WrapSpan extends Rule {
@@ -159,57 +149,13 @@ function wrapRegion(
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
   const options = renderSpan(source, region, match, rule.span);
   if (isReason(options)) return options;
-  const marks = rule.markFailure ? swallowingCatches(region) : [];
-  const parameter = marks.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
-  const isTyped = /\.[cm]?tsx?$/.test(source.path);
-  const saysTypes = lessons.annotated || lessons.narrowed.size + lessons.retyped.size > 0;
-  if (!isTyped && saysTypes) return reason("type-check");
-  const returns = lessons.annotated ? declaredResult(region) : undefined;
-  if (lessons.annotated && returns === undefined) return reason("type-check");
-  const callee = file.sentry.access("startSpan");
-  const call = { callee, argument: options.entries, parameter, returns };
-  const layout = layOutWrapper(source, region, wrapping, call);
-  const reads = readsOf(nodesOf(region), lessons.narrowed);
-  const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
-  // What is asserted lies inside the span, also where both begin or end at one place.
-  const asserted = (hoisting?.assertions ?? []).map(attachAround);
-  const openings = asserted.filter(({ attach }) => attach === "right");
-  const closings = asserted.filter(({ attach }) => attach === "left");
-  const { edits, ...common } = surround(file, region, options, "startSpan", layout);
-  return {
-    ...common,
-    strategy: wrapping.strategy,
-    edits: [
-      ...reads.map(({ end }) => assertion(end)),
-      ...closings,
-      ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
-      ...edits,
-      ...openings,
-      ...marks.map((block) => markEdit(source, block, parameter)),
-    ],
-    shape: {
-      ...common.shape,
-      ...shapeOf(wrapping, layout, parameter),
-      ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
-      ...(hoisting ? { types: hoisting.types } : {}),
-    },
-  };
-}
-
-/** The type that a whole function says it returns, where a callback can say it too. */
-function declaredResult(region: Region): string | undefined {
-  const type = region.kind === "body" ? region.node.type : undefined;
-  if (!type || ts.isTypePredicateNode(type)) return undefined;
-  return type.getText().replace(/\s+/g, " ");
-}
-
-/** Sites inside one another may both have to say what was known outside. */
-function assertion(at: number): AttachedEdit {
-  return { start: at, end: at, text: "!", attach: "left", isShared: true };
-}
-
-function attachAround(edit: Edit): AttachedEdit {
-  return { ...edit, attach: edit.text === "(" ? "right" : "left" };
+  const call = { callee: file.sentry.access("startSpan"), arguments: [options.entries] };
+  const failures = rule.markFailure ? swallowingCatches(region) : [];
+  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, failures });
+  if (isReason(enclosed)) return enclosed;
+  const common = surround(file, region, options, "startSpan");
+  const shape = { ...common.shape, ...enclosed.shape };
+  return { ...common, ...enclosed, strategy: wrapping.strategy, shape };
 }
 
 /** Holds the first region that may be held by an inactive span, where no callback can take any. */
@@ -242,7 +188,7 @@ function holdRegion(
   const parameter = freshName(source, SPAN_NAMES, reserved);
   const callee = file.sentry.access("startInactiveSpan");
   const layout = layOutInactive(source, region, { callee, options: options.entries, parameter });
-  const common = surround(file, region, options, "startInactiveSpan", layout);
+  const common = surround(file, region, options, "startInactiveSpan");
   const shape = {
     ...common.shape,
     strategy: "inactive",
@@ -250,7 +196,13 @@ function holdRegion(
     indent: layout.unit,
     block: String(region.kind !== "body"),
   };
-  return { ...common, strategy: "inactive", shape };
+  return {
+    ...common,
+    strategy: "inactive",
+    edits: around(region, layout),
+    reindent: { range: region, unit: layout.unit },
+    shape,
+  };
 }
 
 /** What every way of putting a span around a region has in common. */
@@ -259,18 +211,12 @@ function surround(
   region: Region,
   { entries, name, op }: SpanOptions,
   api: "startSpan" | "startInactiveSpan",
-  layout: WrapperLayout,
-): Omit<Instrumentation, "strategy"> {
+): Omit<Instrumentation, "strategy" | "edits" | "reindent"> {
   const { source, sentry } = file;
   const inner = firstNode(region);
   const callee = sentry.access(api);
   return {
     region,
-    edits: [
-      { start: region.start, end: region.start, text: layout.open, attach: "right" },
-      { start: region.end, end: region.end, text: layout.close, attach: "left" },
-    ],
-    reindent: { range: region, unit: layout.unit },
     imports: usesNeed(sentry, api) && sentry.need ? [sentry.need] : [],
     modules: [],
     span: { name: name.constant ?? name.code, op: op?.constant ?? null },
@@ -281,17 +227,6 @@ function surround(
     },
     container: containerOf(inner),
     head: headOf(fingerprint(inner, (node) => seeThrough(source, node, callee))),
-  };
-}
-
-function shapeOf(wrapping: Wrapping, layout: WrapperLayout, parameter: string): Shape {
-  return {
-    strategy: wrapping.strategy,
-    prefix: wrapping.prefix,
-    callback: wrapping.isConcise ? "expression" : "block",
-    parameter,
-    indent: layout.unit,
-    ...(layout.isBracketed ? { bracket: "(" } : {}),
   };
 }
 
@@ -331,7 +266,7 @@ function wrappedPlace(source: Source, node: TS.Node, shape: Shape): Place | null
     options,
     range: { start: call.getStart(source.file), end: call.end },
     inner: ts.isBlock(body) ? (body.statements[0] ?? body) : body,
-    remove: () => removalOf(source, found, shape),
+    remove: () => disclose(source, found, shape),
   };
 }
 
@@ -407,40 +342,6 @@ function heldBy(source: Source, node: TS.Node): TS.Node | null {
   const start = ts.isBlock(node) && node.statements.length === 2 ? node.statements[0] : node;
   const found = start && inactiveSpanAt(source, start, start !== node);
   return found?.attempt.tryBlock.statements[0] ?? null;
-}
-
-function removalOf(source: Source, found: SpanCall, shape: Shape): Candidate["removal"] {
-  const marks = marksIn(found.callback, shape.parameter ?? "");
-  const inUse = parameterUse(source, found.callback, marks);
-  if (inUse) return inUse;
-  const unwrapped = unwrap(source, found, {
-    strategy: shape.strategy ?? "",
-    prefix: shape.prefix ?? "",
-    isConcise: shape.callback === "expression",
-    isBracketed: shape.bracket !== undefined,
-    unit: shape.indent ?? "",
-  });
-  if (isReason(unwrapped)) return unwrapped;
-  const types = unhoistTypes(source, found.call, shape.types ?? "");
-  if (isReason(types)) return types;
-  const own = [
-    ...types,
-    ...marks.map((mark) => unmark(source, mark)),
-    ...assertionsIn(found.callback, shape),
-  ];
-  return { edits: [...unwrapped.edits, ...own], dedent: unwrapped.dedent };
-}
-
-/** The `!` that said again what was known outside the callback. */
-function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
-  const paths = new Set(shape.narrowed?.split("\n"));
-  const edits: Edit[] = [];
-  walk(callback.body, (node) => {
-    if (!ts.isNonNullExpression(node)) return;
-    if (!paths.has(node.expression.getText().replace(/!+$/, ""))) return;
-    edits.push({ start: node.expression.end, end: node.end, text: "" });
-  });
-  return edits;
 }
 
 // Instrumentation that is there already

@@ -18,10 +18,33 @@ export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]):
   assignByOrder(matching);
   // The surest matches first, so that an edited site never takes the place of an intact one.
   for (const isMatch of MATCHES) assignBy(matching, isMatch);
-  return entries.map((entry) => {
+  const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
     return candidate ? outcome(entry, candidate) : notFound(entry, matching);
   });
+  return all.map((each) => (isContested(each, all) ? ambiguous(each) : each));
+}
+
+/** Whether an entry that is no less sure would put something back at the same place. */
+function isContested(recognised: Recognised, all: readonly Recognised[]): boolean {
+  if (!isRemovable(recognised)) return false;
+  const { edits } = recognised.removal;
+  const { exact } = recognised.candidate;
+  return all.some((other) => {
+    if (other === recognised || !isRemovable(other) || (exact && !other.candidate.exact)) {
+      return false;
+    }
+    return other.removal.edits.some((each) => edits.some((edit) => collide(edit, each)));
+  });
+}
+
+function collide(a: Edit, b: Edit): boolean {
+  const isReplacement = [a, b].some(({ start, end, text }) => text !== "" && end > start);
+  return isReplacement && a.start < b.end && b.start < a.end;
+}
+
+function ambiguous({ entry, candidate }: Recognised): Recognised {
+  return { entry, candidate, left: reason("ambiguous-match") };
 }
 
 interface Matching {

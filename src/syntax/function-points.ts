@@ -12,7 +12,7 @@ import { parseExpression } from "./pattern.js";
 import type { Source } from "./source.js";
 import { hasModifier, meansValue, unwrapped } from "./walk.js";
 
-const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+export const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
 /** Functions by the name they are bound to. */
 export function functionMatcher(pattern: string): Matcher {

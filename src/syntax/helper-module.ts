@@ -34,7 +34,7 @@ export interface Helper {
 }
 
 /** What has to be known about a file that calls a helper. */
-interface HelperHost {
+export interface HelperHost {
   readonly source: Source;
   readonly helperDir: () => string;
   readonly pathOf: (module: string) => string;
@@ -46,7 +46,7 @@ interface HelperHost {
 
 /**
  * Finds or makes the module of a helper: one for each package that needs it.
- * @param module the module that a rule names for it; by default one of the package's own
+ * @param module the module of the user's own that a rule names for it
  */
 export function helperFor(
   file: HelperHost,
@@ -54,11 +54,13 @@ export function helperFor(
   module: string | undefined,
 ): Helper | Reason {
   const path = module === undefined ? ownModule(file, spec) : file.pathOf(module);
+  const existing = file.read(path);
+  if (existing ? !existing.text.includes(spec.name) : module !== undefined) {
+    return reason("no-such-helper", `${spec.name} in ${path}`);
+  }
   const binding = file.member(path, spec.name);
   const imports = binding.need ? [binding.need] : [];
   const callee = binding.access(spec.name);
-  const existing = file.read(path);
-  if (existing && !existing.text.includes(spec.name)) return reason("no-such-module", path);
   const language = languageOf(file, path, spec.name);
   const text = (style: Style) => moduleText(spec.lines(language), style);
   return { callee, imports, modules: existing ? [] : [{ path, text }] };

@@ -8,6 +8,23 @@ import type { Source } from "./source.js";
 export type Strategy =
   "expression" | "statement" | "body" | "inactive" | "insert" | "replace" | "create" | "delete";
 
+/** One place a rule means. `Data` is the transform's own. */
+export interface Site<Data> {
+  /** Offset of what the join point matched. */
+  readonly anchor: number;
+  /** The code concerned; its first line is the site's line. */
+  readonly region: Range;
+  /** What it may be instead, where the first choice is not safe. */
+  readonly alternatives?: readonly Range[];
+  readonly data: Data;
+  /** Sites without which this one makes no sense, such as the calls that an import was for. */
+  readonly dependsOn?: readonly Site<Data>[] | undefined;
+  /** Set when the place is instrumented already, by hand. */
+  readonly present?: "hand" | undefined;
+  /** Set when the place must be left alone whatever the strategy. */
+  readonly skip?: Reason | undefined;
+}
+
 /** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
 export interface AttachedEdit extends Edit {
   /** `left` closes what stands before it, `right` opens what comes behind it. */

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 import { unwrapped } from "./walk.js";
@@ -20,7 +21,7 @@ export function messageOf(
   call: TS.CallExpression,
   named: TS.Expression | undefined,
 ): Message | Reason {
-  const direct = named ? null : stringifiedIn(call.arguments);
+  const direct = named || isCloning(call) ? null : stringifiedIn(call.arguments);
   const given = named ?? (direct ? undefined : call.arguments.find(canBeObject));
   const text = direct ?? (given ? stringified(valueOf(source, given)) : null);
   if (text) return { node: text, isCopied: true };
@@ -51,7 +52,9 @@ function stringified(node: TS.Node): TS.Expression | null {
   }
   if (ts.isNewExpression(code)) return stringifiedIn(code.arguments ?? []);
   if (ts.isArrayLiteralExpression(code)) return stringifiedIn(code.elements);
-  if (ts.isObjectLiteralExpression(code)) return stringifiedIn(code.properties);
+  // What says its own type is the message itself, whatever its members are made of.
+  if (ts.isObjectLiteralExpression(code))
+    return saysType(code) ? null : stringifiedIn(code.properties);
   if (ts.isPropertyAssignment(code)) return stringified(code.initializer);
   if (ts.isAwaitExpression(code)) return stringified(code.expression);
   if (ts.isTemplateExpression(code)) {
@@ -59,6 +62,10 @@ function stringified(node: TS.Node): TS.Expression | null {
   }
   const isSum = ts.isBinaryExpression(code) && code.operatorToken.kind === ts.SyntaxKind.PlusToken;
   return isSum ? stringifiedIn([code.left, code.right]) : null;
+}
+
+function saysType({ properties }: TS.ObjectLiteralExpression): boolean {
+  return properties.some(({ name }) => name && /^(type|kind)$/.test(propertyName(name) ?? ""));
 }
 
 /** Functions that give the same text in another form. */

@@ -7,6 +7,8 @@ export interface Reason {
 /** Every code a skip or a leftover can have, with what it means in general. */
 export const REASONS = {
   "already-traced": "the SDK traces this call by itself (`evenIfTraced` wraps it nevertheless)",
+  "already-continued":
+    "the SDK continues the trace of a request by itself; wrap-span gives it a span",
   "argument-effects": "an argument that would be dropped may have effects",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-key": "the key is computed by code that must not run twice",
@@ -27,6 +29,7 @@ export const REASONS = {
   "may-return-thenable": "the function may return a lazy builder or a promise with properties",
   "measured-inline": "the duration exists only inside the call",
   "no-message": "no argument of the call is a message that can carry a field",
+  "no-such-helper": "the module that the rule names does not have the helper",
   "no-such-module": "the module is missing; `create: true` would make it",
   "module-statement": "an import or export cannot move into a callback",
   "not-a-statement": "the matched code is part of a larger expression",

@@ -6,11 +6,11 @@ import type { Region } from "./region.js";
 import type { Source } from "./source.js";
 import type { Wrapping } from "./wrapping.js";
 
-/** The call that is put around a region: `callee(argument, (parameter) => ...)`. */
+/** The call that is put around a region: `callee(...arguments, (parameter) => ...)`. */
 export interface WrapperCall {
   readonly callee: string;
-  /** The first argument: code, or an object to write. */
-  readonly argument: Entries | string;
+  /** What stands before the callback: code, or objects to write. */
+  readonly arguments: readonly (Entries | string)[];
   /** The callback's parameter, or nothing. */
   readonly parameter: string;
   /** The type that the callback returns, where it has to be said. */
@@ -38,7 +38,8 @@ export function layOutWrapper(
   const returns = call.returns === undefined ? "" : `: ${call.returns}`;
   const arrow = `${wrapping.isAsync ? "async " : ""}(${call.parameter})${returns} =>`;
   const head = `${wrapping.prefix}${call.callee}(`;
-  const short = `${head}${onOneLine(call.argument, style)}, ${arrow}`;
+  const given = call.arguments.map((argument) => onOneLine(argument, style)).join(", ");
+  const short = `${head}${given}, ${arrow}`;
   const column = region.start - lineStart(text, region.start);
   const behind = wrapping.isConcise ? firstLineLength(text, region) + 1 : " {".length;
   const fits = column + short.length + behind <= style.width;
@@ -88,14 +89,21 @@ function layOutBlock(source: Source, region: Region, parts: Parts): WrapperLayou
 
 function openLines({ style }: Source, { head, call }: Parts, base: string): string {
   const indent = base + style.indent;
-  return `${head}${style.eol}${indent}${overLines(call.argument, style, indent)},`;
+  const isAlone = call.arguments.length === 1;
+  const written = (argument: Entries | string) => {
+    const short = onOneLine(argument, style);
+    const fits = !isAlone && indent.length + short.length < style.width;
+    return fits ? short : overLines(argument, style, indent);
+  };
+  const lines = call.arguments.map((argument) => `${style.eol}${indent}${written(argument)},`);
+  return `${head}${lines.join("")}`;
 }
 
-function onOneLine(argument: WrapperCall["argument"], style: Style): string {
+function onOneLine(argument: Entries | string, style: Style): string {
   return typeof argument === "string" ? argument : objectOnOneLine(argument, style);
 }
 
-function overLines(argument: WrapperCall["argument"], style: Style, indent: string): string {
+function overLines(argument: Entries | string, style: Style, indent: string): string {
   return typeof argument === "string" ? argument : objectOverLines(argument, style, indent);
 }
 

@@ -267,8 +267,9 @@ function listenerItem(writer: Writer): Item {
   const isAsync = choices.chance(60);
   const any = typed(writer, "any");
   const place: Place = { ...TOP, isAsync, returns: "plain", task: "t", readable: ["n"], depth: 2 };
+  const registration = choices.pick(['bus.on("message",', 'bus.post("/message",']);
   const lines = [
-    `bus.on("message", ${isAsync ? "async " : ""}(t${any}, n${any}) => {`,
+    `${registration} ${isAsync ? "async " : ""}(t${any}, n${any}) => {`,
     ...indented(block(writer, place, 4)),
     `})${end}`,
   ];

@@ -115,7 +115,7 @@ async function compareRuns(program: Program, { files }: MemoryTree, plan: Plan) 
   if (before.failure) return { problems: [`generated badly: ${before.failure}`], run: null };
   if (before.isTooLong) return { problems: [], run: null };
   const stub = createStub();
-  const body = bodyOf(program, ...helpersIn(program, files), files.get(program.path) ?? "");
+  const body = bodyOf(program, files.get(program.path) ?? "", helpersIn(program, files));
   const now = await execute(body, stub);
   const problems = [...runProblems(before, now), ...spanProblems(before, stub, plan)];
   return { problems, run: { body, log: before.log } };
@@ -126,19 +126,32 @@ export function runText(program: Program, text: string): Promise<Run> {
   return execute(bodyOf(program, text), createStub());
 }
 
-function bodyOf({ isTypeScript, isSloppy, path }: Program, ...texts: readonly string[]): string {
-  const codes = isTypeScript ? texts.map((text) => transpiled(path, text)) : texts;
-  return asFunctionBody(codes.join("\n"), isSloppy);
+function bodyOf(
+  { isTypeScript, isSloppy, path }: Program,
+  text: string,
+  helpers: readonly Helper[] = [],
+): string {
+  const codeOf = (each: string) => (isTypeScript ? transpiled(path, each) : each);
+  const made = helpers.map(
+    (helper) =>
+      `const ${helper.name} = (() => {\n${codeOf(helper.text)}\nreturn ${helper.name}; })();`,
+  );
+  return asFunctionBody([...made, codeOf(text)].join("\n"), isSloppy);
+}
+
+/** A module that was made for the program, with the function that it has. */
+interface Helper {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** The made modules whose functions the program calls; what only records is the runtime's. */
-function helpersIn({ path, others }: Program, files: ReadonlyMap<string, string>): string[] {
+function helpersIn({ path, others }: Program, files: ReadonlyMap<string, string>): Helper[] {
   const old = new Set([path, ...others.map(([other]) => other)]);
-  const made = [...files].filter(([each]) => !old.has(each)).map(([, text]) => text);
-  const helpers = made.filter((text) =>
-    /function (?:withTraceContext|continueTraceFrom)\b/.test(text),
-  );
-  return helpers.filter((text, index) => helpers.indexOf(text) === index);
+  return [...files].flatMap(([each, text]) => {
+    const name = /function (withTraceContext|(?:continue|forward)\w+From)\b/.exec(text)?.[1];
+    return name && !old.has(each) ? [{ name, text }] : [];
+  });
 }
 
 function transpiled(fileName: string, text: string): string {

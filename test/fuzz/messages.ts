@@ -31,10 +31,12 @@ const parsed: Form = (writer, place) => {
   const code = choices.pick([
     `JSON.parse(${wire})`,
     `JSON.parse(${wire})`,
+    `JSON.parse(${wire})`,
+    `JSON.parse(${wire})`,
     `(JSON.parse(${wire}))`,
     `{ ...JSON.parse(${wire}) }`,
   ]);
-  const kind = choices.chance(85) ? "const" : "let";
+  const kind = choices.chance(93) ? "const" : "let";
   return { lines: [`${kind} ${name} = ${code}${end}`], message: name };
 };
 

@@ -255,7 +255,7 @@ const fieldRule: Maker = (choices, id, { text }) => {
   return { id, use: "trace-field", at: { type } };
 };
 
-const sendRule: Maker = (choices, id, { path, text }) => {
+const sendRule: Maker = (choices, id, { text }) => {
   const call = choices.pick([
     "$box.send($$$)",
     "$box.send($$$)",
@@ -274,11 +274,10 @@ const sendRule: Maker = (choices, id, { path, text }) => {
     use: "trace-send",
     at: { call },
     ...(mayCopy ? { allowCopy: true } : {}),
-    ...moduleOf(path, text),
   };
 };
 
-const receiveRule: Maker = (choices, id, { path, text }) => {
+const receiveRule: Maker = (choices, id, { text }) => {
   const message = /\bm\d+\b/.exec(text)?.[0] ?? "m0";
   const switched = /switch \((m\d+\.type)/.exec(text)?.[1] ?? "m0.type";
   const at = choices.pick<JoinPoint>([
@@ -298,14 +297,9 @@ const receiveRule: Maker = (choices, id, { path, text }) => {
     id,
     use: "trace-receive",
     at,
-    ...(choices.chance(25) ? { region: choices.pick(REGION_KINDS) } : {}),
+    ...(choices.chance(15) ? { region: choices.pick(REGION_KINDS) } : {}),
+    ...(choices.chance(12) ? { span: { name: id } } : {}),
+    ...(choices.chance(4) ? { module: "lib/none.js" } : {}),
     ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
-    ...moduleOf(path, text),
   };
 };
-
-/** Mostly the package's own module, which the first rule makes; the same for all rules. */
-function moduleOf(path: string, text: string): { readonly module?: string } {
-  if (text.length % 7 !== 0) return {};
-  return { module: `lib/context.${path.endsWith("ts") ? "ts" : "js"}` };
-}

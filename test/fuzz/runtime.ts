@@ -275,10 +275,14 @@ const MAX_GENERATIONS = 3;
 /** An emitter that waits for nobody. */
 function createBus() {
   const listeners: [string, (task: Task, value: unknown) => unknown][] = [];
+  const on = (event: string, listener: (task: Task, value: unknown) => unknown) => {
+    listeners.push([event, listener]);
+  };
   return {
-    on: (event: string, listener: (task: Task, value: unknown) => unknown) => {
-      listeners.push([event, listener]);
-    },
+    on,
+    /** As a router has it. */
+    post: (path: string, listener: (task: Task, value: unknown) => unknown) =>
+      on(path.slice(1), listener),
     emit: (event: string, task: Task, value: unknown) => {
       if (task.id.split(".").length > MAX_GENERATIONS) return;
       for (const [name, listener] of listeners) if (name === event) listener(task, value);

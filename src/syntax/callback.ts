@@ -1,0 +1,140 @@
+import type { Edit } from "../text/edit.js";
+import { ts, type TS } from "./compiler.js";
+import { markEdit, marksIn, parameterUse, SPAN_NAMES, unmark } from "./failure-mark.js";
+import { freshName } from "./imports.js";
+import type { AttachedEdit, Lessons, Removal, Shape } from "./instrumentation.js";
+import type { Reindent } from "./indent.js";
+import { readsOf } from "./narrowing.js";
+import { isReason, reason, type Reason } from "./reason.js";
+import type { Region } from "./region.js";
+import { hoistTypes, unhoistTypes } from "./retyping.js";
+import type { Source } from "./source.js";
+import { unwrap, type WrapperNode } from "./unwrapping.js";
+import { walk } from "./walk.js";
+import { layOutWrapper, type WrapperCall, type WrapperLayout } from "./wrapper-layout.js";
+import { nodesOf, type Wrapping } from "./wrapping.js";
+
+/** What a callback is asked for beside holding a region. */
+export interface CallbackNeeds {
+  readonly lessons: Lessons;
+  readonly reserved: ReadonlySet<string>;
+  /** Catch blocks in it that are to mark its span as failed. */
+  readonly failures: readonly TS.Block[];
+}
+
+/** A region put into a callback. */
+export interface Enclosed {
+  readonly edits: readonly AttachedEdit[];
+  readonly reindent: Reindent;
+  readonly shape: Shape;
+}
+
+/** Puts a region into the callback of a call, and says again what the compiler forgets there. */
+export function enclose(
+  source: Source,
+  region: Region,
+  wrapping: Wrapping,
+  call: Pick<WrapperCall, "callee" | "arguments">,
+  { lessons, reserved, failures }: CallbackNeeds,
+): Enclosed | Reason {
+  const isTyped = /\.[cm]?tsx?$/.test(source.path);
+  const saysTypes = lessons.annotated || lessons.narrowed.size + lessons.retyped.size > 0;
+  if (!isTyped && saysTypes) return reason("type-check");
+  const returns = lessons.annotated ? declaredResult(region) : undefined;
+  if (lessons.annotated && returns === undefined) return reason("type-check");
+  const parameter = failures.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
+  const layout = layOutWrapper(source, region, wrapping, { ...call, parameter, returns });
+  const reads = readsOf(nodesOf(region), lessons.narrowed);
+  const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
+  // What is asserted lies inside the call, also where both begin or end at one place.
+  const asserted = (hoisting?.assertions ?? []).map(attachAround);
+  const openings = asserted.filter(({ attach }) => attach === "right");
+  const closings = asserted.filter(({ attach }) => attach === "left");
+  return {
+    edits: [
+      ...reads.map(({ end }) => assertion(end)),
+      ...closings,
+      ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
+      ...around(region, layout),
+      ...openings,
+      ...failures.map((block) => markEdit(source, block, parameter)),
+    ],
+    reindent: { range: region, unit: layout.unit },
+    shape: {
+      ...shapeOf(wrapping, layout, parameter),
+      ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
+      ...(hoisting ? { types: hoisting.types } : {}),
+    },
+  };
+}
+
+/** The edits that put a layout around a region. */
+export function around({ start, end }: Region, { open, close }: WrapperLayout): AttachedEdit[] {
+  return [
+    { start, end: start, text: open, attach: "right" },
+    { start: end, end, text: close, attach: "left" },
+  ];
+}
+
+/** The type that a whole function says it returns, where a callback can say it too. */
+function declaredResult(region: Region): string | undefined {
+  const type = region.kind === "body" ? region.node.type : undefined;
+  if (!type || ts.isTypePredicateNode(type)) return undefined;
+  return type.getText().replace(/\s+/g, " ");
+}
+
+/** Sites inside one another may both have to say what was known outside. */
+function assertion(at: number): AttachedEdit {
+  return { start: at, end: at, text: "!", attach: "left", isShared: true };
+}
+
+function attachAround(edit: Edit): AttachedEdit {
+  return { ...edit, attach: edit.text === "(" ? "right" : "left" };
+}
+
+function shapeOf(wrapping: Wrapping, layout: WrapperLayout, parameter: string): Shape {
+  return {
+    strategy: wrapping.strategy,
+    prefix: wrapping.prefix,
+    callback: wrapping.isConcise ? "expression" : "block",
+    parameter,
+    indent: layout.unit,
+    ...(layout.isBracketed ? { bracket: "(" } : {}),
+  };
+}
+
+/** Takes code out of a callback again, with all that {@link enclose} said in it. */
+export function disclose(source: Source, node: WrapperNode, shape: Shape): Removal | Reason {
+  const { call, callback } = node;
+  const marks = marksIn(callback, shape.parameter ?? "");
+  const inUse = parameterUse(source, callback, marks);
+  if (inUse) return inUse;
+  const unwrapped = unwrap(source, node, {
+    strategy: shape.strategy ?? "",
+    prefix: shape.prefix ?? "",
+    isConcise: shape.callback === "expression",
+    isBracketed: shape.bracket !== undefined,
+    unit: shape.indent ?? "",
+  });
+  if (isReason(unwrapped)) return unwrapped;
+  const types = unhoistTypes(source, call, shape.types ?? "");
+  if (isReason(types)) return types;
+  const own = [
+    ...types,
+    ...marks.map((mark) => unmark(source, mark)),
+    ...assertionsIn(callback, shape),
+  ];
+  return { edits: [...unwrapped.edits, ...own], dedent: unwrapped.dedent };
+}
+
+/** The `!` that said again what was known outside the callback. */
+function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
+  const paths = new Set(shape.narrowed?.split("\n"));
+  const edits: Edit[] = [];
+  walk(callback.body, (node) => {
+    if (!ts.isNonNullExpression(node)) return;
+    if (!paths.has(node.expression.getText().replace(/!+$/, ""))) return;
+    edits.push({ start: node.expression.end, end: node.end, text: "" });
+  });
+  return edits;
+}

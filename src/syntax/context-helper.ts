@@ -1,0 +1,129 @@
+import type { HelperSpec, Language } from "./helper-module.js";
+
+/** Runs a handler in the trace that its message came with, or in a new one. */
+export const CONTINUE_TRACE: HelperSpec = {
+  name: "continueTraceFrom",
+  file: "continue-trace-from",
+  lines: (language) => {
+    const { type, imports, exportWord, exportLines } = language;
+    return [
+      imports,
+      "",
+      "/**",
+      " * Runs a message's handler in the trace that the message came with, or in a new one. Gives back what",
+      " * the handler gives. Without an initialised SDK the handler just runs. Never throws by itself.",
+      " */",
+      `${exportWord}function continueTraceFrom${type("<T>")}(message${type(": unknown")}, handler${type(": () => T")})${type(": T")} {`,
+      ...guardedRun("handler()", ["\t\tif (!Sentry.getClient()) return run();", ...CONTINUATION]),
+      "}",
+      "",
+      ...contextLines(language),
+      ...exportLines,
+      "",
+    ];
+  },
+};
+
+/** Runs a handler in a span of the trace that its message came with, or of a new one. */
+export const CONTINUE_SPAN: HelperSpec = {
+  name: "continueSpanFrom",
+  file: "continue-span-from",
+  lines: (language) =>
+    spanLines(language, {
+      name: "continueSpanFrom",
+      purpose: [
+        " * Runs a message's handler in a span, in the trace that the message came with, or in a new one.",
+        " * Gives back what the handler gives. Without an initialised SDK there is no trace, and a span",
+        " * that records nothing. Never throws by itself.",
+      ],
+      first: ["\t\tif (!Sentry.getClient()) return run();"],
+    }),
+};
+
+/** Runs a hop in a span: of the trace that goes on here already, or of its message's. */
+export const FORWARD_SPAN: HelperSpec = {
+  name: "forwardSpanFrom",
+  file: "forward-span-from",
+  lines: (language) =>
+    spanLines(language, {
+      name: "forwardSpanFrom",
+      purpose: [
+        " * Runs what passes a message on in a span: below the active span where there is one, else in the",
+        " * trace that the message came with, or in a new one. Gives back what the handler gives. Without",
+        " * an initialised SDK the span records nothing. Never throws by itself.",
+      ],
+      first: ["\t\tif (!Sentry.getClient() || Sentry.getActiveSpan()) return run();"],
+    }),
+};
+
+interface SpanHelper {
+  readonly name: string;
+  readonly purpose: readonly string[];
+  readonly first: readonly string[];
+}
+
+function spanLines(language: Language, { name, purpose, first }: SpanHelper): readonly string[] {
+  const { type, imports, exportWord, exportLines } = language;
+  return [
+    imports,
+    "",
+    "/**",
+    ...purpose,
+    " */",
+    `${exportWord}function ${name}${type("<T>")}(`,
+    `\tmessage${type(": unknown")},`,
+    `\toptions${type(": Parameters<typeof Sentry.startSpan>[0]")},`,
+    `\thandler${type(": (span: Sentry.Span) => T")},`,
+    `)${type(": T")} {`,
+    ...guardedRun("Sentry.startSpan(options, handler)", [...first, ...CONTINUATION]),
+    "}",
+    "",
+    ...contextLines(language),
+    ...exportLines,
+    "",
+  ];
+}
+
+const CONTINUATION = [
+  "\t\tconst { sentryTrace, baggage } = contextOf(message);",
+  "\t\tif (!sentryTrace) return Sentry.startNewTrace(run);",
+  "\t\treturn Sentry.continueTrace({ sentryTrace, baggage }, run);",
+];
+
+/** What fails before the handler runs must not keep it from running, and it never runs twice. */
+function guardedRun(call: string, lines: readonly string[]): readonly string[] {
+  return [
+    "\tlet isStarted = false;",
+    "\tconst run = () => {",
+    "\t\tisStarted = true;",
+    `\t\treturn ${call};`,
+    "\t};",
+    "\ttry {",
+    ...lines,
+    "\t} catch (error) {",
+    "\t\tif (isStarted) throw error;",
+    `\t\treturn ${call};`,
+    "\t}",
+  ];
+}
+
+/** What came off the wire is checked: it may be anything. */
+function contextLines({ isTyped }: Language): readonly string[] {
+  return [
+    "const SENTRY_TRACE = /^[\\da-f]{32}-[\\da-f]{16}(-[01])?$/;",
+    "const MAX_BAGGAGE = 8192;",
+    "",
+    "/** What came off the wire may be anything. */",
+    ...(isTyped
+      ? [
+          "function contextOf(message: unknown): { sentryTrace?: string; baggage?: string | undefined } {",
+          "\tconst carried = (message as { _sentry?: unknown } | null | undefined)?._sentry;",
+          "\tconst { trace, baggage } = (carried ?? {}) as { trace?: unknown; baggage?: unknown };",
+        ]
+      : ["function contextOf(message) {", "\tconst { trace, baggage } = message?._sentry ?? {};"]),
+    '\tif (typeof trace !== "string" || !SENTRY_TRACE.test(trace)) return {};',
+    '\tconst isUsable = typeof baggage === "string" && baggage.length <= MAX_BAGGAGE;',
+    "\treturn { sentryTrace: trace, baggage: isUsable ? baggage : undefined };",
+    "}",
+  ];
+}

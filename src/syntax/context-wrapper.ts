@@ -1,0 +1,148 @@
+import { ts, type TS } from "./compiler.js";
+import { disclose, enclose } from "./callback.js";
+import { swallowingCatches } from "./failure-mark.js";
+import { callFingerprint, codeFingerprint, fingerprint } from "./fingerprint.js";
+import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
+import {
+  headOf,
+  type Candidate,
+  type Instrumentation,
+  type Lessons,
+  type Shape,
+} from "./instrumentation.js";
+import type { Match } from "./join-point.js";
+import { containerOf } from "./names.js";
+import { isReadable } from "./readable.js";
+import { isReason, reason, type Reason } from "./reason.js";
+import type { Received } from "./received.js";
+import { regionsOf, type RegionKind } from "./region.js";
+import type { Source } from "./source.js";
+import { fillsFor, optionCode, renderSpan, type SpanParams } from "./span-options.js";
+import { renderTemplate } from "./template.js";
+import type { WrapperNode } from "./unwrapping.js";
+import type { Types } from "./value-kind.js";
+import { walk } from "./walk.js";
+import { firstNode, wrappingFor } from "./wrapping.js";
+import { objectOnOneLine } from "../text/code.js";
+
+/** The message and its handler, where a rule says the message as code. */
+export function receivedAs(
+  source: Source,
+  match: Match,
+  wanted: RegionKind,
+  message: string,
+): Received | Reason {
+  const [region] = regionsOf(source, match, wanted);
+  if (!region) return reason("empty-region");
+  const { code, names } = renderTemplate(message, fillsFor(source, match), source.style);
+  const place = { start: region.start, end: region.start };
+  const unreadable = names.find((name) => !isReadable(source, name, firstNode(region), place));
+  return unreadable ? reason("not-in-scope", unreadable) : { message: code, region };
+}
+
+/** Whether a handler goes on with a trace already: the code around the region does. */
+export function isContinuedByHand({ region }: Received): boolean {
+  for (let at = firstNode(region); at.parent; at = at.parent) {
+    if (ts.isCallExpression(at) && /(^|\.)continueTrace\w*$/.test(at.expression.getText())) {
+      return true;
+    }
+    if (ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
+  }
+  return false;
+}
+
+/** A handler that is to run in a trace, and the span it gets there. */
+export interface TracedHandler {
+  readonly match: Match;
+  readonly received: Received;
+  readonly helper: HelperSpec;
+  /** The module that a rule names for the helper. */
+  readonly module: string | undefined;
+  readonly span: SpanParams | undefined;
+  /** Whether a catch that swallows an error marks the span. */
+  readonly markFailure: boolean;
+  readonly lessons: Lessons;
+  readonly reserved: ReadonlySet<string>;
+}
+
+/** Runs a handler through a helper: `helper(message, options, () => handler)`. */
+export function runInTrace(
+  host: HelperHost & { readonly types: Types },
+  handler: TracedHandler,
+): Instrumentation | Reason {
+  const { source, types } = host;
+  const { match, received, span, lessons, reserved } = handler;
+  const { region, message } = received;
+  const wrapping = wrappingFor(source, region, types, span ? "span" : "context");
+  if (isReason(wrapping)) return wrapping;
+  if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
+  const options = span ? renderSpan(source, region, match, span) : null;
+  if (options && isReason(options)) return options;
+  const helper = helperFor(host, handler.helper, handler.module);
+  if (isReason(helper)) return helper;
+  const { callee, imports, modules } = helper;
+  const given = options ? [message, options.entries] : [message];
+  const failures = span && handler.markFailure ? swallowingCatches(region) : [];
+  const call = { callee, arguments: given };
+  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, failures });
+  if (isReason(enclosed)) return enclosed;
+  const inner = firstNode(region);
+  const code = given.map((each) =>
+    typeof each === "string" ? each : objectOnOneLine(each, source.style),
+  );
+  return {
+    ...enclosed,
+    strategy: wrapping.strategy,
+    region,
+    imports,
+    modules,
+    span: options && {
+      name: options.name.constant ?? options.name.code,
+      op: options.op?.constant ?? null,
+    },
+    shape: {
+      ...enclosed.shape,
+      callee,
+      key: codeFingerprint(`${callee}(${code.join(", ")})`),
+      ...(options ? { name: options.name.code } : {}),
+    },
+    container: containerOf(inner),
+    head: headOf(fingerprint(inner)),
+  };
+}
+
+/** Places where a helper runs a handler, by what it is called in the file. */
+export function tracedHandlers(source: Source, shape: Shape): Candidate[] {
+  const found: Candidate[] = [];
+  walk(source.file, (node) => {
+    if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
+    const callback = node.arguments.at(-1);
+    const count = shape.name === undefined ? 2 : 3;
+    if (!callback || node.arguments.length !== count || !ts.isArrowFunction(callback)) return;
+    found.push(candidate(source, { call: node, callback }, shape));
+  });
+  return found;
+}
+
+function candidate(source: Source, node: WrapperNode, shape: Shape): Candidate {
+  const { call, callback } = node;
+  const { body } = callback;
+  const inner = ts.isBlock(body) ? (body.statements[0] ?? body) : body;
+  const key = callFingerprint(call.expression, call.arguments.slice(0, -1));
+  const removal = disclose(source, node, shape);
+  return {
+    range: { start: call.getStart(source.file), end: call.end },
+    container: containerOf(call),
+    head: headOf(fingerprint(inner)),
+    key,
+    exact: key === shape.key && !isReason(removal),
+    similar: shape.name === undefined || hasName(call, shape.name),
+    removal,
+  };
+}
+
+function hasName({ arguments: given }: TS.CallExpression, name: string): boolean {
+  const options = given[1];
+  const isObject = options !== undefined && ts.isObjectLiteralExpression(options);
+  return isObject && optionCode(options, "name") === codeFingerprint(name);
+}
