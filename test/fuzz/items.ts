@@ -267,7 +267,7 @@ function listenerItem(writer: Writer): Item {
   const isAsync = choices.chance(60);
   const any = typed(writer, "any");
   const place: Place = { ...TOP, isAsync, returns: "plain", task: "t", readable: ["n"], depth: 2 };
-  const registration = choices.pick(['bus.on("message",', 'bus.post("/message",']);
+  const registration = choices.chance(35) ? 'bus.on("message",' : 'bus.post("/message",';
   const lines = [
     `${registration} ${isAsync ? "async " : ""}(t${any}, n${any}) => {`,
     ...indented(block(writer, place, 4)),

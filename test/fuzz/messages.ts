@@ -57,6 +57,7 @@ const sent: Form = (writer, place) => {
       `${box}.send(${text})${end}`,
       `${box}?.send(${text})${end}`,
     ],
+    [`${box}.send(Buffer.from(JSON.stringify(${message})).toString())${end}`],
     [`${box}.send(${message})${end}`],
     [`${box}.send("text")${end}`],
     [`${box}.send(${simple(writer, place)}, ${message})${end}`],

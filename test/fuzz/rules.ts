@@ -46,7 +46,7 @@ const spanRule: Maker = (choices, id, subject) => {
       ...(attributes ? { attributes } : {}),
     },
     ...(choices.chance(25) ? { markFailure: false } : {}),
-    ...(choices.chance(40) ? { allowInactive: true } : {}),
+    ...(choices.chance(60) ? { allowInactive: true } : {}),
     ...(choices.chance(20) ? { evenIfTraced: true } : {}),
   };
 };
@@ -56,7 +56,7 @@ function regionFor(choices: Choices, { call, assign }: JoinPoint): (typeof REGIO
   if (call?.startsWith("disposable")) return choices.pick(["statement", "rest"]);
   if (call?.startsWith("failing")) return choices.pick(["auto", "statement", "rest"]);
   if (assign === "this.size") return choices.pick(["auto", "statement", "body", "rest"]);
-  return choices.chance(45) ? choices.pick(REGION_KINDS) : "auto";
+  return choices.chance(38) ? choices.pick(REGION_KINDS) : "auto";
 }
 
 /** Names that are known in most places, and some that are known in few. */
@@ -102,7 +102,7 @@ const byMethod: Form = (choices, subject) => {
 const byCall: Form = (choices, { callees, text }) => {
   const known = callees.filter(({ owner, isStatic }) => !owner || isStatic);
   const asynchronous = known.filter(({ result }) => result === "promise");
-  const chosen = choices.chance(85) && asynchronous.length > 0 ? asynchronous : known;
+  const chosen = choices.chance(92) && asynchronous.length > 0 ? asynchronous : known;
   const callee = chosen[choices.below(chosen.length)];
   if (callee && choices.chance(45)) {
     return { call: `${callee.owner ? `${callee.owner}.` : ""}${callee.name}($$$)` };
@@ -261,14 +261,13 @@ const sendRule: Maker = (choices, id, { text }) => {
     "$box.send($$$)",
     "$box.send($message)",
     "$box.push($message)",
-    "$box.push($$$)",
     "$box.postMessage($$$)",
     "$box.postMessage($$$)",
     "bus.emit($name, $task, $message)",
     "bus.emit($name, $task, $message)",
     "bus.emit($$$)",
   ]);
-  const mayCopy = !/\) === m\d/.test(text) && choices.chance(30);
+  const mayCopy = !/\) === m\d/.test(text) && choices.chance(70);
   return {
     id,
     use: "trace-send",
