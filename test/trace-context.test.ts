@@ -18,16 +18,23 @@ export async function receive<T>(text: string, handle: (message: Message) => Pro
   const message = JSON.parse(text) as Message;
   return handle(message);
 }
+
+export async function forward(url: string, message: Message): Promise<string> {
+  const response = await fetch(url, { method: "POST", body: JSON.stringify(message) });
+  return response.text();
+}
 `;
 
 const RULES = [
   { id: "send", use: "trace-send", at: { call: "write($text)" } },
   { id: "receive", use: "trace-receive", at: { call: "handle($message)" } },
+  { id: "forward", use: "trace-forward", at: { call: "fetch($$$)" }, span: { name: "forward" } },
 ];
 
 const START = `
 import * as Sentry from "@sentry/node";
-import { receive, send } from "./hop/ends.js";
+import { createServer } from "node:http";
+import { forward, receive, send } from "./hop/ends.js";
 const isInitialised = process.argv[3] === "init";
 if (isInitialised) Sentry.init({ dsn: "http://public@127.0.0.1:9/1", tracesSampleRate: 1 });
 `;
@@ -63,8 +70,29 @@ console.log(JSON.stringify(await Promise.all(texts.map((text) => receive(text, h
 process.exit(0);
 `;
 
+/** Passes messages on to a server that answers with the trace headers it got. */
+const BROKER = `
+const server = createServer((request, response) => {
+  const { rawHeaders } = request;
+  const traces = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === "sentry-trace");
+  request.resume().on("end", () => response.end(JSON.stringify(traces)));
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const url = "http://127.0.0.1:" + server.address().port;
+const headersOf = async (text) => JSON.parse(await forward(url, JSON.parse(text)));
+const texts = JSON.parse(process.argv[4]);
+const passed = await Promise.all(texts.map(headersOf));
+const inside = await Sentry.startSpan({ name: "outer" }, async (span) => ({
+  traceId: span.spanContext().traceId,
+  headers: await headersOf(texts[0]),
+}));
+console.log(JSON.stringify({ passed, inside }));
+process.exit(0);
+`;
+
 const MAIN = `${START}
 if (process.argv[2] === "send") {${SENDER}}
+else if (process.argv[2] === "forward") {${BROKER}}
 else {${RECEIVER}}
 `;
 
@@ -80,17 +108,30 @@ interface Handled {
   readonly parent: string;
 }
 
+interface Forwarded {
+  /** The `sentry-trace` headers that each message's request had. */
+  readonly passed: readonly (readonly string[])[];
+  /** The same for a request below a span. */
+  readonly inside: { readonly traceId: string; readonly headers: readonly string[] };
+}
+
 let program: Program;
 
 beforeAll(async () => {
   const memory = memoryTree([["ends.ts", ENDS]]);
   const plan = applyInMemory(memory, await activeRules(RULES));
-  expect(plan.sites.map(({ state }) => state)).toEqual(["planned", "planned"]);
+  expect(plan.sites.map(({ state }) => state)).toEqual(["planned", "planned", "planned"]);
   program = memory.files;
 });
 
-/** Runs both ends, each in its own process. */
-async function hop(dir: string, mode: string): Promise<{ sent: Sent[]; handled: Handled[] }> {
+interface Hops {
+  readonly sent: Sent[];
+  readonly handled: Handled[];
+  readonly forwarded: Forwarded;
+}
+
+/** Runs a sender, and both what receives and what passes on, each in its own process. */
+async function hop(dir: string, mode: string): Promise<Hops> {
   const env = { ...process.env, NODE_OPTIONS: "", NODE_NO_WARNINGS: "1" };
   const run = async (...args: string[]) => {
     const options = { cwd: dir, timeout: 60_000, env };
@@ -99,7 +140,8 @@ async function hop(dir: string, mode: string): Promise<{ sent: Sent[]; handled: 
   };
   const sent = (await run("send", mode)) as Sent[];
   const texts = JSON.stringify(sent.map(({ text }) => text));
-  return { sent, handled: (await run("receive", mode, texts)) as Handled[] };
+  const handled = (await run("receive", mode, texts)) as Handled[];
+  return { sent, handled, forwarded: (await run("forward", mode, texts)) as Forwarded };
 }
 
 describe.each(SDKS.filter((sdk) => sdk !== "stub"))("%s", (sdk) => {
@@ -118,8 +160,22 @@ describe.each(SDKS.filter((sdk) => sdk !== "stub"))("%s", (sdk) => {
     expect(sent[2]?.text).toBe('{"build":"none"}');
   });
 
+  test("a request goes on with the trace of its message, in one header", async () => {
+    const { sent, forwarded } = await both("init");
+    const [one, two, alone] = forwarded.passed;
+    expect(forwarded.passed.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(one?.[0]?.split("-")[0]).toBe(sent[0]?.traceId);
+    expect(two?.[0]?.split("-")[0]).toBe(sent[1]?.traceId);
+    expect(sent.map(({ traceId }) => traceId)).not.toContain(alone?.[0]?.split("-")[0]);
+    // The span around the request is what the next process sees, not the sender's.
+    expect(one?.[0]?.split("-")[1]).not.toBe(sent[0]?.spanId);
+    const { traceId, headers } = forwarded.inside;
+    expect(headers.map((header) => header.split("-")[0])).toEqual([traceId]);
+  });
+
   test("without an initialised SDK nothing is carried", async () => {
-    const { sent, handled } = await both("plain");
+    const { sent, handled, forwarded } = await both("plain");
+    expect(forwarded.passed).toEqual([[], [], []]);
     expect(sent.map(({ text }) => text)).toEqual(
       ["one", "two", "none"].map((build) => JSON.stringify({ build })),
     );

@@ -2,14 +2,14 @@ import type { AnyTransform } from "../src/transform.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
 import { traceField } from "./trace-field.js";
+import { traceForward } from "./trace-forward.js";
 import { traceReceive } from "./trace-receive.js";
 import { traceSend } from "./trace-send.js";
 import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
 export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
-  [wrapSpan, traceField, traceSend, traceReceive, recordStage, replaceLegacy].map((transform) => [
-    transform.name,
-    transform,
-  ]),
+  [wrapSpan, traceField, traceSend, traceReceive, traceForward, recordStage, replaceLegacy].map(
+    (transform) => [transform.name, transform],
+  ),
 );
