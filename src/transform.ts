@@ -28,7 +28,7 @@ export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
-export * from "./syntax/failure-mark.js";
+export { captureImports, catchNeeds, SPAN_NAMES, type CatchRule } from "./syntax/caught-error.js";
 export * from "./syntax/fingerprint.js";
 export * from "./syntax/inactive-span.js";
 export {

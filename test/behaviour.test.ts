@@ -46,7 +46,7 @@ test("a program that was not instrumented asks nothing of the SDK", () => {
   expect(original.seen).toEqual([]);
 });
 
-describe.each(driven)("$name", ({ name }) => {
+describe.each(driven)("$name", ({ name, captured }) => {
   test("prints the same before and after", () => {
     expect(recorded.output.get(name)).toBe(original.output.get(name));
   });
@@ -59,6 +59,11 @@ describe.each(driven)("$name", ({ name }) => {
       .get(name)
       ?.plan.sites.flatMap(({ state, span }) => (state === "planned" && span ? [span.name] : []));
     expect([...new Set(opened)].sort()).toEqual([...new Set(planned)].sort());
+  });
+
+  test("captures the errors that it should, each once", () => {
+    const seen = recorded.seen.filter(({ program }) => program === name);
+    expect(seen.flatMap((each) => each.captured ?? [])).toEqual(captured);
   });
 
   test.each(REAL_SDKS)("prints the same with %s, initialised or not", (sdk) => {

@@ -9,9 +9,9 @@ import {
   joinPointNeedles,
   messageOf,
   nodesOf,
+  reason,
   receivedAs,
   receivedIn,
-  reason,
   REGION_KINDS,
   regionsOf,
   runInTrace,
@@ -38,6 +38,7 @@ interface TraceForward extends Rule {
   /** Code for the message, where it cannot be told from the code. */
   readonly message?: string | undefined;
   readonly markFailure: boolean;
+  readonly captureErrors: boolean;
   /** The module that has the helper; by default one of the package's own, which is made. */
   readonly module?: string | undefined;
 }
@@ -56,6 +57,7 @@ export const traceForward = defineTransform<TraceForward, Found>({
     span: spanSchema,
     message: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
     markFailure: schema.optional(schema.boolean(), true),
+    captureErrors: schema.optional(schema.boolean(), false),
     module: schema.optional(schema.string()),
   },
   joinPoints: ["call", "listener", "function", "method", "case", "switch"],
@@ -79,9 +81,9 @@ export const traceForward = defineTransform<TraceForward, Found>({
 
   instrument: (file, { data: { match, received } }, rule, lessons, { reserved }) => {
     if (isReason(received)) return received;
-    const { span, module, markFailure } = rule;
+    const { span, module } = rule;
     const helper = FORWARD_SPAN;
-    const handler = { match, received, helper, module, span, markFailure, lessons, reserved };
+    const handler = { match, received, helper, module, span, catches: rule, lessons, reserved };
     return runInTrace(file, handler);
   },
 

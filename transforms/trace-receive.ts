@@ -7,9 +7,9 @@ import {
   isInRequestHandler,
   isReason,
   joinPointNeedles,
+  reason,
   receivedAs,
   receivedIn,
-  reason,
   REGION_KINDS,
   runInTrace,
   schema,
@@ -33,6 +33,7 @@ interface TraceReceive extends Rule {
   /** The span that the handler runs in. */
   readonly span?: SpanParams | undefined;
   readonly markFailure: boolean;
+  readonly captureErrors: boolean;
   /** The module that has the helper; by default one of the package's own, which is made. */
   readonly module?: string | undefined;
 }
@@ -51,6 +52,7 @@ export const traceReceive = defineTransform<TraceReceive, Found>({
     message: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
     span: schema.optional(spanSchema),
     markFailure: schema.optional(schema.boolean(), true),
+    captureErrors: schema.optional(schema.boolean(), false),
     module: schema.optional(schema.string()),
   },
   joinPoints: ["call", "listener", "function", "method", "case", "switch"],
@@ -75,9 +77,9 @@ export const traceReceive = defineTransform<TraceReceive, Found>({
 
   instrument: (file, { data: { match, received } }, rule, lessons, { reserved }) => {
     if (isReason(received)) return received;
-    const { span, module, markFailure } = rule;
+    const { span, module } = rule;
     const helper = span ? CONTINUE_SPAN : CONTINUE_TRACE;
-    const handler = { match, received, helper, module, span, markFailure, lessons, reserved };
+    const handler = { match, received, helper, module, span, catches: rule, lessons, reserved };
     return runInTrace(file, handler);
   },
 

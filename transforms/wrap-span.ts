@@ -1,6 +1,8 @@
 import {
   around,
   callFingerprint,
+  captureImports,
+  catchNeeds,
   codeFingerprint,
   containerOf,
   defineTransform,
@@ -30,7 +32,6 @@ import {
   SPAN_NAMES,
   spanSchema,
   spanTemplates,
-  swallowingCatches,
   ts,
   unwrapInactive,
   usesNeed,
@@ -58,6 +59,7 @@ interface WrapSpan extends Rule {
   readonly region: (typeof REGION_KINDS)[number];
   readonly span: SpanParams;
   readonly markFailure: boolean;
+  readonly captureErrors: boolean;
   readonly allowInactive: boolean;
   readonly evenIfTraced: boolean;
 }
@@ -74,6 +76,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
     region: schema.optional(schema.picklist(REGION_KINDS), "auto"),
     span: spanSchema,
     markFailure: schema.optional(schema.boolean(), true),
+    captureErrors: schema.optional(schema.boolean(), false),
     allowInactive: schema.optional(schema.boolean(), false),
     evenIfTraced: schema.optional(schema.boolean(), false),
   },
@@ -150,12 +153,14 @@ function wrapRegion(
   const options = renderSpan(source, region, match, rule.span);
   if (isReason(options)) return options;
   const call = { callee: file.sentry.access("startSpan"), arguments: [options.entries] };
-  const failures = rule.markFailure ? swallowingCatches(region) : [];
-  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, failures });
+  const catches = catchNeeds(file.sentry, rule);
+  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, catches });
   if (isReason(enclosed)) return enclosed;
   const common = surround(file, region, options, "startSpan");
   const shape = { ...common.shape, ...enclosed.shape };
-  return { ...common, ...enclosed, strategy: wrapping.strategy, shape };
+  const own = common.imports.length > 0 ? [] : captureImports(file.sentry, enclosed.shape);
+  const imports = [...common.imports, ...own];
+  return { ...common, ...enclosed, strategy: wrapping.strategy, imports, shape };
 }
 
 /** Holds the first region that may be held by an inactive span, where no callback can take any. */

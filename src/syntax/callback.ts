@@ -1,6 +1,15 @@
 import type { Edit } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
-import { markEdit, marksIn, parameterUse, SPAN_NAMES, unmark } from "./failure-mark.js";
+import {
+  captureEdits,
+  freeCatches,
+  markEdit,
+  parameterUse,
+  SPAN_NAMES,
+  swallowingCatches,
+  type Captures,
+  type CatchNeeds,
+} from "./caught-error.js";
 import { freshName } from "./imports.js";
 import type { AttachedEdit, Lessons, Removal, Shape } from "./instrumentation.js";
 import type { Reindent } from "./indent.js";
@@ -18,8 +27,8 @@ import { nodesOf, type Wrapping } from "./wrapping.js";
 export interface CallbackNeeds {
   readonly lessons: Lessons;
   readonly reserved: ReadonlySet<string>;
-  /** Catch blocks in it that are to mark its span as failed. */
-  readonly failures: readonly TS.Block[];
+  /** What its catches that swallow an error are to do. */
+  readonly catches: CatchNeeds;
 }
 
 /** A region put into a callback. */
@@ -35,14 +44,19 @@ export function enclose(
   region: Region,
   wrapping: Wrapping,
   call: Pick<WrapperCall, "callee" | "arguments">,
-  { lessons, reserved, failures }: CallbackNeeds,
+  { lessons, reserved, catches }: CallbackNeeds,
 ): Enclosed | Reason {
   const isTyped = /\.[cm]?tsx?$/.test(source.path);
   const saysTypes = lessons.annotated || lessons.narrowed.size + lessons.retyped.size > 0;
   if (!isTyped && saysTypes) return reason("type-check");
   const returns = lessons.annotated ? declaredResult(region) : undefined;
   if (lessons.annotated && returns === undefined) return reason("type-check");
-  const parameter = failures.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
+  const clauses = swallowingCatches(region);
+  const marked = catches.marks ? clauses : [];
+  const captures = catches.capture
+    ? captureEdits(source, region, clauses, catches.capture)
+    : NO_CAPTURES;
+  const parameter = marked.length > 0 ? freshName(source, SPAN_NAMES, reserved) : "";
   const layout = layOutWrapper(source, region, wrapping, { ...call, parameter, returns });
   const reads = readsOf(nodesOf(region), lessons.narrowed);
   const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
@@ -57,16 +71,20 @@ export function enclose(
       ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
       ...around(region, layout),
       ...openings,
-      ...failures.map((block) => markEdit(source, block, parameter)),
+      ...captures.edits,
+      ...marked.map((clause) => markEdit(source, clause, parameter)),
     ],
     reindent: { range: region, unit: layout.unit },
     shape: {
       ...shapeOf(wrapping, layout, parameter),
       ...(reads.length > 0 ? { narrowed: [...lessons.narrowed].join("\n") } : {}),
       ...(hoisting ? { types: hoisting.types } : {}),
+      ...captures.shape,
     },
   };
 }
+
+const NO_CAPTURES: Captures = { edits: [], shape: {} };
 
 /** The edits that put a layout around a region. */
 export function around({ start, end }: Region, { open, close }: WrapperLayout): AttachedEdit[] {
@@ -106,9 +124,10 @@ function shapeOf(wrapping: Wrapping, layout: WrapperLayout, parameter: string): 
 /** Takes code out of a callback again, with all that {@link enclose} said in it. */
 export function disclose(source: Source, node: WrapperNode, shape: Shape): Removal | Reason {
   const { call, callback } = node;
-  const marks = marksIn(callback, shape.parameter ?? "");
-  const inUse = parameterUse(source, callback, marks);
+  const inUse = parameterUse(source, callback);
   if (inUse) return inUse;
+  const catches = freeCatches(source, callback, shape);
+  if (isReason(catches)) return catches;
   const unwrapped = unwrap(source, node, {
     strategy: shape.strategy ?? "",
     prefix: shape.prefix ?? "",
@@ -119,11 +138,7 @@ export function disclose(source: Source, node: WrapperNode, shape: Shape): Remov
   if (isReason(unwrapped)) return unwrapped;
   const types = unhoistTypes(source, call, shape.types ?? "");
   if (isReason(types)) return types;
-  const own = [
-    ...types,
-    ...marks.map((mark) => unmark(source, mark)),
-    ...assertionsIn(callback, shape),
-  ];
+  const own = [...types, ...catches, ...assertionsIn(callback, shape)];
   return { edits: [...unwrapped.edits, ...own], dedent: unwrapped.dedent };
 }
 

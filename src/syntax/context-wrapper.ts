@@ -1,7 +1,8 @@
 import { ts, type TS } from "./compiler.js";
 import { disclose, enclose } from "./callback.js";
-import { swallowingCatches } from "./failure-mark.js";
+import { captureImports, catchNeeds, type CatchRule } from "./caught-error.js";
 import { callFingerprint, codeFingerprint, fingerprint } from "./fingerprint.js";
+import type { Binding } from "./imports.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
 import {
   headOf,
@@ -59,15 +60,15 @@ export interface TracedHandler {
   /** The module that a rule names for the helper. */
   readonly module: string | undefined;
   readonly span: SpanParams | undefined;
-  /** Whether a catch that swallows an error marks the span. */
-  readonly markFailure: boolean;
+  /** What its catches that swallow an error are to do. */
+  readonly catches: CatchRule;
   readonly lessons: Lessons;
   readonly reserved: ReadonlySet<string>;
 }
 
 /** Runs a handler through a helper: `helper(message, options, () => handler)`. */
 export function runInTrace(
-  host: HelperHost & { readonly types: Types },
+  host: HelperHost & { readonly types: Types; readonly sentry: Binding },
   handler: TracedHandler,
 ): Instrumentation | Reason {
   const { source, types } = host;
@@ -82,9 +83,10 @@ export function runInTrace(
   if (isReason(helper)) return helper;
   const { callee, imports, modules } = helper;
   const given = options ? [message, options.entries] : [message];
-  const failures = span && handler.markFailure ? swallowingCatches(region) : [];
+  const needs = catchNeeds(host.sentry, handler.catches);
+  const catches = { ...needs, marks: needs.marks && span !== undefined };
   const call = { callee, arguments: given };
-  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, failures });
+  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, catches });
   if (isReason(enclosed)) return enclosed;
   const inner = firstNode(region);
   const code = given.map((each) =>
@@ -94,7 +96,7 @@ export function runInTrace(
     ...enclosed,
     strategy: wrapping.strategy,
     region,
-    imports,
+    imports: [...imports, ...captureImports(host.sentry, enclosed.shape)],
     modules,
     span: options && {
       name: options.name.constant ?? options.name.code,

@@ -69,7 +69,7 @@ function parses({ path }: Program, text: string): boolean {
 
 function leftovers(text: string): string[] {
   const rest =
-    /startSpan|startInactiveSpan|setStatus|addBreadcrumb|withTraceContext|(continue|forward)(Trace|Span)From/.exec(
+    /startSpan|startInactiveSpan|setStatus|captureException|addBreadcrumb|withTraceContext|(continue|forward)(Trace|Span)From/.exec(
       text,
     );
   return rest ? [`nothing is reported as left, and "${rest[0]}" is`] : [];

@@ -46,6 +46,7 @@ const spanRule: Maker = (choices, id, subject) => {
       ...(attributes ? { attributes } : {}),
     },
     ...(choices.chance(25) ? { markFailure: false } : {}),
+    ...(choices.chance(25) ? { captureErrors: true } : {}),
     ...(choices.chance(60) ? { allowInactive: true } : {}),
     ...(choices.chance(20) ? { evenIfTraced: true } : {}),
   };
@@ -298,6 +299,7 @@ const receiveRule: Maker = (choices, id, { text }) => {
     at,
     ...(choices.chance(15) ? { region: choices.pick(REGION_KINDS) } : {}),
     ...(choices.chance(12) ? { span: { name: id } } : {}),
+    ...(choices.chance(25) ? { captureErrors: true } : {}),
     ...(choices.chance(4) ? { module: "lib/none.js" } : {}),
     ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
   };

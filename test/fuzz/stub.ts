@@ -19,6 +19,7 @@ const span = { setStatus: () => span, setAttribute: () => span };
 /** What there is nothing to ask about: a client, and always a span around. */
 const REST = {
   addBreadcrumb: () => {},
+  captureException: () => {},
   getClient: () => ({}),
   getActiveSpan: () => span,
   getTraceData: () => ({ "sentry-trace": "trace", baggage: "baggage" }),

@@ -16,6 +16,8 @@ export interface Fixture {
   readonly rules: readonly RuleConfig[];
   /** Codes of the skips that must be reported. */
   readonly skips: readonly string[];
+  /** The errors that its program captures once it is instrumented. */
+  readonly captured: readonly string[];
   readonly edited: string | null;
   readonly reverted: string | null;
   /** Files that stand beside the input, by path. */
@@ -47,6 +49,7 @@ export interface Naive {
 interface RuleFile {
   readonly rules: readonly RuleConfig[];
   readonly skips?: readonly string[];
+  readonly captured?: readonly string[];
   readonly naive?: { readonly breaks: Law };
 }
 
@@ -84,6 +87,7 @@ function readFixture(dir: string, name: string): Fixture {
     expected: read(`expected${ending}`) ?? input,
     rules: rule.rules,
     skips: rule.skips ?? [],
+    captured: rule.captured ?? [],
     edited: read(`edited${ending}`),
     reverted: read(`reverted${ending}`),
     files: readTree(join(dir, "files")),

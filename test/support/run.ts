@@ -23,6 +23,7 @@ export function startInactiveSpan({ name, op }) {
   return { end: () => undefined };
 }
 export const getActiveSpan = () => undefined;
+export const captureException = (error) => say({ captured: String(error) });
 export const addBreadcrumb = (breadcrumb) => say({ breadcrumb });
 `;
 
@@ -37,6 +38,7 @@ export interface Seen {
   readonly program: string;
   readonly name?: string;
   readonly status?: unknown;
+  readonly captured?: string;
 }
 
 export interface Run {

@@ -1,0 +1,258 @@
+import type { Edit } from "../text/edit.js";
+import { indentationAt } from "../text/lines.js";
+import { ts, type TS } from "./compiler.js";
+import { swallows } from "./control-flow.js";
+import { codeFingerprint, fingerprint } from "./fingerprint.js";
+import type { ImportNeed } from "./import-place.js";
+import { freshName, usesNeed, type Binding } from "./imports.js";
+import type { AttachedEdit, Shape } from "./instrumentation.js";
+import { isReason, reason, type Reason } from "./reason.js";
+import type { Region } from "./region.js";
+import { textOf, type Source } from "./source.js";
+import { findNode, walk } from "./walk.js";
+import { nodesOf, ownStatements } from "./wrapping.js";
+
+/** Names for the span that a callback gets. */
+export const SPAN_NAMES: readonly string[] = ["span", "sentrySpan"];
+
+/** What a catch that swallows an error is to do beside. */
+export interface CatchNeeds {
+  /** Mark the span as failed. */
+  readonly marks: boolean;
+  /** How the file says `captureException`, where the error is to be captured too. */
+  readonly capture: string | null;
+}
+
+/** What a rule asks of the catches in what it wraps. */
+export interface CatchRule {
+  readonly markFailure: boolean;
+  readonly captureErrors: boolean;
+}
+
+/** What a rule asks for, in the words of a file. */
+export function catchNeeds(sentry: Binding, { markFailure, captureErrors }: CatchRule): CatchNeeds {
+  return { marks: markFailure, capture: captureErrors ? sentry.access("captureException") : null };
+}
+
+/** The import that captured errors need. */
+export function captureImports(sentry: Binding, { capture }: Shape): readonly ImportNeed[] {
+  const needs = capture !== undefined && usesNeed(sentry, "captureException");
+  return needs && sentry.need ? [sentry.need] : [];
+}
+
+/** Catch clauses of the region's own try statements that do not pass the error on. */
+export function swallowingCatches(region: Region): TS.CatchClause[] {
+  return ownStatements(region)
+    .filter(ts.isTryStatement)
+    .flatMap(({ catchClause }) =>
+      catchClause && swallows(catchClause.block) ? [catchClause] : [],
+    );
+}
+
+// What it inserts
+
+const FAILURE = '{ code: 2, message: "internal_error" }';
+
+/** Marks a span as failed at the beginning of a catch block. */
+export function markEdit(
+  source: Source,
+  { block }: TS.CatchClause,
+  parameter: string,
+): AttachedEdit {
+  const status = FAILURE.replace(/"/g, source.style.quote);
+  return firstInBlock(source, block, `${parameter}.setStatus(${status})`);
+}
+
+/** Code for the beginning of a catch block, in a line of its own where the block has lines. */
+function firstInBlock(source: Source, block: TS.Block, call: string): AttachedEdit {
+  const { style, text, file } = source;
+  const [first] = block.statements;
+  if (first) {
+    const start = first.getStart(file);
+    const semicolon = style.semicolons || /[;([`+\-/]/.test(text[start] ?? "") ? ";" : "";
+    const indent = `${style.eol}${indentationAt(text, start)}`;
+    return { start, end: start, text: `${call}${semicolon}${indent}`, attach: "right" };
+  }
+  const start = block.getStart(file) + 1;
+  const isOneLine = !textOf(source, block).includes("\n");
+  const gap = isOneLine
+    ? text[start] === "}"
+      ? ""
+      : " "
+    : `${style.eol}${indentationAt(text, block.getStart(file))}${style.indent}`;
+  // Two calls on one line must be told apart.
+  const semicolon = style.semicolons || isOneLine ? ";" : "";
+  return { start, end: start, text: `${gap}${call}${semicolon}`, attach: "right" };
+}
+
+/** Captured errors: the edits, and what the ledger keeps to find them. */
+export interface Captures {
+  readonly edits: readonly AttachedEdit[];
+  readonly shape: Shape;
+}
+
+const ERROR_NAMES = ["error", "caughtError"];
+
+/**
+ * Captures the error of each clause, unless the clause does so already or takes the error apart. A
+ * clause without a name for it gets one.
+ */
+export function captureEdits(
+  source: Source,
+  region: Region,
+  clauses: readonly TS.CatchClause[],
+  capture: string,
+): Captures {
+  const all = nodesOf(region).flatMap(catchesIn);
+  const bound = freshName(source, ERROR_NAMES);
+  const edits: AttachedEdit[] = [];
+  const places: string[] = [];
+  for (const clause of clauses) {
+    const name = clause.variableDeclaration?.name;
+    if ((name && !ts.isIdentifier(name)) || isCaptured(clause)) continue;
+    const call = `${capture}(${name ? name.text : bound})`;
+    edits.push({ ...firstInBlock(source, clause.block, call), isShared: true });
+    if (!name) edits.push(binding(source, clause, bound));
+    places.push(`${all.indexOf(clause)}${name ? "" : " bound"}`);
+  }
+  if (places.length === 0) return { edits, shape: {} };
+  return { edits, shape: { capture, captures: `${places.join(",")} of ${all.length}` } };
+}
+
+function binding({ file }: Source, clause: TS.CatchClause, name: string): AttachedEdit {
+  const at = clause.getStart(file) + "catch".length;
+  return { start: at, end: at, text: ` (${name})`, attach: "left", isShared: true };
+}
+
+function isCaptured({ block }: TS.CatchClause): boolean {
+  const isCapture = (node: TS.Node) =>
+    ts.isCallExpression(node) && /(^|\.)capture(Exception|Error)$/.test(node.expression.getText());
+  return findNode(block, isCapture) !== undefined;
+}
+
+function catchesIn(node: TS.Node): TS.CatchClause[] {
+  const found: TS.CatchClause[] = [];
+  walk(node, (each) => {
+    if (ts.isCatchClause(each)) found.push(each);
+  });
+  return found;
+}
+
+// How it recognises its own work
+
+function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
+  if (!ts.isExpressionStatement(node) || !node.getText().startsWith(parameter)) return false;
+  return fingerprint(node.expression) === codeFingerprint(`${parameter}.setStatus(${FAILURE})`);
+}
+
+/** The marks in a callback, by the name of its span. */
+export function marksIn(
+  callback: TS.ArrowFunction,
+  parameter: string,
+): readonly TS.ExpressionStatement[] {
+  const marks: TS.ExpressionStatement[] = [];
+  if (!parameter) return marks;
+  walk(callback.body, (node) => {
+    if (isMark(node, parameter)) marks.push(node);
+  });
+  return marks;
+}
+
+/** A call that captures an error, and whether its clause got the error's name for it. */
+interface Capture {
+  readonly statement: TS.ExpressionStatement;
+  readonly clause: TS.CatchClause;
+  readonly isBound: boolean;
+}
+
+/** Our captures in a callback, or why they cannot be told from others. */
+function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
+  const [, list = "", total = ""] = /^(.*) of (\d+)$/.exec(shape.captures ?? "") ?? [];
+  if (list === "") return [];
+  const clauses = catchesIn(callback.body);
+  const found = clauses.map((clause) => captureOf(clause, shape.capture ?? ""));
+  if (clauses.length !== Number(total)) {
+    return found.some(Boolean)
+      ? reason("changed-by-hand", "which of the captured errors are ours cannot be told")
+      : [];
+  }
+  return list.split(",").flatMap((place) => {
+    const [index, bound] = place.split(" ");
+    const [clause, statement] = [clauses[Number(index)], found[Number(index)]];
+    return clause && statement ? [{ clause, statement, isBound: bound !== undefined }] : [];
+  });
+}
+
+/** The statement of a clause's own that captures its error. */
+function captureOf(
+  { block, variableDeclaration }: TS.CatchClause,
+  capture: string,
+): TS.ExpressionStatement | undefined {
+  const name = variableDeclaration?.name.getText();
+  const code = codeFingerprint(`${capture}(${name})`);
+  return block.statements
+    .filter(ts.isExpressionStatement)
+    .find((each) => fingerprint(each.expression) === code);
+}
+
+/** The edits that take marks and captures out of a callback. */
+export function freeCatches(
+  source: Source,
+  callback: TS.ArrowFunction,
+  shape: Shape,
+): readonly Edit[] | Reason {
+  const captures = capturesIn(callback, shape);
+  if (isReason(captures)) return captures;
+  const marks = marksIn(callback, shape.parameter ?? "");
+  const ours = [...marks, ...captures.map(({ statement }) => statement)];
+  return [
+    ...ours.map((each) => removed(source, each, ours)),
+    ...captures.flatMap((capture) => unbound(source, capture)),
+  ];
+}
+
+/** Takes a statement out with the white space it came with: behind it, or before it in an empty block. */
+function removed(
+  { file, text }: Source,
+  statement: TS.ExpressionStatement,
+  ours: readonly TS.Statement[],
+): Edit {
+  const block = statement.parent as TS.Block;
+  const start = statement.getStart(file);
+  const isEmpty = block.statements.every((each) => ours.includes(each) || isOurKind(each));
+  if (!isEmpty && block.statements.at(-1) !== statement) {
+    const behind = /^\s*/.exec(text.slice(statement.end))?.[0].length ?? 0;
+    return { start, end: statement.end + behind, text: "" };
+  }
+  const before = text.slice(block.getStart(file) + 1, start);
+  return { start: start - (before.length - before.trimEnd().length), end: statement.end, text: "" };
+}
+
+/** Marks of other spans, which are taken out with theirs. */
+function isOurKind(statement: TS.Statement): boolean {
+  return /^\w+\.setStatus\(/.test(statement.getText());
+}
+
+/** The name that a clause got, as long as nothing else uses it. */
+function unbound(source: Source, { clause, statement, isBound }: Capture): Edit[] {
+  const name = clause.variableDeclaration?.name;
+  if (!isBound || !name || !ts.isIdentifier(name)) return [];
+  const isOurs = (use: TS.Node) => statement.pos <= use.pos && use.end <= statement.end;
+  const isUsed = source.scope.references(name).some((use) => use !== name && !isOurs(use));
+  if (isUsed) return [];
+  const start = clause.getStart(source.file) + "catch".length;
+  const close = source.text.indexOf(")", name.end);
+  return [{ start, end: close + 1, text: "" }];
+}
+
+/** Whether somebody uses the span of a callback beside our marks. */
+export function parameterUse(source: Source, callback: TS.ArrowFunction): Reason | null {
+  const [parameter] = callback.parameters;
+  if (!parameter) return null;
+  if (!ts.isIdentifier(parameter.name)) return reason("span-in-use");
+  const { name } = parameter;
+  const marks = marksIn(callback, name.text);
+  const isOurs = (use: TS.Node) => marks.some((mark) => mark.pos <= use.pos && use.end <= mark.end);
+  const used = source.scope.references(name).some((use) => use !== name && !isOurs(use));
+  return used ? reason("span-in-use", name.text) : null;
+}
