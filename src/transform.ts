@@ -22,7 +22,7 @@ export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
-export { receivedIn, type Received } from "./syntax/received.js";
+export type { Received } from "./syntax/received.js";
 export { messageOf, type Message } from "./syntax/message.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";

@@ -1,6 +1,7 @@
 import type { AnyTransform } from "../src/transform.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
+import { traceBrowser } from "./trace-browser.js";
 import { traceField } from "./trace-field.js";
 import { traceForward } from "./trace-forward.js";
 import { traceReceive } from "./trace-receive.js";
@@ -9,7 +10,14 @@ import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
 export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
-  [wrapSpan, traceField, traceSend, traceReceive, traceForward, recordStage, replaceLegacy].map(
-    (transform) => [transform.name, transform],
-  ),
+  [
+    wrapSpan,
+    traceField,
+    traceSend,
+    traceReceive,
+    traceForward,
+    traceBrowser,
+    recordStage,
+    replaceLegacy,
+  ].map((transform) => [transform.name, transform]),
 );

@@ -4,24 +4,15 @@ import type { HelperSpec, Language } from "./helper-module.js";
 export const CONTINUE_TRACE: HelperSpec = {
   name: "continueTraceFrom",
   file: "continue-trace-from",
-  lines: (language) => {
-    const { type, imports, exportWord, exportLines } = language;
-    return [
-      imports,
-      "",
-      "/**",
-      " * Runs a message's handler in the trace that the message came with, or in a new one. Gives back what",
-      " * the handler gives. Without an initialised SDK the handler just runs. Never throws by itself.",
-      " */",
-      `${exportWord}function continueTraceFrom${type("<T>")}(message${type(": unknown")}, handler${type(": () => T")})${type(": T")} {`,
-      ...guardedRun("handler()", ["\t\tif (!Sentry.getClient()) return run();", ...CONTINUATION]),
-      "}",
-      "",
-      ...contextLines(language),
-      ...exportLines,
-      "",
-    ];
-  },
+  lines: (language) =>
+    traceLines(language, {
+      name: "continueTraceFrom",
+      purpose: [
+        " * Runs a message's handler in the trace that the message came with, or in a new one. Gives back what",
+        " * the handler gives. Without an initialised SDK the handler just runs. Never throws by itself.",
+      ],
+      context: contextLines,
+    }),
 };
 
 /** Runs a handler in a span of the trace that its message came with, or of a new one. */
@@ -37,6 +28,40 @@ export const CONTINUE_SPAN: HelperSpec = {
         " * that records nothing. Never throws by itself.",
       ],
       first: ["\t\tif (!Sentry.getClient()) return run();"],
+      context: contextLines,
+    }),
+};
+
+/** The same as {@link CONTINUE_TRACE} for a message that holds others, the newest of them last. */
+export const CONTINUE_BATCH_TRACE: HelperSpec = {
+  name: "continueTraceFromBatch",
+  file: "continue-trace-from-batch",
+  lines: (language) =>
+    traceLines(language, {
+      name: "continueTraceFromBatch",
+      purpose: [
+        " * Runs the handler of a batch in the trace of the newest message in it, or in a new one. Gives back",
+        " * what the handler gives, and changes nothing in the batch. Without an initialised SDK the handler",
+        " * just runs. Never throws by itself.",
+      ],
+      context: batchLines,
+    }),
+};
+
+/** The same as {@link CONTINUE_SPAN} for a message that holds others, the newest of them last. */
+export const CONTINUE_BATCH_SPAN: HelperSpec = {
+  name: "continueSpanFromBatch",
+  file: "continue-span-from-batch",
+  lines: (language) =>
+    spanLines(language, {
+      name: "continueSpanFromBatch",
+      purpose: [
+        " * Runs the handler of a batch in a span, in the trace of the newest message in it, or in a new one.",
+        " * Gives back what the handler gives, and changes nothing in the batch. Without an initialised SDK",
+        " * the span records nothing. Never throws by itself.",
+      ],
+      first: ["\t\tif (!Sentry.getClient()) return run();"],
+      context: batchLines,
     }),
 };
 
@@ -53,16 +78,46 @@ export const FORWARD_SPAN: HelperSpec = {
         " * an initialised SDK the span records nothing. Never throws by itself.",
       ],
       first: ["\t\tif (!Sentry.getClient() || Sentry.getActiveSpan()) return run();"],
+      context: contextLines,
     }),
 };
 
-interface SpanHelper {
+interface TraceHelper {
   readonly name: string;
   readonly purpose: readonly string[];
+  /** Code that finds the context of a message. */
+  readonly context: (language: Language) => readonly string[];
+}
+
+interface SpanHelper extends TraceHelper {
   readonly first: readonly string[];
 }
 
-function spanLines(language: Language, { name, purpose, first }: SpanHelper): readonly string[] {
+function traceLines(
+  language: Language,
+  { name, purpose, context }: TraceHelper,
+): readonly string[] {
+  const { type, imports, exportWord, exportLines } = language;
+  return [
+    imports,
+    "",
+    "/**",
+    ...purpose,
+    " */",
+    `${exportWord}function ${name}${type("<T>")}(message${type(": unknown")}, handler${type(": () => T")})${type(": T")} {`,
+    ...guardedRun("handler()", ["\t\tif (!Sentry.getClient()) return run();", ...CONTINUATION]),
+    "}",
+    "",
+    ...context(language),
+    ...exportLines,
+    "",
+  ];
+}
+
+function spanLines(
+  language: Language,
+  { name, purpose, first, context }: SpanHelper,
+): readonly string[] {
   const { type, imports, exportWord, exportLines } = language;
   return [
     imports,
@@ -78,7 +133,7 @@ function spanLines(language: Language, { name, purpose, first }: SpanHelper): re
     ...guardedRun("Sentry.startSpan(options, handler)", [...first, ...CONTINUATION]),
     "}",
     "",
-    ...contextLines(language),
+    ...context(language),
     ...exportLines,
     "",
   ];
@@ -125,5 +180,28 @@ function contextLines({ isTyped }: Language): readonly string[] {
     '\tconst isUsable = typeof baggage === "string" && baggage.length <= MAX_BAGGAGE;',
     "\treturn { sentryTrace: trace, baggage: isUsable ? baggage : undefined };",
     "}",
+  ];
+}
+
+/** A batch is an array, or has arrays as members; what came last in it is the newest. */
+function batchLines(language: Language): readonly string[] {
+  const { isTyped, type } = language;
+  const single = contextLines(language).map((line) =>
+    line.replace("function contextOf(", "function carriedBy("),
+  );
+  const context = "{ sentryTrace?: string; baggage?: string | undefined }";
+  return [
+    "/** The newest context in a batch: of a message in it, or of its own. */",
+    `function contextOf(batch${type(": unknown")})${type(`: ${context}`)} {`,
+    "\tconst lists = Array.isArray(batch) ? [batch] : Object.values(batch ?? {}).filter(Array.isArray);",
+    "\tconst newestFirst = [batch, ...lists.flat()].reverse();",
+    `\tfor (const message of newestFirst${isTyped ? " as unknown[]" : ""}) {`,
+    "\t\tconst context = carriedBy(message);",
+    "\t\tif (context.sentryTrace) return context;",
+    "\t}",
+    "\treturn {};",
+    "}",
+    "",
+    ...single,
   ];
 }

@@ -1,3 +1,4 @@
+import * as schema from "valibot";
 import { ts, type TS } from "./compiler.js";
 import { disclose, enclose } from "./callback.js";
 import { captureImports, catchNeeds, type CatchRule } from "./caught-error.js";
@@ -10,15 +11,22 @@ import {
   type Instrumentation,
   type Lessons,
   type Shape,
+  type Site,
 } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
 import { containerOf } from "./names.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
-import type { Received } from "./received.js";
-import { regionsOf, type RegionKind } from "./region.js";
+import { receivedIn, type Received } from "./received.js";
+import { REGION_KINDS, regionsOf, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
-import { fillsFor, optionCode, renderSpan, type SpanParams } from "./span-options.js";
+import {
+  fillsFor,
+  optionCode,
+  renderSpan,
+  spanTemplates,
+  type SpanParams,
+} from "./span-options.js";
 import { renderTemplate } from "./template.js";
 import type { WrapperNode } from "./unwrapping.js";
 import type { Types } from "./value-kind.js";
@@ -26,13 +34,60 @@ import { walk } from "./walk.js";
 import { firstNode, wrappingFor } from "./wrapping.js";
 import { objectOnOneLine } from "../text/code.js";
 
-/** The message and its handler, where a rule says the message as code. */
-export function receivedAs(
+/** What a rule says about a handler that is to run in a trace. */
+export interface HandlerRule extends CatchRule {
+  readonly region: RegionKind;
+  /** Code for the message, where it cannot be told from the code. */
+  readonly message?: string | undefined;
+  /** The span that the handler runs in. */
+  readonly span?: SpanParams | undefined;
+  /** The module that has the helper; by default one of the package's own, which is made. */
+  readonly module?: string | undefined;
+}
+
+/** The parameters of such a rule, without those of its span. */
+export const handlerParams = {
+  region: schema.optional(schema.picklist(REGION_KINDS), "auto"),
+  message: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
+  markFailure: schema.optional(schema.boolean(), true),
+  captureErrors: schema.optional(schema.boolean(), false),
+  module: schema.optional(schema.string()),
+};
+
+/** Where a message can be handled. */
+export const HANDLER_JOIN_POINTS = [
+  "call",
+  "listener",
+  "function",
+  "method",
+  "case",
+  "switch",
+] as const;
+
+/** The templates of such a rule with their paths in it. */
+export function handlerTemplates({
+  message,
+  span,
+}: HandlerRule): readonly (readonly [path: string, template: string])[] {
+  return [
+    ...(message === undefined ? [] : [["message", message] as const]),
+    ...(span === undefined ? [] : spanTemplates(span)),
+  ];
+}
+
+/** A match, and the message with its handler, or why there is none. */
+export interface Handler {
+  readonly match: Match;
+  readonly received: Received | Reason;
+}
+
+/** The message and its handler: as the rule says, or as the code does. */
+export function receivedBy(
   source: Source,
   match: Match,
-  wanted: RegionKind,
-  message: string,
+  { message, region: wanted }: HandlerRule,
 ): Received | Reason {
+  if (message === undefined) return receivedIn(source, match, wanted);
   const [region] = regionsOf(source, match, wanted);
   if (!region) return reason("empty-region");
   const { code, names } = renderTemplate(message, fillsFor(source, match), source.style);
@@ -41,8 +96,23 @@ export function receivedAs(
   return unreadable ? reason("not-in-scope", unreadable) : { message: code, region };
 }
 
-/** Whether a handler goes on with a trace already: the code around the region does. */
-export function isContinuedByHand({ region }: Received): boolean {
+/** The site of a handler; one that goes on with a trace already is present. */
+export function handlerSite(
+  { file }: Source,
+  match: Match,
+  received: Received | Reason,
+): Site<Handler> {
+  const { anchor, node } = match;
+  const data = { match, received };
+  if (isReason(received)) {
+    return { anchor, region: { start: node.getStart(file), end: node.end }, data };
+  }
+  const present = isContinuedByHand(received) ? "hand" : undefined;
+  return { anchor, region: received.region, data, present };
+}
+
+/** Whether the code around a region continues a trace. */
+function isContinuedByHand({ region }: Received): boolean {
   for (let at = firstNode(region); at.parent; at = at.parent) {
     if (ts.isCallExpression(at) && /(^|\.)continueTrace\w*$/.test(at.expression.getText())) {
       return true;
@@ -52,16 +122,8 @@ export function isContinuedByHand({ region }: Received): boolean {
   return false;
 }
 
-/** A handler that is to run in a trace, and the span it gets there. */
-export interface TracedHandler {
-  readonly match: Match;
-  readonly received: Received;
-  readonly helper: HelperSpec;
-  /** The module that a rule names for the helper. */
-  readonly module: string | undefined;
-  readonly span: SpanParams | undefined;
-  /** What its catches that swallow an error are to do. */
-  readonly catches: CatchRule;
+/** What the type check and the sites around tell about one site. */
+interface Known {
   readonly lessons: Lessons;
   readonly reserved: ReadonlySet<string>;
 }
@@ -69,21 +131,25 @@ export interface TracedHandler {
 /** Runs a handler through a helper: `helper(message, options, () => handler)`. */
 export function runInTrace(
   host: HelperHost & { readonly types: Types; readonly sentry: Binding },
-  handler: TracedHandler,
+  { match, received }: Handler,
+  rule: HandlerRule,
+  spec: HelperSpec,
+  { lessons, reserved }: Known,
 ): Instrumentation | Reason {
+  if (isReason(received)) return received;
   const { source, types } = host;
-  const { match, received, span, lessons, reserved } = handler;
+  const { span, module } = rule;
   const { region, message } = received;
   const wrapping = wrappingFor(source, region, types, span ? "span" : "context");
   if (isReason(wrapping)) return wrapping;
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
   const options = span ? renderSpan(source, region, match, span) : null;
   if (options && isReason(options)) return options;
-  const helper = helperFor(host, handler.helper, handler.module);
+  const helper = helperFor(host, spec, module);
   if (isReason(helper)) return helper;
   const { callee, imports, modules } = helper;
   const given = options ? [message, options.entries] : [message];
-  const needs = catchNeeds(host.sentry, handler.catches);
+  const needs = catchNeeds(host.sentry, rule);
   const catches = { ...needs, marks: needs.marks && span !== undefined };
   const call = { callee, arguments: given };
   const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, catches });

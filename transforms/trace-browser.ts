@@ -1,0 +1,48 @@
+import {
+  CONTINUE_BATCH_SPAN,
+  CONTINUE_BATCH_TRACE,
+  defineTransform,
+  findMatches,
+  HANDLER_JOIN_POINTS,
+  handlerParams,
+  handlerSite,
+  handlerTemplates,
+  joinPointNeedles,
+  receivedBy,
+  runInTrace,
+  schema,
+  spanSchema,
+  tracedHandlers,
+  type Handler,
+  type HandlerRule,
+  type Rule,
+} from "../src/transform.js";
+
+interface TraceBrowser extends Rule, HandlerRule {
+  readonly at: NonNullable<Rule["at"]>;
+}
+
+export const traceBrowser = defineTransform<TraceBrowser, Handler>({
+  name: "trace-browser",
+  summary:
+    "Runs the handler of a batch in the trace of the newest message in it, for the page's use",
+  isOutermost: true,
+  params: { ...handlerParams, span: schema.optional(spanSchema) },
+  joinPoints: HANDLER_JOIN_POINTS,
+  templates: handlerTemplates,
+  needles: ({ at }) => joinPointNeedles(at),
+
+  find: ({ source }, rule) =>
+    findMatches(source, rule.at).map((match) =>
+      handlerSite(source, match, receivedBy(source, match, rule)),
+    ),
+
+  instrument: (file, site, rule, lessons, { reserved }) => {
+    const helper = rule.span ? CONTINUE_BATCH_SPAN : CONTINUE_BATCH_TRACE;
+    return runInTrace(file, site.data, rule, helper, { lessons, reserved });
+  },
+
+  landmark: ({ callee = "" }) => callee,
+
+  recognise: ({ source }, shape) => tracedHandlers(source, shape),
+});
