@@ -351,7 +351,7 @@ function removalOf(
   // A semicolon on a line of its own belongs to what comes behind.
   const isOwnEnd = !text.slice(call.end, statement.end).includes("\n");
   const end = isOwnEnd ? statement.end : call.end;
-  const own: Edit = { start: start - gap, end, text: parts(text, start - gap, end) ? ";" : "" };
+  const own: Edit = { start: start - gap, end, text: parts(source, statement, end) ? ";" : "" };
   if (shape.layout !== "braced" || !ts.isBlock(block)) return { edits: [own], dedent: null };
   const [first, second, ...others] = block.statements;
   // Once more stands in the braces than we put there, they are the user's.
@@ -367,6 +367,12 @@ function removalOf(
 }
 
 /** Whether our semicolon is all that parts the code before from the code behind. */
-function parts(text: string, start: number, end: number): boolean {
-  return text[end - 1] === ";" && !/[;{}]$/.test(text.slice(0, start)) && goesOn(text, end);
+function parts({ text }: Source, statement: TS.Statement, end: number): boolean {
+  const list = statementAround(statement)?.list.statements ?? [];
+  const before = list[list.indexOf(statement) - 1];
+  const isOpen =
+    before !== undefined &&
+    (ts.isExpressionStatement(before) || ts.isVariableStatement(before)) &&
+    text[before.end - 1] !== ";";
+  return isOpen && text[end - 1] === ";" && goesOn(text, end);
 }

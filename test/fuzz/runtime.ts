@@ -290,12 +290,17 @@ function createBus() {
   };
 }
 
+/** A text without the context that a message in it may have got on its way. */
+function withoutContext(text: string): string {
+  return text.replace(/,?\\*"_sentry\\*":\{[^{}]*\}/g, "");
+}
+
 /** A value as text: the same for what nobody can tell apart. */
 export function show(value: unknown, depth = 0): string {
   if (value instanceof Error) return showError(value);
   if (value instanceof Promise) return `promise${"cancel" in value ? "+cancel" : ""}`;
   if (typeof value === "function") return "function";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(withoutContext(value));
   if (typeof value !== "object" || value === null) return String(value);
   if (depth > 3) return "...";
   if (Array.isArray(value)) return `[${value.map((each) => show(each, depth + 1)).join()}]`;
