@@ -210,7 +210,8 @@ function probesAt(program: Program, placements: readonly Placement[], plan: Plan
     // It begins with a name: a bracket would go on with a line that has no semicolon.
     if (isExpression) return { start, end, open: `${call}.value(`, close: ")" };
     if (lone.has(start)) return { start, end, open: `{${call}; `, close: "\n}" };
-    return { start, end, open: `{${call}} `, close: "" };
+    // TypeScript takes a brace behind brackets for the body of an arrow function.
+    return { start, end, open: `;${call}; `, close: "" };
   });
   const closings = probes.toReversed().map(({ end, close }) => insert(end, close));
   const openings = probes.map(({ start, open }) => insert(start, open));
