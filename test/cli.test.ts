@@ -100,6 +100,14 @@ const LARGE: Files = {
   "src/deep/stages.ts": STAGES,
 };
 
+/** A message type that gets the field, beside code that gets a span. */
+const FIELDS: Files = {
+  "package.json": MANIFEST,
+  [CONFIG]: configOf([LOAD_RULE, { id: "field", use: "trace-field", at: { type: "Job" } }]),
+  "src/load.ts": LOAD,
+  "src/messages.ts": "export interface Job {\n  name: string;\n}\n",
+};
+
 const LEDGER = ".retrospan/ledger.json";
 
 function plan(folder: string, command: string, ...args: string[]): Promise<Run> {
@@ -785,6 +793,36 @@ describe("apply and revert", () => {
       { command: "revert", reason: "too slow in the pipeline" },
     ]);
     expect(ledger.history[0]?.sites).toHaveLength(3);
+  });
+
+  test("revert --keep leaves what a transform did, for a later revert", async () => {
+    const folder = newRepository(FIELDS);
+    const original = snapshot(folder);
+    await applied(folder);
+    const { "src/messages.ts": typed, ...others } = snapshot(folder);
+    expect(others["src/load.ts"]).not.toBe(original["src/load.ts"]);
+    await reverted(folder, "--keep", "trace-field", "--reason", "too many spans");
+    const kept = userFiles(folder);
+    expect(kept).toEqual({ ...original, "src/messages.ts": typed });
+    const status = await retrospan(folder, ["status", "--json"]);
+    const { sites } = JSON.parse(status.stdout) as {
+      sites: { transform: string; state: string }[];
+    };
+    expect(sites.filter(({ state }) => state === "applied")).toMatchObject([
+      { transform: "trace-field" },
+    ]);
+    await reverted(folder);
+    expect(userFiles(folder)).toEqual(original);
+  });
+
+  test("revert --keep refuses a transform that it does not know", async () => {
+    const folder = newRepository(SMALL);
+    await applied(folder);
+    const before = snapshot(folder);
+    const run = await retrospan(folder, ["revert", "--keep", "trace-fields"]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain('did you mean "trace-field"?');
+    expect(snapshot(folder)).toEqual(before);
   });
 
   test("revert and status need no config", async () => {

@@ -22,6 +22,7 @@ interface CommonFlags {
   allowDirty?: boolean;
   color?: boolean;
   quiet?: boolean;
+  keep?: string[];
   reason?: string;
 }
 
@@ -53,6 +54,7 @@ function buildProgram(): Command {
   );
   withCommonFlags(addCommand(program, "revert", "take the instrumentation out again"))
     .option("--allow-dirty", "write files with uncommitted changes too")
+    .option("--keep <transform>", "leave what this transform did (repeatable)", collect, [])
     .option("--reason <text>", "keep this reason in the ledger's history");
   withPlanFlags(
     withCommonFlags(
@@ -144,6 +146,7 @@ function toOptions(target: string, flags: CommonFlags): Options {
     phase: flags.phase,
     site: flags.site,
     except: flags.except,
+    keep: flags.keep ?? [],
     typecheck: flags.typecheck !== false,
     allowDirty: flags.allowDirty === true,
     check: flags.check === true,

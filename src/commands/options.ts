@@ -15,6 +15,8 @@ export interface Options {
   readonly allowDirty: boolean;
   /** Write nothing; only say what would be done. */
   readonly check: boolean;
+  /** Transforms whose work `revert` leaves in place. */
+  readonly keep: readonly string[];
   /** Kept in the ledger's history by `revert`. */
   readonly reason?: string | undefined;
 }
@@ -25,6 +27,7 @@ export const DEFAULT_OPTIONS: Options = {
   preset: [],
   site: [],
   except: [],
+  keep: [],
   typecheck: true,
   allowDirty: false,
   check: false,

@@ -3,6 +3,7 @@ import { hashOf } from "../plan/hash.js";
 import { isEmpty, type Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
+import { TRANSFORMS } from "../../transforms/index.js";
 import { removeStateDir, writeChanges } from "../project/write.js";
 import { createTree } from "../project/tree.js";
 import { ledgerChange } from "./apply.js";
@@ -26,6 +27,7 @@ export async function revert(options: Options): Promise<Outcome> {
     options.rule,
     workspace.ledger.sites.map(({ rule }) => rule),
   );
+  for (const name of options.keep) assertKnown("--keep", name, TRANSFORMS.keys());
   if (!isEmpty(workspace.ledger)) await loadCompiler();
   const tree = createTree(root, "");
   const ledger = relocate(tree, workspace.ledger);
@@ -65,9 +67,10 @@ function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
   const { root, ledger } = workspace;
   const next = ledgerAfter(ledger, plan, options);
   const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
+  const staysOpen = options.reason !== undefined || options.keep.length > 0;
   if (isSame && options.reason === undefined) return;
   assertClean(workspace, plan.changes, options);
-  const isDone = isEmpty(next) && options.reason === undefined;
+  const isDone = isEmpty(next) && !staysOpen;
   const change = ledgerChange(workspace, isDone ? null : next);
   writeChanges(
     root,

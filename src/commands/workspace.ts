@@ -41,6 +41,7 @@ export function wantsEntry(root: Root, options: Options): (entry: LedgerSite) =>
   return (entry) =>
     root.covers(entry.file) &&
     wants(entry.id) &&
+    !options.keep.includes(entry.transform) &&
     (options.rule === undefined || entry.rule === options.rule) &&
     (options.transform === undefined || entry.transform === options.transform) &&
     (options.phase === undefined || entry.phase === options.phase);
