@@ -24,7 +24,7 @@ export default defineConfig({
     },
     {
       id: "broker-forward",
-      use: "wrap-span",
+      use: "trace-forward",
       phase: 2,
       in: "apps/broker/src/**",
       at: { function: "forwardEvent" },
@@ -121,6 +121,13 @@ export default defineConfig({
       phase: 5,
       in: "packages/agent-core/src/lib/websocket/**",
       at: { call: "batch.updates.push($update)" },
+    },
+    {
+      id: "browser-batches",
+      use: "trace-browser",
+      phase: 5,
+      in: "apps/sentryvibe/src/hooks/**",
+      at: { function: "processBatchUpdate" },
     },
     {
       id: "batched-updates-server",

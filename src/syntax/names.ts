@@ -45,11 +45,18 @@ function withoutWrapping(node: TS.Expression): TS.Expression {
   while (
     ts.isParenthesizedExpression(outer.parent) ||
     ts.isAsExpression(outer.parent) ||
-    ts.isSatisfiesExpression(outer.parent)
+    ts.isSatisfiesExpression(outer.parent) ||
+    givesBack(outer.parent, outer)
   ) {
     outer = outer.parent;
   }
   return outer;
+}
+
+/** `useCallback(fn, [...])` is the very function. */
+function givesBack(node: TS.Node, fn: TS.Expression): node is TS.CallExpression {
+  if (!ts.isCallExpression(node) || node.arguments[0] !== fn) return false;
+  return /^(React\.)?useCallback$/.test(node.expression.getText());
 }
 
 export function propertyName(name: TS.PropertyName | TS.BindingName): string | null {
