@@ -13,15 +13,34 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
     at: { case: "start-build" },
     span: { name: "runner.build", op: "ai.build" },
   },
+  { id: "base-command", use: "trace-field", phase: 2, at: { type: "BaseCommand" } },
+  { id: "base-event", use: "trace-field", phase: 2, at: { type: "BaseEvent" } },
+  {
+    id: "events-sent",
+    use: "trace-send",
+    phase: 2,
+    at: { call: "$socket.send($text)", within: "sendEvent" },
+  },
+  { id: "events-received", use: "trace-receive", phase: 2, at: { listener: "message", on: "ws" } },
   {
     id: "broker-forward",
-    use: "wrap-span",
+    use: "trace-forward",
     phase: 2,
     at: { function: "forwardEvent" },
     span: { name: "broker.forwardEvent", op: "queue.process" },
   },
-  { id: "base-command", use: "trace-field", phase: 2, at: { type: "BaseCommand" } },
-  { id: "base-event", use: "trace-field", phase: 2, at: { type: "BaseEvent" } },
+  {
+    id: "commands-sent",
+    use: "trace-send",
+    phase: 2,
+    at: { call: "$connection.socket.send($text)" },
+  },
+  {
+    id: "commands-received",
+    use: "trace-receive",
+    phase: 2,
+    at: { call: "handleCommand($command)" },
+  },
   {
     id: "api-events",
     use: "wrap-span",
@@ -45,6 +64,19 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
     span: { name: "finalizeSession", op: "db.finalize" },
   },
   { id: "batched-updates", use: "trace-field", phase: 5, at: { type: "BatchedUpdate.updates" } },
+  { id: "page-updates", use: "trace-field", phase: 5, at: { type: "WebSocketMessage.updates" } },
+  {
+    id: "updates-sent",
+    use: "trace-send",
+    phase: 5,
+    at: { call: "$batch.updates.push($update)" },
+  },
+  {
+    id: "updates-received",
+    use: "trace-browser",
+    phase: 5,
+    at: { function: "processBatchUpdate" },
+  },
 ];
 
 /** Named lists of rules, each of which a config can override by id. */
