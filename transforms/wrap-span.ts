@@ -200,6 +200,7 @@ function holdRegion(
     parameter,
     indent: layout.unit,
     block: String(region.kind !== "body"),
+    ...(layout.lead ? { lead: layout.lead } : {}),
   };
   return {
     ...common,
@@ -276,7 +277,7 @@ function wrappedPlace(source: Source, node: TS.Node, shape: Shape): Place | null
 }
 
 function heldPlace(source: Source, node: TS.Node, shape: Shape): Place | null {
-  const found = inactiveSpanAt(source, node, shape.block === "true");
+  const found = inactiveSpanAt(source, node, shape.block === "true", shape.lead ?? "");
   if (!found) return null;
   const { call, options, start, end } = found;
   const { tryBlock } = found.attempt;
@@ -345,7 +346,7 @@ function assertedBy(node: TS.Node): TS.Node | null {
 /** The first of what an inactive span holds; null for a node that is none. */
 function heldBy(source: Source, node: TS.Node): TS.Node | null {
   const start = ts.isBlock(node) && node.statements.length === 2 ? node.statements[0] : node;
-  const found = start && inactiveSpanAt(source, start, start !== node);
+  const found = start && inactiveSpanAt(source, start, start !== node, "");
   return found?.attempt.tryBlock.statements[0] ?? null;
 }
 

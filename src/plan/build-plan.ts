@@ -1,11 +1,20 @@
 import { applyEdits } from "../text/edit.js";
+import { reduceText } from "../text/reduce.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
 import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
-import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
+import type {
+  ActiveRule,
+  FileChange,
+  FilePlan,
+  Finding,
+  Placement,
+  Plan,
+  SiteReport,
+} from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { planFile, type FileInput } from "./plan-file.js";
 import {
@@ -82,7 +91,7 @@ function changeOf({ path, before, after }: FilePlan): FileChange[] {
 function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   if (plan.after === plan.before) return "none";
   const source = parseSource(plan.path, plan.after);
-  if (isParseFailure(source)) return [];
+  if (isParseFailure(source)) return siteNear(plan, source.offset);
   const all = recogniseAll(createFileContext(tree, source), plan.entries);
   const own = all.filter(isRemovable);
   const edits = removalEdits(
@@ -96,6 +105,15 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   if (applyEdits(plan.after, removals) === plan.base) return "none";
   const isNew = new Set(plan.placements.map(({ site }) => site));
   return all.filter((each) => !isRemovable(each) && isNew.has(each.entry.id)).map(idOf);
+}
+
+/** The new site that begins or ends nearest to where the planned text does not parse. */
+function siteNear({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
+  const at = reduceText(before, edits).toFull(offset, () => true);
+  const distance = ({ region }: Placement) =>
+    Math.min(Math.abs(region.start - at), Math.abs(region.end - at));
+  const nearestFirst = [...placements].sort((a, b) => distance(a) - distance(b));
+  return nearestFirst.slice(0, 1).map(({ site }) => site);
 }
 
 function idOf({ entry }: Recognised): string {

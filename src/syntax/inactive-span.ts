@@ -75,7 +75,11 @@ export interface InactiveCall {
  * Lays out `const span = startInactiveSpan(...)` with a `try` whose `finally` ends it. Statements get
  * a block around all of it, so that the name stays theirs.
  */
-export function layOutInactive(source: Source, region: Region, call: InactiveCall): WrapperLayout {
+export function layOutInactive(
+  source: Source,
+  region: Region,
+  call: InactiveCall,
+): WrapperLayout & { readonly lead: string } {
   const { style, text, file } = source;
   const outer = indentationAt(text, region.start);
   const isBlock = region.kind !== "body";
@@ -95,9 +99,25 @@ export function layOutInactive(source: Source, region: Region, call: InactiveCal
     outer,
     isBlock ? style.indent + style.indent : style.indent,
   );
+  const lead = leadOf(source, region);
   return isBlock
-    ? { open: `{${line}${open}`, close: `${close}${style.eol}${outer}}`, unit, isBracketed: false }
-    : { open, close, unit, isBracketed: false };
+    ? {
+        open: `${lead}{${line}${open}`,
+        close: `${close}${style.eol}${outer}}`,
+        unit,
+        isBracketed: false,
+        lead,
+      }
+    : { open, close, unit, isBracketed: false, lead: "" };
+}
+
+/** Without a semicolon, the compiler takes a brace behind brackets for an arrow function's body. */
+function leadOf({ text }: Source, region: Region): "" | ";" {
+  if (region.kind !== "statements") return "";
+  const { list, statements } = region;
+  const [first] = statements;
+  const before = first && list.statements[list.statements.indexOf(first) - 1];
+  return before && text[before.end - 1] === ")" ? ";" : "";
 }
 
 /** An inactive span with its `try`, as {@link layOutInactive} writes it. */
@@ -110,11 +130,15 @@ export interface InactiveSpan extends Range {
   readonly outer: TS.Statement;
 }
 
-/** Reads an inactive span off the declaration that starts it. */
+/**
+ * Reads an inactive span off the declaration that starts it.
+ * @param lead what was put in front of its block
+ */
 export function inactiveSpanAt(
   source: Source,
   node: TS.Node,
   isInBlock: boolean,
+  lead: string,
 ): InactiveSpan | null {
   if (!ts.isVariableStatement(node) || !ts.isBlock(node.parent)) return null;
   const [declaration, ...others] = node.declarationList.declarations;
@@ -128,7 +152,8 @@ export function inactiveSpanAt(
   const attempt = statements[statements.indexOf(node) + 1];
   if (!attempt || !ts.isTryStatement(attempt)) return null;
   const outer = isInBlock ? node.parent : attempt;
-  const start = isInBlock ? node.parent.getStart(source.file) : node.getStart(source.file);
+  const own = isInBlock ? node.parent.getStart(source.file) : node.getStart(source.file);
+  const start = source.text.startsWith(lead, own - lead.length) ? own - lead.length : own;
   return { name: declaration.name, call, options, attempt, outer, start, end: outer.end };
 }
 
