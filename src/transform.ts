@@ -123,6 +123,8 @@ export interface Transform<R extends Rule, Data> {
   readonly summary: string;
   /** Whether its work lies outside that of others where they wrap the same code. */
   readonly isOutermost?: boolean;
+  /** Whether it is one end of a hop, so that the ends that its rules leave out are told. */
+  readonly isHop?: boolean;
   /** Its parameters beside those of every rule, as a schema. */
   readonly params: ObjectEntries;
   /** The forms of `at` it takes; none means that the rule has no `at`. */

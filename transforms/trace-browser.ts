@@ -27,6 +27,7 @@ export const traceBrowser = defineTransform<TraceBrowser, Handler>({
   summary:
     "Runs the handler of a batch in the trace of the newest message in it, for the page's use",
   isOutermost: true,
+  isHop: true,
   params: { ...handlerParams, span: schema.optional(spanSchema) },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,

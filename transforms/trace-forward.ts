@@ -40,6 +40,7 @@ export const traceForward = defineTransform<TraceForward, Handler>({
   name: "trace-forward",
   summary: "Runs what passes a message on in a span of the message's trace; headers are the SDK's",
   isOutermost: true,
+  isHop: true,
   params: { ...handlerParams, span: spanSchema },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,

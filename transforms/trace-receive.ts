@@ -28,6 +28,7 @@ export const traceReceive = defineTransform<TraceReceive, Handler>({
   name: "trace-receive",
   summary: "Runs a message's handler in the trace that the message came with, or in a new one",
   isOutermost: true,
+  isHop: true,
   params: { ...handlerParams, span: schema.optional(spanSchema) },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,

@@ -41,6 +41,7 @@ const FIELD = "_sentry";
 export const traceSend = defineTransform<TraceSend, Message | Reason>({
   name: "trace-send",
   summary: "Gives a message that leaves the context of the active span",
+  isHop: true,
   params: {
     allowCopy: schema.optional(schema.boolean(), false),
     module: schema.optional(schema.string()),

@@ -143,7 +143,7 @@ function instrument(
 }
 
 /** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */
-function ignoredBy({ text }: Source, site: Site<unknown>): Reason | null {
+export function ignoredBy({ text }: Source, site: Site<unknown>): Reason | null {
   for (const offset of [site.region.start, site.anchor]) {
     const start = lineStart(text, offset);
     const above = text.slice(lineStart(text, Math.max(0, start - 1)), start);

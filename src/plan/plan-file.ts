@@ -11,6 +11,7 @@ import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput } from "./drafts.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule } from "./model.js";
+import { leftOutEnds } from "./left-out.js";
 import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports } from "./own-imports.js";
 import {
@@ -38,9 +39,11 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   if (stale.length > 0) return replan(tree, input, source, stale);
   const view = withoutOurs(source, own, input.imports);
   const context = createFileContext(tree, view.base, input.typesOf(view.base));
-  const drafts = numberDrafts(input, findDrafts(context, input.rules), own, view);
-  const outcomes = instrumentAll(context, drafts, view, input);
-  return assemble(tree, input, source, context, view, own, outcomes);
+  const found = findDrafts(context, input.rules);
+  const outcomes = instrumentAll(context, numberDrafts(input, found, own, view), view, input);
+  const plan = assemble(tree, input, source, context, view, own, outcomes);
+  const findings = leftOutEnds(context, input.rules, found, view, input.text);
+  return { ...plan, findings };
 }
 
 function unparsed(input: FileInput, failure: { message: string; offset: number }): FilePlan {
@@ -107,7 +110,7 @@ function assemble(
   view: View,
   own: readonly Recognised[],
   outcomes: readonly Outcome[],
-): FilePlan {
+): Omit<FilePlan, "findings"> {
   const planned = outcomes.filter(isPlanned);
   const pieces = planned.map(({ draft, result }) =>
     placeInFull(source, view, nestingKey(draft.active.rule.use, result.strategy, draft.id), result),
@@ -135,7 +138,6 @@ function assemble(
       strategy: result.strategy,
       region: pieces[index]?.region ?? result.region,
     })),
-    findings: [],
     entries: orderedEntries(input, own, planned, pieces, outcomes),
     imports: [...presentImports(source, input), ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
