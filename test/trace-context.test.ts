@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
-import { SDKS, withPrograms, type Program } from "./support/run.js";
+import { HELPER_SDKS, withPrograms, type Program } from "./support/run.js";
 
 /** One end writes messages, the other reads them, in a process of its own. */
 const ENDS = `
@@ -19,6 +19,11 @@ export async function receive<T>(text: string, handle: (message: Message) => Pro
   return handle(message);
 }
 
+export async function receiveBatch<T>(text: string, apply: (batch: Message[]) => Promise<T>): Promise<T> {
+  const batch = JSON.parse(text) as Message[];
+  return apply(batch);
+}
+
 export async function forward(url: string, message: Message): Promise<string> {
   const response = await fetch(url, { method: "POST", body: JSON.stringify(message) });
   return response.text();
@@ -28,13 +33,14 @@ export async function forward(url: string, message: Message): Promise<string> {
 const RULES = [
   { id: "send", use: "trace-send", at: { call: "write($text)" } },
   { id: "receive", use: "trace-receive", at: { call: "handle($message)" } },
+  { id: "batch", use: "trace-browser", at: { call: "apply($message)" } },
   { id: "forward", use: "trace-forward", at: { call: "fetch($$$)" }, span: { name: "forward" } },
 ];
 
 const START = `
 import * as Sentry from "@sentry/node";
 import { createServer } from "node:http";
-import { forward, receive, send } from "./hop/ends.js";
+import { forward, receive, receiveBatch, send } from "./hop/ends.js";
 const isInitialised = process.argv[3] === "init";
 if (isInitialised) Sentry.init({ dsn: "http://public@127.0.0.1:9/1", tracesSampleRate: 1 });
 `;
@@ -66,7 +72,18 @@ const handle = ({ build }) =>
     return { build, traceId, parent: Sentry.spanToJSON(span).parent_span_id ?? "" };
   });
 const texts = JSON.parse(process.argv[4]);
-console.log(JSON.stringify(await Promise.all(texts.map((text) => receive(text, handle)))));
+const handled = await Promise.all(texts.map((text) => receive(text, handle)));
+const batchOf = (all) => receiveBatch("[" + all + "]", (batch) => handle(batch.at(-1)));
+const [one, two, alone] = texts;
+const batches = [await batchOf([two, one]), await batchOf([one, alone]), await batchOf([alone])];
+const carried = [1, true, null, "text", [], {}, { trace: {} }, { trace: "x".repeat(1_000_000) }];
+const hostile = [...carried, { trace: JSON.parse(one)._sentry?.trace, baggage: 1 }].map((_sentry) =>
+  JSON.stringify({ build: "hostile", _sentry }),
+);
+const proto = '{"build":"hostile","__proto__":{"_sentry":{"trace":1}},"_sentry":{"__proto__":{}}}';
+const taken = [];
+for (const text of [...hostile, proto, '"text"', "1", "[]"]) taken.push(await receive(text, handle));
+console.log(JSON.stringify({ handled, batches, taken }));
 process.exit(0);
 `;
 
@@ -115,18 +132,31 @@ interface Forwarded {
   readonly inside: { readonly traceId: string; readonly headers: readonly string[] };
 }
 
+interface Received {
+  readonly handled: Handled[];
+  /** Batches with the newest context in their last, first and no message. */
+  readonly batches: Handled[];
+  /** Messages with something else in place of a context, or that are no objects. */
+  readonly taken: Handled[];
+}
+
 let program: Program;
 
 beforeAll(async () => {
   const memory = memoryTree([["ends.ts", ENDS]]);
   const plan = applyInMemory(memory, await activeRules(RULES));
-  expect(plan.sites.map(({ state }) => state)).toEqual(["planned", "planned", "planned"]);
+  expect(plan.sites.map(({ state }) => state)).toEqual([
+    "planned",
+    "planned",
+    "planned",
+    "planned",
+  ]);
   program = memory.files;
 });
 
 interface Hops {
   readonly sent: Sent[];
-  readonly handled: Handled[];
+  readonly received: Received;
   readonly forwarded: Forwarded;
 }
 
@@ -140,16 +170,23 @@ async function hop(dir: string, mode: string): Promise<Hops> {
   };
   const sent = (await run("send", mode)) as Sent[];
   const texts = JSON.stringify(sent.map(({ text }) => text));
-  const handled = (await run("receive", mode, texts)) as Handled[];
-  return { sent, handled, forwarded: (await run("forward", mode, texts)) as Forwarded };
+  const received = (await run("receive", mode, texts)) as Received;
+  return { sent, received, forwarded: (await run("forward", mode, texts)) as Forwarded };
 }
 
-describe.each(SDKS.filter((sdk) => sdk !== "stub"))("%s", (sdk) => {
-  const both = (mode: string) =>
-    withPrograms(new Map([["hop", program]]), sdk, MAIN, (dir) => hop(dir, mode));
+describe.each(HELPER_SDKS)("%s", (sdk) => {
+  const runs = new Map<string, Promise<Hops>>();
+  const both = (mode: string) => {
+    const start = () =>
+      withPrograms(new Map([["hop", program]]), sdk, MAIN, (dir) => hop(dir, mode));
+    const run = runs.get(mode) ?? start();
+    runs.set(mode, run);
+    return run;
+  };
 
   test("a message continues the trace of its sender, and each build has its own", async () => {
-    const { sent, handled } = await both("init");
+    const { sent, received } = await both("init");
+    const { handled } = received;
     const [one, two, alone] = handled;
     expect(handled.map(({ build }) => build)).toEqual(["one", "two", "none"]);
     expect(one).toMatchObject({ traceId: sent[0]?.traceId, parent: sent[0]?.spanId });
@@ -158,6 +195,23 @@ describe.each(SDKS.filter((sdk) => sdk !== "stub"))("%s", (sdk) => {
     expect(sent.map(({ spanId }) => spanId).filter(Boolean)).not.toContain(alone?.parent);
     expect(new Set(handled.map(({ traceId }) => traceId)).size).toBe(3);
     expect(sent[2]?.text).toBe('{"build":"none"}');
+  });
+
+  test("a batch continues the newest trace in it", async () => {
+    const { sent, received } = await both("init");
+    const [last, first, none] = received.batches;
+    expect(last).toMatchObject({ traceId: sent[0]?.traceId, parent: sent[0]?.spanId });
+    expect(first).toMatchObject({ traceId: sent[0]?.traceId, parent: sent[0]?.spanId });
+    expect(sent.map(({ traceId }) => traceId)).not.toContain(none?.traceId);
+  });
+
+  test("whatever stands in place of a context, the message is handled", async () => {
+    const { sent, received } = await both("init");
+    expect(received.taken).toHaveLength(13);
+    // A trace without usable baggage is one; all others begin traces of their own.
+    const traces = received.taken.map(({ traceId }) => traceId);
+    expect(traces.filter((each) => each === sent[0]?.traceId)).toHaveLength(1);
+    expect(new Set(traces).size).toBe(13);
   });
 
   test("a request goes on with the trace of its message, in one header", async () => {
@@ -174,11 +228,12 @@ describe.each(SDKS.filter((sdk) => sdk !== "stub"))("%s", (sdk) => {
   });
 
   test("without an initialised SDK nothing is carried", async () => {
-    const { sent, handled, forwarded } = await both("plain");
+    const { sent, received, forwarded } = await both("plain");
     expect(forwarded.passed).toEqual([[], [], []]);
     expect(sent.map(({ text }) => text)).toEqual(
       ["one", "two", "none"].map((build) => JSON.stringify({ build })),
     );
-    expect(handled.map(({ build }) => build)).toEqual(["one", "two", "none"]);
+    expect(received.handled.map(({ build }) => build)).toEqual(["one", "two", "none"]);
+    expect(received.taken).toHaveLength(13);
   });
 });

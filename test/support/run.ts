@@ -28,7 +28,14 @@ export const addBreadcrumb = (breadcrumb) => say({ breadcrumb });
 `;
 
 export const SDKS = ["stub", "sentry-node-9", "sentry-node-10", "@sentry/node"] as const;
-export type Sdk = (typeof SDKS)[number];
+/** What the helper modules have to work with. */
+export const HELPER_SDKS = [
+  "sentry-node-8",
+  "sentry-node-9",
+  "sentry-node-10",
+  "@sentry/node",
+] as const;
+export type Sdk = (typeof SDKS)[number] | (typeof HELPER_SDKS)[number];
 
 /** A program: its files, with a \`drive.ts\` that exercises it. */
 export type Program = ReadonlyMap<string, string>;
