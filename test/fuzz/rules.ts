@@ -278,6 +278,7 @@ const sendRule: Maker = (choices, id, { text }) => {
 };
 
 const receiveRule: Maker = (choices, id, { text }) => {
+  const use = choices.pick(["trace-receive", "trace-receive", "trace-browser", "trace-forward"]);
   const message = /\bm\d+\b/.exec(text)?.[0] ?? "m0";
   const switched = /switch \((m\d+\.type)/.exec(text)?.[1] ?? "m0.type";
   const at = choices.pick<JoinPoint>([
@@ -295,10 +296,10 @@ const receiveRule: Maker = (choices, id, { text }) => {
   ]);
   return {
     id,
-    use: "trace-receive",
+    use,
     at,
     ...(choices.chance(15) ? { region: choices.pick(REGION_KINDS) } : {}),
-    ...(choices.chance(12) ? { span: { name: id } } : {}),
+    ...(use === "trace-forward" || choices.chance(12) ? { span: { name: id } } : {}),
     ...(choices.chance(25) ? { captureErrors: true } : {}),
     ...(choices.chance(4) ? { module: "lib/none.js" } : {}),
     ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
