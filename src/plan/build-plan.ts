@@ -24,6 +24,7 @@ import {
   removalEdits,
   type Recognised,
 } from "./recognise.js";
+import { spanCautions } from "./span-cautions.js";
 import type { Tree } from "./tree.js";
 
 /** What a plan is made from. */
@@ -52,7 +53,11 @@ export function buildPlan(input: PlanInput): Plan {
   return {
     files,
     sites: files.flatMap(({ sites }) => sites),
-    findings: [...files.flatMap(({ findings }) => findings), ...unmatchedRules(rules, files)],
+    findings: [
+      ...files.flatMap(({ findings }) => findings),
+      ...unmatchedRules(rules, files),
+      ...spanCautions(rules),
+    ],
     changes: [...files.flatMap(changeOf), ...created.changes],
     modules: created.modules,
   };

@@ -1,0 +1,69 @@
+import { nearest } from "../text/nearest.js";
+import type { SpanParams } from "../transform.js";
+import type { ActiveRule, Finding } from "./model.js";
+
+/**
+ * What Sentry groups operations by: the first part of an operation.
+ * Source: the known values of `sentry.category` and the operations of Sentry's conventions.
+ */
+const CATEGORIES = [
+  "ai",
+  "app",
+  "browser",
+  "cache",
+  "console",
+  "db",
+  "event",
+  "file",
+  "function",
+  "gen_ai",
+  "graphql",
+  "grpc",
+  "http",
+  "mark",
+  "mcp",
+  "measure",
+  "middleware",
+  "navigation",
+  "pageload",
+  "queue",
+  "resource",
+  "rpc",
+  "serialize",
+  "subprocess",
+  "template",
+  "topic",
+  "ui",
+  "view",
+  "websocket",
+];
+
+/** What is accepted in the spans of rules, and will be regretted where spans are looked at. */
+export function spanCautions(rules: readonly ActiveRule[]): Finding[] {
+  return rules.flatMap(({ rule }) => {
+    const span = "span" in rule ? (rule.span as SpanParams | undefined) : undefined;
+    return span ? [...nameCaution(rule.id, span), ...opCaution(rule.id, span)] : [];
+  });
+}
+
+/** Spans are grouped by their names: each value of a part that varies is a group of its own. */
+function nameCaution(id: string, { name }: SpanParams): Finding[] {
+  const varying = /\$\{[^}]*\}/.exec(name)?.[0];
+  if (varying === undefined) return [];
+  const message = `the span's name of "${id}" varies at run time: say ${varying} in an attribute`;
+  return [finding("varying-span-name", "warning", message)];
+}
+
+function opCaution(id: string, { op }: SpanParams): Finding[] {
+  const [category = ""] = op?.split(".") ?? [];
+  if (op === undefined || /[{$]/.test(category) || CATEGORIES.includes(category)) return [];
+  const guess = nearest(category, CATEGORIES);
+  const hint = guess ? `; did you mean "${op.replace(category, guess)}"?` : "";
+  return [
+    finding("unknown-op", "info", `Sentry has no group for the op "${op}" of "${id}"${hint}`),
+  ];
+}
+
+function finding(code: string, level: Finding["level"], message: string): Finding {
+  return { code, level, message, file: null, line: null };
+}
