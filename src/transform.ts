@@ -28,9 +28,11 @@ export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
+export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
 export { captureImports, catchNeeds, SPAN_NAMES, type CatchRule } from "./syntax/caught-error.js";
 export * from "./syntax/fingerprint.js";
 export * from "./syntax/inactive-span.js";
+export { exportedFunction, guardLength, lostWork, onlyDeclares } from "./syntax/legacy-module.js";
 export {
   freshName,
   importOf,

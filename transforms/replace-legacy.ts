@@ -2,12 +2,15 @@ import {
   callStatement,
   containerOf,
   defineTransform,
-  directiveCount,
+  deprecation,
+  deprecationRemoval,
+  exportedFunction,
   findMatches,
   findNode,
   fingerprint,
   flowOf,
   functionName,
+  guardLength,
   headOf,
   importOf,
   indentationAt,
@@ -18,13 +21,15 @@ import {
   isReason,
   isStatementList,
   joinPointNeedles,
+  ledgerText,
   lineStart,
+  lostWork,
   nextLine,
+  onlyDeclares,
   quoted,
   reason,
   renderTemplate,
   schema,
-  ledgerText,
   statementAround,
   statementFingerprint,
   textOf,
@@ -32,8 +37,6 @@ import {
   unwrapped,
   usesNeed,
   walk,
-  walkOwn,
-  type AttachedEdit,
   type Candidate,
   type Edit,
   type Entries,
@@ -196,37 +199,6 @@ function isDroppable(file: FileContext, name: ImportedName): boolean {
   return module !== null && module.file.statements.every(onlyDeclares);
 }
 
-function onlyDeclares(statement: TS.Statement): boolean {
-  if (ts.isExpressionStatement(statement)) return ts.isStringLiteral(statement.expression);
-  if (ts.isImportDeclaration(statement)) return loadsNothing(statement);
-  if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.every(
-      ({ initializer }) => !initializer || isEffectFree(initializer),
-    );
-  }
-  return (
-    ts.isFunctionDeclaration(statement) ||
-    ts.isInterfaceDeclaration(statement) ||
-    ts.isTypeAliasDeclaration(statement) ||
-    (ts.isExportDeclaration(statement) && !statement.moduleSpecifier)
-  );
-}
-
-/** Types are erased, and Node's own modules do nothing that shows when they are loaded. */
-function loadsNothing({ importClause, moduleSpecifier }: TS.ImportDeclaration): boolean {
-  const isBuiltIn = ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text.startsWith("node:");
-  return importClause?.isTypeOnly === true || (importClause !== undefined && isBuiltIn);
-}
-
-function exportedFunction({ file }: Source, name: string): NamedFunction | null {
-  let found: NamedFunction | null = null;
-  walk(file, (node) => {
-    const isNamed = ts.isFunctionLike(node) && functionName(node) === name;
-    if (!found && isNamed && "body" in node && node.body) found = node as NamedFunction;
-  });
-  return found;
-}
-
 /** Functions of the legacy module itself. */
 function wrappers(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
   if (file.source.path !== file.pathOf(rule.module)) return [];
@@ -235,27 +207,6 @@ function wrappers(file: FileContext, rule: ReplaceLegacy): Site<Found>[] {
     const region = { start: match.anchor, end: match.node.end };
     return [{ anchor: match.anchor, region, data: { kind: "wrapper", fn: match.node } }];
   });
-}
-
-/**
- * How many statements at the head of a function are its switch: declarations and then
- * `if (...) return;`.
- */
-function guardLength(statements: readonly TS.Statement[]): number {
-  const first = directiveCount(statements);
-  for (const [index, statement] of statements.entries()) {
-    if (index < first || ts.isVariableStatement(statement)) continue;
-    return ts.isIfStatement(statement) && isBareExit(statement) ? index + 1 : first;
-  }
-  return first;
-}
-
-function isBareExit({ thenStatement, elseStatement }: TS.IfStatement): boolean {
-  if (elseStatement) return false;
-  const [only, ...others] = ts.isBlock(thenStatement) ? thenStatement.statements : [thenStatement];
-  return (
-    only !== undefined && others.length === 0 && ts.isReturnStatement(only) && !only.expression
-  );
 }
 
 // What it inserts
@@ -409,51 +360,6 @@ function withoutName(source: Source, { statement, local }: ImportedName): string
   const own = source.text.slice(start, statement.end);
   const from = bindings.getStart(source.file) - start;
   return `${own.slice(0, from)}{ ${list} }${own.slice(bindings.end - start)}`;
-}
-
-/** What a wrapper that only leaves a breadcrumb would lose: another switch, an error, a jump. */
-function lostWork(rest: readonly TS.Statement[]): Reason | null {
-  let lost: Reason | null = null;
-  for (const statement of rest) {
-    if (ts.isFunctionDeclaration(statement))
-      return reason("legacy-switch", "it declares a function");
-    walkOwn(statement, (node) => {
-      const isJump = ts.isReturnStatement(node) || ts.isThrowStatement(node);
-      const isSwitch = ts.isIfStatement(node) && !/NODE_ENV/.test(node.expression.getText());
-      if (isJump || isSwitch) lost ??= reason("legacy-switch", textOfFirstLine(node));
-    });
-  }
-  return lost;
-}
-
-function textOfFirstLine(node: TS.Node): string {
-  return node.getText().split("\n", 1)[0] ?? "";
-}
-
-const DEPRECATED = "@deprecated Use Sentry.addBreadcrumb().";
-
-/** The documentation comment right above a declaration. */
-function documentation({ text }: Source, node: TS.Node): Range | null {
-  const last = ts.getLeadingCommentRanges(text, node.getFullStart())?.at(-1);
-  if (!last || !text.startsWith("/**", last.pos)) return null;
-  return { start: last.pos, end: last.end };
-}
-
-/** Marks a declaration as deprecated, inside its documentation if it has one. */
-function deprecation(source: Source, node: TS.Node): AttachedEdit[] {
-  const { text, style, file } = source;
-  const head = node.getStart(file);
-  const indent = indentationAt(text, head);
-  const known = documentation(source, node);
-  if (!known) {
-    const added = `/** ${DEPRECATED} */${style.eol}${indent}`;
-    return [{ start: head, end: head, text: added, attach: "right" }];
-  }
-  const comment = text.slice(known.start, known.end);
-  if (comment.includes("@deprecated")) return [];
-  const at = known.end - "*/".length;
-  const added = comment.includes("\n") ? `* ${DEPRECATED}${style.eol}${indent} ` : `${DEPRECATED} `;
-  return [{ start: at, end: at, text: added, attach: "right" }];
 }
 
 /** Keeps a legacy function's head and switch, and replaces what it did by a breadcrumb. */
@@ -643,21 +549,4 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
       removal: { edits, dedent: null },
     },
   ];
-}
-
-function deprecationRemoval(source: Source, node: TS.Node): Edit[] {
-  const { text, file } = source;
-  const known = documentation(source, node);
-  if (!known) return [];
-  const comment = text.slice(known.start, known.end);
-  if (comment === `/** ${DEPRECATED} */`) {
-    return [{ start: known.start, end: node.getStart(file), text: "" }];
-  }
-  const inserted = comment.includes("\n")
-    ? /\* @deprecated Use Sentry\.addBreadcrumb\(\)\.\r?\n[ \t]*/.exec(comment)?.[0]
-    : `${DEPRECATED} `;
-  const at = inserted === undefined ? -1 : comment.indexOf(inserted);
-  if (inserted === undefined || at < 0) return [];
-  const start = known.start + at;
-  return [{ start, end: start + inserted.length, text: "" }];
 }
