@@ -20,6 +20,24 @@ test("a name that varies at run time is accepted with a warning", async () => {
   expect(await cautions({ name: "{{function}}", attributes: { id: "${id}" } })).toEqual([]);
 });
 
+test("a span in a loop or for each message is told once", async () => {
+  const code = [
+    "declare const bus: { on(event: string, listener: (n: number) => void): void };",
+    "declare const use: (n: number) => string;",
+    "for (const n of [1, 2]) if (`${use(n)}`) console.log(n);",
+    "for (const n of [use(1)]) console.log(n);",
+    'bus.on("message", (n) => { const text = `${use(n)}`; });',
+    "",
+  ].join("\n");
+  const memory = memoryTree([["work.ts", code]]);
+  const rule = { id: "use", use: "wrap-span", at: { call: "use($n)" }, span: { name: "use" } };
+  const rules = await activeRules([{ ...rule, region: "statement" }]);
+  const told = () =>
+    applyInMemory(memory, rules).findings.map(({ code: kind, line }) => [kind, line]);
+  expect(told()).toEqual([["repeated-span", 3]]);
+  expect(told()).toEqual([["repeated-span", 6]]);
+});
+
 test("an op that Sentry has no group for is accepted, with the nearest one", async () => {
   expect(await cautions({ name: "load", op: "htp.client" })).toEqual([
     'info unknown-op: Sentry has no group for the op "htp.client" of "load"; did you mean "http.client"?',

@@ -10,7 +10,7 @@ import { composeEdits, nestingKey, type Piece } from "./compose.js";
 import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput } from "./drafts.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
-import type { ActiveRule, FilePlan, Finding, NeededModule } from "./model.js";
+import type { ActiveRule, FilePlan, Finding, NeededModule, SiteReport } from "./model.js";
 import { leftOutEnds } from "./left-out.js";
 import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports } from "./own-imports.js";
@@ -21,6 +21,7 @@ import {
   removalEdits,
   type Recognised,
 } from "./recognise.js";
+import { repeatedSpans } from "./span-cautions.js";
 import { reportSite, siteReport, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
@@ -42,8 +43,20 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const found = findDrafts(context, input.rules);
   const outcomes = instrumentAll(context, numberDrafts(input, found, own, view), view, input);
   const plan = assemble(tree, input, source, context, view, own, outcomes);
-  const findings = leftOutEnds(context, input.rules, found, view, input.text);
+  const findings = [
+    ...leftOutEnds(context, input.rules, found, view, input.text),
+    ...repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
+  ];
   return { ...plan, findings };
+}
+
+/** The sites that have a span, with their places in the text in which they were sought. */
+function spansOf(outcomes: readonly Outcome[], reports: readonly SiteReport[]) {
+  return outcomes.flatMap(({ draft }) => {
+    const report = reports.find(({ id }) => id === draft.id);
+    if (!report?.span) return [];
+    return [{ rule: report.rule, offset: draft.site.region.start, line: report.line }];
+  });
 }
 
 function unparsed(input: FileInput, failure: { message: string; offset: number }): FilePlan {

@@ -1,3 +1,5 @@
+import { repeaterOf } from "../syntax/repeater.js";
+import type { Source } from "../syntax/source.js";
 import { nearest } from "../text/nearest.js";
 import type { SpanParams } from "../transform.js";
 import type { ActiveRule, Finding } from "./model.js";
@@ -62,6 +64,25 @@ function opCaution(id: string, { op }: SpanParams): Finding[] {
   return [
     finding("unknown-op", "info", `Sentry has no group for the op "${op}" of "${id}"${hint}`),
   ];
+}
+
+/**
+ * Spans that are opened again and again: a streamed answer of a thousand pieces is a thousand spans,
+ * where fifty say the same. Told once for a rule and a file, at the first of them.
+ * @param source the text in which the sites were sought
+ */
+export function repeatedSpans(
+  source: Source,
+  sites: readonly { readonly rule: string; readonly offset: number; readonly line: number }[],
+): Finding[] {
+  const told = new Set<string>();
+  return sites.flatMap(({ rule, offset, line }) => {
+    const repeater = told.has(rule) ? null : repeaterOf(source, offset);
+    if (!repeater) return [];
+    told.add(rule);
+    const message = `"${rule}" opens a span for ${repeater}; where they are many, name a case or a type`;
+    return [{ code: "repeated-span", level: "info", message, file: source.path, line } as const];
+  });
 }
 
 function finding(code: string, level: Finding["level"], message: string): Finding {

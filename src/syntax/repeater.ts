@@ -1,0 +1,45 @@
+import { ts, type TS } from "./compiler.js";
+import type { Source } from "./source.js";
+import { ancestors, isFunctionBoundary } from "./walk.js";
+
+/** What runs code again and again, in words. */
+export type Repeater = "each turn of a loop" | "each message";
+
+/**
+ * What runs the code at a place again and again: a loop around it, a callback for each item of a
+ * list, or a listener; null where the function around says nothing about it.
+ */
+export function repeaterOf({ file }: Source, offset: number): Repeater | null {
+  const inner = innermost(file, offset);
+  let child = inner;
+  for (const parent of ancestors(inner)) {
+    if (ts.isIterationStatement(parent, false) && parent.statement === child) {
+      return "each turn of a loop";
+    }
+    if (isFunctionBoundary(parent)) return calledBy(parent);
+    child = parent;
+  }
+  return null;
+}
+
+function innermost(file: TS.SourceFile, offset: number): TS.Node {
+  let found: TS.Node = file;
+  for (let next: TS.Node | undefined = file; next;) {
+    found = next;
+    const holds = (node: TS.Node) => node.getStart(file) <= offset && offset < node.end;
+    next = ts.forEachChild(next, (node) => (holds(node) ? node : undefined));
+  }
+  return found;
+}
+
+function calledBy(fn: TS.Node): Repeater | null {
+  const { parent } = fn;
+  if (!ts.isCallExpression(parent) || !parent.arguments.some((each) => each === fn)) return null;
+  const callee = parent.expression;
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText();
+  if (/^(forEach|map|flatMap|reduce|filter)$/.test(name)) return "each turn of a loop";
+  const [event] = parent.arguments;
+  const isMessage = event && ts.isStringLiteralLike(event) && /^(message|data)$/.test(event.text);
+  if (isMessage && /^(on|addListener|addEventListener)$/.test(name)) return "each message";
+  return /subscribe/i.test(name) ? "each message" : null;
+}
