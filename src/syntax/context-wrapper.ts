@@ -18,7 +18,7 @@ import { containerOf } from "./names.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { receivedIn, type Received } from "./received.js";
-import { REGION_KINDS, regionsOf, type RegionKind } from "./region.js";
+import { REGION_KINDS, regionsOf, type Region, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
 import {
   fillsFor,
@@ -91,9 +91,15 @@ export function receivedBy(
   const [region] = regionsOf(source, match, wanted);
   if (!region) return reason("empty-region");
   const { code, names } = renderTemplate(message, fillsFor(source, match), source.style);
+  return unreadableIn(source, region, names) ?? { message: code, region };
+}
+
+/** Whether a name cannot be read where a region begins. */
+function unreadableIn(source: Source, region: Region, names: readonly string[]): Reason | null {
   const place = { start: region.start, end: region.start };
-  const unreadable = names.find((name) => !isReadable(source, name, firstNode(region), place));
-  return unreadable ? reason("not-in-scope", unreadable) : { message: code, region };
+  const node = firstNode(region);
+  const found = names.find((name) => name !== "this" && !isReadable(source, name, node, place));
+  return found === undefined ? null : reason("not-in-scope", found);
 }
 
 /** The site of a handler; one that goes on with a trace already is present. */
@@ -140,6 +146,8 @@ export function runInTrace(
   const { source, types } = host;
   const { span, module } = rule;
   const { region, message } = received;
+  const unreadable = unreadableIn(source, region, [/^[\w$]+/.exec(message)?.[0] ?? "this"]);
+  if (unreadable) return unreadable;
   const wrapping = wrappingFor(source, region, types, span ? "span" : "context");
   if (isReason(wrapping)) return wrapping;
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");

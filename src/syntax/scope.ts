@@ -26,10 +26,12 @@ export function createScope(file: TS.SourceFile): Scope {
 
   const references = (declared: TS.Identifier) => {
     const symbol = symbolOf(checker, declared);
-    if (!symbol) return [];
-    return (identifiers().get(declared.text) ?? []).filter(
-      (identifier) => symbolOf(checker, identifier) === symbol,
-    );
+    const home = homeOf(declared);
+    return (identifiers().get(declared.text) ?? []).filter((identifier) => {
+      // The checker knows nothing inside a `with`: there, any such name may be meant.
+      if (isInWith(identifier)) return identifier === declared || mayRead(identifier, home);
+      return symbol !== undefined && symbolOf(checker, identifier) === symbol;
+    });
   };
 
   return {
@@ -88,6 +90,31 @@ function symbolOf(checker: TS.TypeChecker, identifier: TS.Identifier): TS.Symbol
   if (ts.isExportSpecifier(parent)) return checker.getExportSpecifierLocalTargetSymbol(parent);
   // `const { a } = x` declares the variable `a`; the checker answers with it for the binding name.
   return checker.getSymbolAtLocation(identifier);
+}
+
+function isInWith(node: TS.Node): boolean {
+  let child = node;
+  for (const parent of ancestors(node)) {
+    if (ts.isWithStatement(parent) && parent.statement === child) return true;
+    child = parent;
+  }
+  return false;
+}
+
+/** The node in which a declared name is known: a function for its parameters, else a block. */
+function homeOf(declared: TS.Identifier): TS.Node {
+  for (const parent of ancestors(declared)) {
+    if (ts.isFunctionLike(parent) || ts.isBlock(parent) || ts.isSourceFile(parent)) return parent;
+  }
+  return declared.getSourceFile();
+}
+
+/** Whether an identifier stands where a name is read, and in a certain node. */
+function mayRead(identifier: TS.Identifier, { pos, end }: TS.Node): boolean {
+  const { parent } = identifier;
+  if (identifier.pos < pos || identifier.end > end) return false;
+  const isName = "name" in parent && parent.name === identifier;
+  return !isName || ts.isShorthandPropertyAssignment(parent);
 }
 
 /**

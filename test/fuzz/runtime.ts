@@ -285,7 +285,11 @@ function createBus() {
       on(path.slice(1), listener),
     emit: (event: string, task: Task, value: unknown) => {
       if (task.id.split(".").length > MAX_GENERATIONS) return;
-      for (const [name, listener] of listeners) if (name === event) listener(task, value);
+      // What one listener does while another waits is not compared.
+      const fitting = listeners.filter(([name]) => name === event);
+      for (const [index, [, listener]] of fitting.entries()) {
+        listener({ id: `${task.id}.${QUERIES + index}`, forks: 0 }, value);
+      }
     },
   };
 }
