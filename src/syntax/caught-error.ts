@@ -206,31 +206,25 @@ export function freeCatches(
   const marks = marksIn(callback, shape.parameter ?? "");
   const ours = [...marks, ...captures.map(({ statement }) => statement)];
   return [
-    ...ours.map((each) => removed(source, each, ours)),
+    ...ours.map((each) => removed(source, each)),
     ...captures.flatMap((capture) => unbound(source, capture)),
   ];
 }
 
-/** Takes a statement out with the white space it came with: behind it, or before it in an empty block. */
-function removed(
-  { file, text }: Source,
-  statement: TS.ExpressionStatement,
-  ours: readonly TS.Statement[],
-): Edit {
+/**
+ * Takes a statement out with the white space it came with: before it in an empty block, else behind
+ * it. Where both are alike, what stands before goes, so that neighbours of ours never share any.
+ */
+function removed({ file, text }: Source, statement: TS.ExpressionStatement): Edit {
   const block = statement.parent as TS.Block;
   const start = statement.getStart(file);
-  const isEmpty = block.statements.every((each) => ours.includes(each) || isOurKind(each));
-  if (!isEmpty && block.statements.at(-1) !== statement) {
-    const behind = /^\s*/.exec(text.slice(statement.end))?.[0].length ?? 0;
-    return { start, end: statement.end + behind, text: "" };
-  }
-  const before = text.slice(block.getStart(file) + 1, start);
-  return { start: start - (before.length - before.trimEnd().length), end: statement.end, text: "" };
-}
-
-/** Marks of other spans, which are taken out with theirs. */
-function isOurKind(statement: TS.Statement): boolean {
-  return /^\w+\.setStatus\(/.test(statement.getText());
+  const inner = text.slice(block.getStart(file) + 1, start);
+  const before = inner.slice(inner.trimEnd().length);
+  const behind = /^\s*/.exec(text.slice(statement.end))?.[0] ?? "";
+  const isLast = block.statements.at(-1) === statement;
+  return isLast || before === behind
+    ? { start: start - before.length, end: statement.end, text: "" }
+    : { start, end: statement.end + behind.length, text: "" };
 }
 
 /** The name that a clause got, as long as nothing else uses it. */
