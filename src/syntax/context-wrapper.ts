@@ -1,4 +1,5 @@
 import * as schema from "valibot";
+import { objectOnOneLine } from "../text/code.js";
 import { ts, type TS } from "./compiler.js";
 import { disclose, enclose } from "./callback.js";
 import { captureImports, catchNeeds, type CatchRule } from "./caught-error.js";
@@ -32,7 +33,6 @@ import type { WrapperNode } from "./unwrapping.js";
 import type { Types } from "./value-kind.js";
 import { walk } from "./walk.js";
 import { firstNode, wrappingFor } from "./wrapping.js";
-import { objectOnOneLine } from "../text/code.js";
 
 /** What a rule says about a handler that is to run in a trace. */
 export interface HandlerRule extends CatchRule {

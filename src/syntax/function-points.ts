@@ -12,6 +12,7 @@ import { parseExpression } from "./pattern.js";
 import type { Source } from "./source.js";
 import { hasModifier, meansValue, unwrapped } from "./walk.js";
 
+/** Names of the exports that a route file handles requests with. */
 export const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
 /** Functions by the name they are bound to. */
