@@ -242,6 +242,63 @@ test("a type that narrowing gave is said again before the callback, and taken ba
   expect(read("src/main.ts")).toBe(NARROWED);
 });
 
+const NESTED = `declare function list<T>(values: Iterable<T>): T[];
+declare function notify(kind: string, at: number): Promise<number>;
+export class Whole {
+  rows = new Map<string, number>();
+}
+export class Part {
+  size = 0;
+}
+export interface First {
+  holds?: Whole | Part;
+}
+export interface Second {
+  name: string;
+  holds?: Part | Whole;
+}
+export function names(from?: First | Second): string[] {
+  if (from == null) return [];
+  for (let round = 0; round < 1; round++) {
+    if (from.holds && from.holds instanceof Whole) {
+      return list(from.holds.rows.keys());
+    }
+    from = { name: "again" };
+  }
+  return [];
+}
+export interface Reply {
+  clock?: number;
+}
+export async function clocks(replies: AsyncIterable<Reply>): Promise<number> {
+  let reply: Reply | undefined = undefined;
+  let sum = 0;
+  for await (reply of replies) {
+    if (reply.clock) {
+      sum += await notify("clock", reply.clock);
+    }
+  }
+  return sum;
+}
+`;
+
+test("types that narrowing gave to a path and to what it begins with are both said again", async () => {
+  const { dir, read } = strictProject(NESTED, [
+    { id: "list", use: "wrap-span", at: { call: "list($$$)" }, span: { name: "list" } },
+    { id: "notify", use: "wrap-span", at: { call: "notify($$$)" }, span: { name: "notify" } },
+    { id: "all", use: "wrap-span", at: { function: "clocks" }, span: { name: "all" } },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(Array(3).fill("applied"));
+  expect(outcome.typecheck?.new).toEqual([]);
+  const after = read("src/main.ts");
+  expect(after).toContain("list(((from as NarrowedFrom).holds as NarrowedHolds).rows.keys())");
+  expect(after).toContain('notify("clock", (reply as NarrowedReply).clock!)');
+  expect((await apply({ cwd: dir })).changes).toEqual([]);
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(NESTED);
+});
+
 test("a type that came with a span and that other code uses by now stays", async () => {
   const { dir, read } = strictProject(NARROWED, [
     {

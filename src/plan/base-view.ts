@@ -12,9 +12,19 @@ import { combineRemovals, isRemovable, removalEdits, type Recognised } from "./r
 export interface View {
   readonly base: Source;
   readonly reduced: Reduced;
-  /** Whose each removed piece is, with its site's region in the base text. */
-  readonly owners: ReadonlyMap<Edit, { key: string; region: Range }>;
+  /** Whose each removed piece is. */
+  readonly owners: ReadonlyMap<Edit, Owner>;
 }
+
+interface Owner {
+  readonly key: string;
+  /** The site's region in the base text. */
+  readonly region: Range;
+  /** Whether the piece says something about the code at its place, and is no part of a wrapper. */
+  readonly isAssertion: boolean;
+}
+
+const ASSERTION = /^(\(|!| as [\p{ID_Continue}$]+\)?)$/u;
 
 /** Takes everything of ours out of a file, in memory. */
 export function withoutOurs(
@@ -38,11 +48,14 @@ export function withoutOurs(
   // Edits by hand can leave a place that our work cannot leave; then it is seen as the user's.
   if (isParseFailure(base))
     return { base: source, reduced: reduceText(source.text, []), owners: new Map() };
-  const owners = new Map<Edit, { key: string; region: Range }>();
+  const owners = new Map<Edit, Owner>();
   for (const { entry, candidate, removal } of removable) {
     const region = reduced.toReduced(candidate.range);
-    for (const edit of removal.edits)
-      owners.set(edit, { key: nestingKey(entry.transform, entry.strategy, entry.id), region });
+    const key = nestingKey(entry.transform, entry.strategy, entry.id);
+    for (const edit of removal.edits) {
+      const isAssertion = ASSERTION.test(source.text.slice(edit.start, edit.end));
+      owners.set(edit, { key, region, isAssertion });
+    }
   }
   return { base, reduced, owners };
 }
@@ -56,28 +69,36 @@ export function placeInFull(
 ): Piece {
   const { base, reduced, owners } = view;
   const { region } = result;
-  const at = (offset: number, attach: AttachedEdit["attach"]) =>
+  const at = (offset: number, attach: AttachedEdit["attach"], isInnermost = false) =>
     reduced.toFull(offset, (edit) => {
       const owner = owners.get(edit);
       if (!owner) return attach === "right";
+      // What is asserted of a path stays with it, whatever begins or ends there as well.
+      if (owner.isAssertion) return attach === "left" && !isInnermost;
       return standsBefore(owner, { key, region }, attach, offset);
     });
+  const inFull = ({ start, end }: Range) => ({ start: at(start, "right"), end: at(end, "left") });
   const extra = addedIndentation(base, source, region.start, at(region.start, "right"));
-  const edits = result.edits.map((edit) => ({
-    start: at(edit.start, edit.attach),
-    end: edit.end > edit.start ? at(edit.end, "left") : at(edit.start, edit.attach),
-    ...(edit.isShared ? { isShared: true } : {}),
-    text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
-    attach: edit.attach,
-  }));
-  const full = { start: at(region.start, "right"), end: at(region.end, "left") };
+  const edits = result.edits.map((edit) => {
+    const isInnermost = edit.extent !== undefined && edit.extent.start === edit.extent.end;
+    const start = at(edit.start, edit.attach, isInnermost);
+    return {
+      start,
+      end: edit.end > edit.start ? at(edit.end, "left") : start,
+      ...(edit.isShared ? { isShared: true } : {}),
+      ...(edit.extent ? { extent: inFull(edit.extent) } : {}),
+      text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),
+      attach: edit.attach,
+    };
+  });
+  const full = inFull(region);
   const { reindent } = result;
   return { key, region: full, edits, reindent: reindent ? { ...reindent, range: full } : null };
 }
 
 /** Whether a piece of an existing site lies before a new site's edit at the same place. */
 function standsBefore(
-  owner: { key: string; region: Range },
+  owner: Owner,
   site: { key: string; region: Range },
   attach: AttachedEdit["attach"],
   offset: number,

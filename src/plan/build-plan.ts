@@ -1,4 +1,3 @@
-import { applyEdits } from "../text/edit.js";
 import { reduceText } from "../text/reduce.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
@@ -107,12 +106,26 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
     ({ uses }) => uses.length === 0,
   );
   const removals = combineRemovals([...edits, ...imports.map(({ removal }) => removal)]);
-  if (applyEdits(plan.after, removals) === plan.base) return "none";
+  const reverted = reduceText(plan.after, removals);
+  if (reverted.text === plan.base) return "none";
   const isNew = new Set(plan.placements.map(({ site }) => site));
-  return all.filter((each) => !isRemovable(each) && isNew.has(each.entry.id)).map(idOf);
+  const left = all.filter((each) => !isRemovable(each) && isNew.has(each.entry.id)).map(idOf);
+  if (left.length > 0) return left;
+  const differs = sharedLength(reverted.text, plan.base);
+  return siteNear(
+    plan,
+    reverted.toFull(differs, () => true),
+  );
 }
 
-/** The new site that begins or ends nearest to where the planned text does not parse. */
+/** How far two texts are the same. */
+function sharedLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
+}
+
+/** The new site that begins or ends nearest to where the planned text is not as it must be. */
 function siteNear({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
   const at = reduceText(before, edits).toFull(offset, () => true);
   const distance = ({ region }: Placement) =>

@@ -33,23 +33,19 @@ export function nestingKey(transform: string, strategy: Strategy, id: string): s
  */
 export function composeEdits(source: Source, pieces: readonly Piece[]): Edit[] {
   const ordered = withoutRepeats([...pieces].sort(outsideIn));
-  const depth = new Map(ordered.map((piece, index) => [piece, index]));
   const indents = indentEdits(source, ordered);
-  const edits = ordered.flatMap((piece) =>
+  const edits = ordered.flatMap((piece, depth) =>
     piece.edits.map((edit) => ({
       edit: { ...edit, text: indentText(edit, piece, ordered) },
-      depth: depth.get(piece) ?? 0,
+      rank: rankOf(edit, piece, depth),
     })),
   );
   const replaced = edits.filter(({ edit }) => edit.end > edit.start);
   const free = indents.filter(
     ({ start }) => !replaced.some(({ edit }) => edit.start < start && start < edit.end),
   );
-  const ranked = [
-    ...edits.map(({ edit, depth: at }) => ({ edit, rank: rankOf(edit), order: orderOf(edit, at) })),
-    ...free.map((edit) => ({ edit, rank: 1, order: 0 })),
-  ];
-  ranked.sort((a, b) => a.edit.start - b.edit.start || a.rank - b.rank || a.order - b.order);
+  const ranked = [...edits, ...free.map((edit) => ({ edit, rank: [1] }))];
+  ranked.sort((a, b) => a.edit.start - b.edit.start || compareEach(a.rank, b.rank));
   return ranked.map(({ edit: { start, end, text } }) => ({ start, end, text }));
 }
 
@@ -67,14 +63,18 @@ function withoutRepeats(ordered: readonly Piece[]): Piece[] {
   }));
 }
 
-/** At one offset: closings, then indentation, then openings, then what is replaced. */
-function rankOf(edit: AttachedEdit): number {
-  if (edit.end > edit.start) return 3;
-  return edit.attach === "left" ? 0 : 2;
+/**
+ * At one offset: closings, of the smallest extent first; then indentation; then openings, of the
+ * largest extent first; then what is replaced.
+ */
+function rankOf(edit: AttachedEdit, { region }: Piece, depth: number): number[] {
+  const { start, end } = edit.extent ?? region;
+  if (edit.end > edit.start) return [3];
+  return edit.attach === "left" ? [0, -start, -depth] : [2, -end, depth];
 }
 
-function orderOf(edit: AttachedEdit, depth: number): number {
-  return edit.attach === "left" ? -depth : depth;
+function compareEach(a: readonly number[], b: readonly number[]): number {
+  return a.map((each, index) => each - (b[index] ?? 0)).find((each) => each !== 0) ?? 0;
 }
 
 function outsideIn(a: Piece, b: Piece): number {

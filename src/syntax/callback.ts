@@ -13,7 +13,7 @@ import {
 import { freshName } from "./imports.js";
 import type { AttachedEdit, Lessons, Removal, Shape } from "./instrumentation.js";
 import type { Reindent } from "./indent.js";
-import { readsOf } from "./narrowing.js";
+import { barePath, readsOf } from "./narrowing.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
 import { hoistTypes, unhoistTypes } from "./retyping.js";
@@ -60,17 +60,12 @@ export function enclose(
   const layout = layOutWrapper(source, region, wrapping, { ...call, parameter, returns });
   const reads = readsOf(nodesOf(region), lessons.narrowed);
   const hoisting = hoistTypes(source, region, lessons.retyped, reserved);
-  // What is asserted lies inside the call, also where both begin or end at one place.
-  const asserted = (hoisting?.assertions ?? []).map(attachAround);
-  const openings = asserted.filter(({ attach }) => attach === "right");
-  const closings = asserted.filter(({ attach }) => attach === "left");
   return {
     edits: [
       ...reads.map(({ end }) => assertion(end)),
-      ...closings,
+      ...(hoisting?.assertions ?? []),
       ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
       ...around(region, layout),
-      ...openings,
       ...captures.edits,
       ...marked.map((clause) => markEdit(source, clause, parameter)),
     ],
@@ -103,11 +98,8 @@ function declaredResult(region: Region): string | undefined {
 
 /** Sites inside one another may both have to say what was known outside. */
 function assertion(at: number): AttachedEdit {
-  return { start: at, end: at, text: "!", attach: "left", isShared: true };
-}
-
-function attachAround(edit: Edit): AttachedEdit {
-  return { ...edit, attach: edit.text === "(" ? "right" : "left" };
+  const place = { start: at, end: at };
+  return { ...place, text: "!", attach: "left", extent: place, isShared: true };
 }
 
 function shapeOf(wrapping: Wrapping, layout: WrapperLayout, parameter: string): Shape {
@@ -147,8 +139,7 @@ function assertionsIn(callback: TS.ArrowFunction, shape: Shape): Edit[] {
   const paths = new Set(shape.narrowed?.split("\n"));
   const edits: Edit[] = [];
   walk(callback.body, (node) => {
-    if (!ts.isNonNullExpression(node)) return;
-    if (!paths.has(node.expression.getText().replace(/!+$/, ""))) return;
+    if (!ts.isNonNullExpression(node) || !paths.has(barePath(node.expression))) return;
     edits.push({ start: node.expression.end, end: node.end, text: "" });
   });
   return edits;

@@ -91,6 +91,9 @@ export interface Captures {
   readonly shape: Shape;
 }
 
+const CAPTURE = /(^|\.)capture(Exception|Error)$/;
+const REPORT = /(^|\.)(capture(Exception|Error)|setStatus)$/;
+
 const ERROR_NAMES = ["error", "caughtError"];
 
 /**
@@ -126,7 +129,7 @@ function binding({ file }: Source, clause: TS.CatchClause, name: string): Attach
 
 function isCaptured({ block }: TS.CatchClause): boolean {
   const isCapture = (node: TS.Node) =>
-    ts.isCallExpression(node) && /(^|\.)capture(Exception|Error)$/.test(node.expression.getText());
+    ts.isCallExpression(node) && CAPTURE.test(node.expression.getText());
   return findNode(block, isCapture) !== undefined;
 }
 
@@ -212,8 +215,8 @@ export function freeCatches(
 }
 
 /**
- * Takes a statement out with the white space it came with: before it in an empty block, else behind
- * it. Where both are alike, what stands before goes, so that neighbours of ours never share any.
+ * Takes a statement out with the white space it came with: before it in a block that was empty, else
+ * behind it. Neighbours of ours in one block never share any.
  */
 function removed({ file, text }: Source, statement: TS.ExpressionStatement): Edit {
   const block = statement.parent as TS.Block;
@@ -222,9 +225,17 @@ function removed({ file, text }: Source, statement: TS.ExpressionStatement): Edi
   const before = inner.slice(inner.trimEnd().length);
   const behind = /^\s*/.exec(text.slice(statement.end))?.[0] ?? "";
   const isLast = block.statements.at(-1) === statement;
-  return isLast || before === behind
+  const wasEmpty = before === behind && block.statements.every(isReport);
+  return isLast || wasEmpty
     ? { start: start - before.length, end: statement.end, text: "" }
     : { start, end: statement.end + behind.length, text: "" };
+}
+
+/** Whether a statement may be a mark or a capture, ours or that of another site. */
+function isReport(statement: TS.Statement): boolean {
+  if (!ts.isExpressionStatement(statement) || !ts.isCallExpression(statement.expression))
+    return false;
+  return REPORT.test(statement.expression.expression.getText());
 }
 
 /** The name that a clause got, as long as nothing else uses it. */

@@ -29,6 +29,8 @@ export interface Site<Data> {
 export interface AttachedEdit extends Edit {
   /** `left` closes what stands before it, `right` opens what comes behind it. */
   readonly attach: "left" | "right";
+  /** What the text belongs to, where that is less than the region. */
+  readonly extent?: Range;
   /** Whether once is enough, should several sites put the same text at the same place. */
   readonly isShared?: boolean;
 }

@@ -1,12 +1,26 @@
 import type { Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
 import { isStablePath } from "./purity.js";
-import { isAssignment, walk, walkOwn } from "./walk.js";
+import { isAssignment, unwrapped, walk, walkOwn } from "./walk.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
 
+/** A path without what only the compiler reads in it: brackets, types and `!`. */
+export function barePath(path: TS.Expression): string {
+  const code = unwrapped(path);
+  if (ts.isPropertyAccessExpression(code)) {
+    const dot = code.questionDotToken ? "?." : ".";
+    return `${barePath(code.expression)}${dot}${code.name.text}`;
+  }
+  if (ts.isElementAccessExpression(code)) {
+    const dot = code.questionDotToken ? "?." : "";
+    return `${barePath(code.expression)}${dot}[${barePath(code.argumentExpression)}]`;
+  }
+  return code.getText();
+}
+
 /**
- * The path (`event.projectId`) that a complaint of the compiler is about, as it is written.
+ * The path (`event.projectId`) that a complaint of the compiler is about.
  * Narrowing of properties and of reassigned variables does not enter a callback.
  * @param isCalled whether the complaint is that it is called
  */
@@ -16,7 +30,7 @@ export function pathAt(source: Source, range: Range, isCalled: boolean): string 
     if (node.end < range.start || node.getStart(source.file) > range.end) return false;
     const path =
       ts.isPropertyAssignment(node) && covers(source, node.name, range) ? node.initializer : node;
-    if (covers(source, path, range) && isPath(path, isCalled)) found ??= path.getText(source.file);
+    if (covers(source, path, range) && isPath(path, isCalled)) found ??= barePath(path);
     return true;
   });
   return found;
@@ -30,7 +44,7 @@ export function narrowedPathsAt(source: Source, range: Range, types: Types): str
   for (const node of nodesAround(source, range)) {
     const paths = new Set<string>();
     walkOwn(node, (child) => {
-      if (isPath(child, true) && types.isNarrowed(child)) paths.add(child.getText(source.file));
+      if (isPath(child, true) && types.isNarrowed(child)) paths.add(barePath(child));
     });
     if (paths.size > 0) return [...paths];
     if (ts.isStatement(node) || ts.isFunctionLike(node)) return [];
@@ -93,7 +107,7 @@ export function readsOf(nodes: readonly TS.Node[], paths: ReadonlySet<string>): 
   const reads: TS.Expression[] = [];
   for (const root of nodes) {
     walkOwn(root, (node) => {
-      if (!isPath(node, true) || !paths.has(node.getText())) return true;
+      if (!isPath(node, true) || !paths.has(barePath(node))) return true;
       if (isValueRead(node)) reads.push(node);
       return false;
     });

@@ -2,7 +2,8 @@ import type { Edit } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { freshName } from "./imports.js";
-import { readsOf } from "./narrowing.js";
+import { barePath, readsOf } from "./narrowing.js";
+import type { AttachedEdit } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
@@ -22,7 +23,7 @@ interface HoistedType {
 export interface Hoisting {
   /** Put before the statement that holds the region. */
   readonly declarations: Edit;
-  readonly assertions: readonly Edit[];
+  readonly assertions: readonly AttachedEdit[];
   /** For the ledger: a line for each type, its name and its path. */
   readonly types: string;
 }
@@ -45,11 +46,9 @@ export function hoistTypes(
   if (!statement) return null;
   const names = new Set(reserved);
   const hoisted: HoistedType[] = [];
-  const assertions: Edit[] = [];
+  const assertions: AttachedEdit[] = [];
   for (const path of [...paths].filter((each) => NAMEABLE.test(each))) {
-    // A chain that ends early would not end early behind a bracket.
-    const isWhole = (read: TS.Expression) => !ts.isOptionalChain(read);
-    const reads = readsOf(nodesOf(region), new Set([path])).filter(isWhole);
+    const reads = readsOf(nodesOf(region), new Set([path])).filter(canBeAsserted);
     if (reads.length === 0) continue;
     const name = freshName(source, [nameFor(path)], names);
     names.add(name);
@@ -63,6 +62,17 @@ export function hoistTypes(
     assertions,
     types: hoisted.map(({ name, path }) => `${name} ${path}`).join("\n"),
   };
+}
+
+/**
+ * A chain that ends early would not do so behind a bracket; a bracket that begins a statement would
+ * go on with the one before, should that have no semicolon.
+ */
+function canBeAsserted(read: TS.Expression): boolean {
+  const isFirst = [...ancestors(read)].some(
+    (each) => ts.isExpressionStatement(each) && each.getStart() === read.getStart(),
+  );
+  return !ts.isOptionalChain(read) && !(isFirst && needsBrackets(read));
 }
 
 /** The statement before which a declaration can stand so that the region sees it. */
@@ -100,16 +110,19 @@ function declare({ text, style }: Source, start: number, hoisted: readonly Hoist
     .join("");
 }
 
-function assertType({ file }: Source, read: TS.Expression, name: string): Edit[] {
+function assertType({ file }: Source, read: TS.Expression, name: string): AttachedEdit[] {
   const [start, { end }] = [read.getStart(file), read];
-  if (!needsBrackets(read)) return [{ start: end, end, text: ` as ${name}` }];
+  const extent = { start, end };
+  const closing = { start: end, end, attach: "left", extent } as const;
+  if (!needsBrackets(read)) return [{ ...closing, text: ` as ${name}` }];
   return [
-    { start, end: start, text: "(" },
-    { start: end, end, text: ` as ${name})` },
+    { start, end: start, text: "(", attach: "right", extent },
+    { ...closing, text: ` as ${name})` },
   ];
 }
 
-function needsBrackets(node: TS.Node): boolean {
+function needsBrackets(read: TS.Node): boolean {
+  const node = asserted(read);
   const { parent } = node;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression === node;
   if (ts.isElementAccessExpression(parent)) return parent.expression === node;
@@ -120,6 +133,16 @@ function needsBrackets(node: TS.Node): boolean {
     ts.isConditionalExpression(parent) ||
     ts.isAwaitExpression(parent)
   );
+}
+
+/** A read with all that sites inside one another assert of it. */
+function asserted(node: TS.Node): TS.Node {
+  const { parent } = node;
+  const isSaid =
+    ts.isAsExpression(parent) ||
+    ts.isNonNullExpression(parent) ||
+    ts.isParenthesizedExpression(parent);
+  return isSaid ? asserted(parent) : node;
 }
 
 /** The names of the types in a ledger's line. */
@@ -174,7 +197,7 @@ function assertionsIn(call: TS.Node, { name, path }: HoistedType): TS.AsExpressi
   const found: TS.AsExpression[] = [];
   walk(call, (node) => {
     if (!ts.isAsExpression(node) || node.type.getText() !== name) return;
-    if (node.expression.getText() === path) found.push(node);
+    if (barePath(node.expression) === path) found.push(node);
   });
   return found;
 }

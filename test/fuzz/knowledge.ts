@@ -35,14 +35,17 @@ export function lessonsFor(plan: Plan, numbers: readonly number[]): Map<string, 
   return lessons;
 }
 
-const NARROWED = ["n", "this.n", "state.n", "o0", "command"] as const;
+const NARROWED = ["n", "this.n", "state", "state.n", "o0", "command", "bus"] as const;
 
 function lesson(choices: Choices, strategy: string): Lessons {
+  const paths = () => new Set([choices.pick(NARROWED), choices.pick(NARROWED)]);
   return choices.pick<() => Lessons>([
     () => ({ ...NO_LESSONS, vetoed: new Set([strategy]) }),
     () => ({ ...NO_LESSONS, vetoed: new Set([strategy, "statement"]) }),
     () => ({ ...NO_LESSONS, annotated: true }),
-    () => ({ ...NO_LESSONS, narrowed: new Set([choices.pick(NARROWED)]) }),
+    () => ({ ...NO_LESSONS, narrowed: paths() }),
+    () => ({ ...NO_LESSONS, retyped: paths() }),
+    () => ({ ...NO_LESSONS, narrowed: paths(), retyped: paths() }),
   ])();
 }
 
