@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { REASONS } from "../../src/syntax/reason.js";
 import { judge, logProblems, type Verdict } from "./laws.js";
+import { judgeSteps } from "./steps.js";
 import { judgeEdits } from "./edits.js";
 import { program, type Program } from "./program.js";
 import { reduced } from "./reduce.js";
@@ -88,7 +89,8 @@ export async function runChunk(seed: number, count: number, { real }: Against): 
     const edited = verdict.problems.length === 0 ? await judgeEdits(each, verdict) : null;
     for (const code of edited?.reasons ?? []) bump(tally, `left: ${code}`);
     tally.edits += edited?.count ?? 0;
-    for (const problem of [...verdict.problems, ...(edited?.problems ?? [])]) {
+    const steps = verdict.problems.length === 0 ? await judgeSteps(each, verdict) : [];
+    for (const problem of [...verdict.problems, ...(edited?.problems ?? []), ...steps]) {
       tally.failures.push(await failure(seed, index, problem));
     }
   }
@@ -150,7 +152,8 @@ const shrunk = new Set<string>();
 export async function problemsOf(candidate: Program): Promise<string[]> {
   const verdict = await judge(candidate);
   if (verdict.problems.length > 0) return [...verdict.problems];
-  return [...(await judgeEdits(candidate, verdict)).problems];
+  const edited = await judgeEdits(candidate, verdict);
+  return [...edited.problems, ...(await judgeSteps(candidate, verdict))];
 }
 
 /** A problem without what differs from program to program. */

@@ -58,7 +58,7 @@ export async function judge(program: Program): Promise<Verdict> {
 }
 
 /** What a type check knows, and for some programs what it complains about. */
-function knowledgeOf(
+export function knowledgeOf(
   { path, knowledge: numbers }: Program,
   memory: MemoryTree,
   rules: readonly ActiveRule[],
@@ -98,7 +98,7 @@ function textProblems(
 }
 
 /** One transform alone never stands in its own way; two that change the same code may. */
-function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
+export function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
   const isMixed = new Set(rules.map(({ rule }) => rule.use)).size > 1;
   const refused = plan.sites.filter(({ reason }) => reason?.code === "not-reversible");
   return refused.some(({ transform }) => !isMixed || transform === "wrap-span");
@@ -124,6 +124,12 @@ async function compareRuns(program: Program, { files }: MemoryTree, plan: Plan) 
 /** Runs a version of a program against a stub. */
 export function runText(program: Program, text: string): Promise<Run> {
   return execute(bodyOf(program, text), createStub());
+}
+
+/** Runs a program as it stands in a tree, with the modules that were made for it. */
+export function runApplied(program: Program, files: ReadonlyMap<string, string>): Promise<Run> {
+  const text = files.get(program.path) ?? "";
+  return execute(bodyOf(program, text, helpersIn(program, files)), createStub());
 }
 
 function bodyOf(
