@@ -299,6 +299,27 @@ test("types that narrowing gave to a path and to what it begins with are both sa
   expect(read("src/main.ts")).toBe(NESTED);
 });
 
+test("what was complained about before is no new complaint when it says more", async () => {
+  const source = `declare function size(of: number): Promise<number>;
+export async function sizes(texts: (string | undefined)[]): Promise<number> {
+  let text = texts[0];
+  let sum = 0;
+  while (text) {
+    sum += await size(text);
+    text = texts[sum];
+  }
+  return sum;
+}
+`;
+  const { dir, read } = strictProject(source, [
+    { id: "size", use: "wrap-span", at: { call: "size($$$)" }, span: { name: "size" } },
+  ]);
+  const outcome = await apply({ cwd: dir });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied"]);
+  expect(outcome.typecheck).toMatchObject({ before: 1, after: 1, new: [] });
+  expect(read("src/main.ts")).toContain("() => size(text));");
+});
+
 test("a type that came with a span and that other code uses by now stays", async () => {
   const { dir, read } = strictProject(NARROWED, [
     {

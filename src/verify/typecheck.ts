@@ -179,7 +179,8 @@ function semanticDiagnostics(program: TS.SemanticDiagnosticsBuilderProgram): TS.
 
 /**
  * The diagnostics that were not there before. One is known by its words, or, because the compiler
- * shortens long types as it happened to meet them, by the code that it is about.
+ * shortens long types and explains unions as it happened to meet them, by the line that it stands
+ * in, or by the code that it is about, where that was wrapped.
  */
 function newOnes(
   compiler: Compiler,
@@ -188,7 +189,8 @@ function newOnes(
   after: readonly TS.Diagnostic[],
 ): NewDiagnostic[] {
   const byWords = unmatched(before, after, (each) => wordsOf(compiler, each));
-  const byCode = unmatched(byWords.before, byWords.after, codeOf);
+  const byLine = unmatched(byWords.before, byWords.after, lineOf);
+  const byCode = unmatched(byLine.before, byLine.after, codeOf);
   return byCode.after.map((each) => describe(compiler, root, each));
 }
 
@@ -215,10 +217,15 @@ function wordsOf(compiler: Compiler, { file, code, messageText }: TS.Diagnostic)
 }
 
 /** Without its indentation, the line that a diagnostic is about stays as it was. */
+function lineOf(diagnostic: TS.Diagnostic): string {
+  const { file, start = 0 } = diagnostic;
+  const begin = file ? file.text.lastIndexOf("\n", start - 1) + 1 : 0;
+  const line = file?.text.slice(begin).split("\n", 1)[0] ?? "";
+  return `${codeOf(diagnostic)}|${line.trim()}`;
+}
+
 function codeOf({ file, code, start = 0, length = 0 }: TS.Diagnostic): string {
-  if (!file) return String(code);
-  const line = file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1).split("\n", 1)[0] ?? "";
-  return `${file.fileName}|${code}|${line.trim()}|${file.text.slice(start, start + length)}`;
+  return `${file?.fileName ?? ""}|${code}|${file?.text.slice(start, start + length) ?? ""}`;
 }
 
 function describe(compiler: Compiler, root: Root, each: TS.Diagnostic): NewDiagnostic {

@@ -9,7 +9,7 @@ import type { Program } from "./program.js";
 export async function judgeSteps(program: Program, verdict: Verdict): Promise<string[]> {
   const { path, text, others } = program;
   const { chance } = choicesFrom(program.edits);
-  if (program.rules.length < 2 || chance(60)) return [];
+  if (program.rules.length < 2 || chance(85)) return [];
   const rules = await activeRules(program.rules);
   const memory = memoryTree([[path, text], ...others]);
   const knowledge = knowledgeOf(program, memory, rules);
