@@ -26,5 +26,9 @@ export default tseslint.config(
     files: ["*.config.{js,ts}", "examples/*.ts", "demo/*.config.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
+  {
+    files: ["**/*.cts"],
+    rules: { "@typescript-eslint/no-require-imports": ["error", { allowAsImport: true }] },
+  },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
 );

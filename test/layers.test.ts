@@ -10,6 +10,7 @@ const LAYERS = [
   "src/index.ts",
   "src/report",
   "src/commands",
+  "src/trace",
   "src/verify",
   "src/project",
   "src/plan",

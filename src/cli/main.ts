@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UserError } from "../plan/user-error.js";
@@ -61,6 +62,7 @@ function buildProgram(): Command {
       addCommand(program, "status", "show what is instrumented, changed by hand or missing"),
     ),
   );
+  addTrace(program);
   return program;
 }
 
@@ -71,6 +73,63 @@ function addCommand(program: Command, name: CommandName, description: string): C
     process.exitCode = await run(name, dir, flags);
   });
   return command;
+}
+
+function addTrace(program: Command): void {
+  program
+    .command("trace")
+    .description("run a command with a local receiver as its DSN and draw the traces that it sends")
+    .usage("[options] -- <command...>")
+    .exitOverride()
+    .argument("<command...>", "what to run, behind --")
+    .option("--json", "print one JSON document; what the command prints goes to stderr")
+    .option("--color", "colours even where the output is no terminal")
+    .option("--no-color", "no colours")
+    .option("--quiet", "print the summary only")
+    .action(async (command: string[], flags: TraceFlags) => {
+      process.exitCode = await runTrace(command, flags);
+    });
+}
+
+type TraceFlags = Pick<CommonFlags, "json" | "color" | "quiet">;
+
+async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
+  const { trace } = await import("../commands/trace.js");
+  const { traceSummary, traceToDocument, traceToTerminal } = await import("../report/trace.js");
+  const color = wantsColor(flags);
+  const shows = flags.json !== true && flags.quiet !== true;
+  const shown = new Map<string, number>();
+  const outcome = await trace({
+    command,
+    cwd: process.cwd(),
+    env: process.env,
+    isQuietStdout: flags.json === true,
+    onChild: passSignalsOn,
+    onTrace: (each, processes) => {
+      shown.set(each.id, each.spans.length);
+      if (shows) process.stdout.write(traceToTerminal(each, processes, color));
+    },
+  });
+  const { traces, processes, exitCode } = outcome;
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(traceToDocument(outcome), null, 2)}\n`);
+    return exitCode;
+  }
+  const rest = shows ? traces.filter(({ id, spans }) => shown.get(id) !== spans.length) : [];
+  for (const each of rest) process.stdout.write(traceToTerminal(each, processes, color));
+  process.stdout.write(traceSummary(outcome, color));
+  return exitCode;
+}
+
+/** Ctrl-C in a terminal reaches CMD by itself; what is sent to this process alone is passed on. */
+function passSignalsOn(child: ChildProcess): void {
+  process.removeAllListeners("SIGINT");
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+}
+
+function wantsColor({ color }: Pick<CommonFlags, "color">): boolean {
+  return color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
 }
 
 function withCommonFlags(command: Command): Command {
@@ -161,8 +220,9 @@ async function print(outcome: Outcome, flags: CommonFlags): Promise<void> {
     return;
   }
   const { toTerminal } = await import("../report/terminal.js");
-  const color = flags.color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
-  process.stdout.write(toTerminal(outcome, { color, quiet: flags.quiet === true }));
+  process.stdout.write(
+    toTerminal(outcome, { color: wantsColor(flags), quiet: flags.quiet === true }),
+  );
 }
 
 function version(): string {

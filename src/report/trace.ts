@@ -1,0 +1,186 @@
+import { createColors } from "picocolors";
+import type { TraceOutcome } from "../commands/trace.js";
+import type { TracedProcess } from "../trace/processes.js";
+import type { Span } from "../trace/spans.js";
+import { rowsOf, type Row, type SpanNode, type Trace } from "../trace/tree.js";
+
+type Colors = ReturnType<typeof createColors>;
+type Processes = readonly TracedProcess[];
+
+/** Siblings of the same name and op that are drawn one by one; of more, only their sum is. */
+const REPEATED = 5;
+/** Characters for the titles of spans, and for their bars. */
+const TITLE = 56;
+const BAR = 24;
+
+/** One trace for people: a tree with services, times and the gaps in which nothing was traced. */
+export function traceToTerminal(trace: Trace, processes: Processes, color: boolean): string {
+  const colors = createColors(color);
+  const services = new Set(trace.spans.map((span) => serviceOf(span, processes)));
+  const head = [
+    colors.bold(`trace ${trace.id}`),
+    counted(trace.spans.length, "span"),
+    counted(services.size, "service"),
+    milliseconds(trace.end - trace.start),
+  ].join("  ");
+  const canvas = { trace, processes, colors };
+  const draw = (node: SpanNode) => drawn(canvas, node);
+  const orphans = trace.orphans.flatMap((node) => {
+    const parent = `  orphan: its parent ${node.span.parentId} was never received`;
+    return [colors.yellow(parent), ...draw(node)];
+  });
+  return `${[head, ...trace.roots.flatMap(draw), ...orphans].join("\n")}\n`;
+}
+
+/** What was received altogether, and what was amiss. */
+export function traceSummary(outcome: TraceOutcome, color: boolean): string {
+  const colors = createColors(color);
+  const { traces, processes, dropped } = outcome;
+  const spans = traces.reduce((sum, each) => sum + each.spans.length, 0);
+  const orphans = traces.reduce((sum, each) => sum + each.orphans.length, 0);
+  const lines = processes.flatMap(({ name, pid, problem }) =>
+    problem === null ? [] : [`${colors.yellow("warning")} ${name} (${pid}): ${problem}`],
+  );
+  if (dropped > 0) {
+    lines.push(`${colors.yellow("warning")} ${counted(dropped, "span")} too many to be kept`);
+  }
+  lines.push(
+    [counted(traces.length, "trace"), counted(spans, "span"), counted(orphans, "orphan")].join(
+      ", ",
+    ),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same for programs. */
+export function traceToDocument({ traces, processes, dropped, exitCode }: TraceOutcome) {
+  return {
+    version: 1,
+    command: "trace",
+    traces: traces.map(({ id, start, end, spans, orphans }) => ({
+      id,
+      start: new Date(start).toISOString(),
+      ms: rounded(end - start),
+      orphans: orphans.map(({ span }) => span.id),
+      spans: spans.map((span) => ({
+        id: span.id,
+        parent: span.parentId,
+        name: span.name,
+        op: span.op,
+        service: serviceOf(span, processes),
+        pid: processOf(span, processes)?.pid ?? null,
+        start: rounded(span.start - start),
+        ms: rounded(span.end - span.start),
+        failed: span.failed,
+      })),
+    })),
+    processes,
+    dropped,
+    exitCode,
+  };
+}
+
+function processOf({ project }: Span, processes: Processes): TracedProcess | undefined {
+  return processes.find(({ pid }) => String(pid) === project);
+}
+
+/** The script that a span's process runs; else its SDK, which for a page is `browser` or the like. */
+function serviceOf(span: Span, processes: Processes): string {
+  const found = processOf(span, processes);
+  return found?.name ?? span.sdk?.replace(/^sentry\.javascript\./, "") ?? "unknown";
+}
+
+/** What a tree is drawn for. */
+interface Canvas {
+  readonly trace: Trace;
+  readonly processes: Processes;
+  readonly colors: Colors;
+}
+
+function drawn(canvas: Canvas, top: SpanNode): string[] {
+  const repeats = new Map<SpanNode, readonly SpanNode[]>();
+  const hidden = new Set<SpanNode>();
+  const lines: string[] = [];
+  for (const row of rowsOf([top])) {
+    if (hidden.has(row.node)) continue;
+    for (const [first, ...others] of repeatedLeaves(row.node)) {
+      if (first) repeats.set(first, [first, ...others]);
+      for (const each of others) hidden.add(each);
+    }
+    lines.push(...gapLine(canvas, row), spanLine(canvas, row, repeats.get(row.node) ?? []));
+  }
+  return lines;
+}
+
+/** Children without children of their own that are many and look the same. */
+function repeatedLeaves({ children }: SpanNode): SpanNode[][] {
+  const leaves = children.filter((child) => child.children.length === 0 && !child.span.failed);
+  const groups = new Map<string, SpanNode[]>();
+  for (const leaf of leaves) {
+    const key = titleOf(leaf.span);
+    groups.set(key, [...(groups.get(key) ?? []), leaf]);
+  }
+  return [...groups.values()].filter(({ length }) => length > REPEATED);
+}
+
+function titleOf({ name, op }: Span): string {
+  return op === null || op === name ? name : `${op} ${name}`;
+}
+
+/** A gap is told where it is a good part of the trace. */
+function gapLine({ trace, colors }: Canvas, { gap, isLast }: Row): string[] {
+  if (gap < 10 || gap < (trace.end - trace.start) / 10) return [];
+  const stem = trunk(isLast.slice(0, -1));
+  return [colors.dim(`  ${stem}│  · ${milliseconds(gap)} without a span`)];
+}
+
+function spanLine(canvas: Canvas, { node, isLast }: Row, same: readonly SpanNode[]): string {
+  const { trace, processes, colors } = canvas;
+  const { span } = node;
+  const branch = isLast.length === 0 ? "" : isLast.at(-1) === true ? "└─ " : "├─ ";
+  const left = `  ${trunk(isLast.slice(0, -1))}${branch}`;
+  const times = same.length > 0 ? ` × ${same.length}` : "";
+  const spent = same.reduce((sum, each) => sum + lengthOf(each.span), 0) || lengthOf(span);
+  const title = `${titleOf(span)}${times}`;
+  const columns = [
+    `${left}${span.failed ? colors.red(title) : title}${" ".repeat(gapTo(left + title))}`,
+    colors.dim(`+${milliseconds(span.start - trace.start)}`.padStart(9)),
+    milliseconds(spent).padStart(8),
+    colors.cyan(bar(trace, span)),
+    colors.dim(serviceOf(span, processes)),
+  ];
+  return columns.join("  ");
+}
+
+function trunk(isLast: readonly boolean[]): string {
+  return isLast.map((last) => (last ? "   " : "│  ")).join("");
+}
+
+function gapTo(text: string): number {
+  return Math.max(0, TITLE - text.length);
+}
+
+function bar({ start, end }: Trace, span: Span): string {
+  const scale = BAR / Math.max(1, end - start);
+  const from = Math.min(BAR - 1, Math.floor((span.start - start) * scale));
+  const length = Math.min(BAR - from, Math.max(1, Math.round(lengthOf(span) * scale)));
+  return `${" ".repeat(from)}${"━".repeat(length)}`.padEnd(BAR);
+}
+
+function lengthOf({ start, end }: Span): number {
+  return end - start;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function milliseconds(value: number): string {
+  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
