@@ -14,6 +14,8 @@ import {
   type Surroundings,
 } from "../transform.js";
 import type { View } from "./base-view.js";
+import { hiddenName, type Standing } from "./hidden-names.js";
+import { isRemovable } from "./recognise.js";
 import { conflictWith, nestingKey, type Piece } from "./compose.js";
 import type { FileInput, NumberedDraft } from "./drafts.js";
 import type { Outcome } from "./site-report.js";
@@ -25,9 +27,10 @@ export function instrumentAll(
   context: FileContext,
   drafts: readonly NumberedDraft[],
   view: View,
-  { lessons, refused }: FileInput,
+  { lessons, refused, text }: FileInput,
 ): Outcome[] {
   const placed: Placed[] = drafts.flatMap((draft) => replacedPiece(draft, view));
+  const standing = drafts.flatMap((draft) => ownStanding(draft, view, text));
   const names = drafts.flatMap((draft): NamedRegion[] => {
     return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
   });
@@ -54,6 +57,14 @@ export function instrumentAll(
     const piece = { id: draft.id, key, ...result };
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.id);
+    const own = standingOf(result);
+    for (const each of standing) {
+      const unreadable = hiddenName(context.source, own, each);
+      if (unreadable !== undefined) return reason("not-in-scope", unreadable);
+      const hidden = hiddenName(context.source, each, own);
+      if (hidden !== undefined) return reason("declaration-escapes", hidden);
+    }
+    standing.push(own);
     placed.push(piece);
     names.push(...namesOf(result.shape, piece.region));
     for (const claim of claims) taken.set(claim, draft.id);
@@ -84,6 +95,22 @@ function replacedPiece(draft: NumberedDraft, view: View): Placed[] {
   const edit = { ...region, text: "", attach: "right" } as const;
   const key = nestingKey(own.entry.transform, "replace", id);
   return [{ id, key, region, edits: [edit], reindent: null }];
+}
+
+function standingOf({ region, strategy, edits }: Instrumentation): Standing {
+  return { region, strategy, inserted: edits.map(({ start, text }) => ({ at: start, text })) };
+}
+
+/** The same of a site that is instrumented already. */
+function ownStanding(draft: NumberedDraft, view: View, text: string): Standing[] {
+  const { own } = draft;
+  if (!own || !isRemovable(own)) return [];
+  const { edits } = own.removal;
+  const inserted = edits.map(({ start, end }) => ({
+    at: view.reduced.toReduced({ start, end }).start,
+    text: text.slice(start, end),
+  }));
+  return [{ region: ownRegion(draft, view), strategy: own.entry.strategy, inserted }];
 }
 
 type NamedRegion = readonly [region: Range, name: string];
