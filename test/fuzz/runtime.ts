@@ -273,22 +273,31 @@ async function eachInTurn(items: Iterable<unknown>, visit: (item: unknown) => un
 const MAX_GENERATIONS = 3;
 
 /** An emitter that waits for nobody. */
+type Listener = (task: Task, value: unknown) => unknown;
+
+/** A listener hears of what was emitted before it too: which came first may be a matter of ticks. */
 function createBus() {
-  const listeners: [string, (task: Task, value: unknown) => unknown][] = [];
-  const on = (event: string, listener: (task: Task, value: unknown) => unknown) => {
-    listeners.push([event, listener]);
+  const listeners = new Map<string, Listener[]>();
+  const emitted: [event: string, task: Task, value: unknown][] = [];
+  // What one listener does while another waits is not compared.
+  const tell = (listener: Listener, index: number, task: Task, value: unknown) =>
+    listener({ id: `${task.id}.${QUERIES + index}`, forks: 0 }, value);
+  const on = (event: string, listener: Listener) => {
+    const fitting = listeners.get(event) ?? [];
+    const index = fitting.push(listener) - 1;
+    listeners.set(event, fitting);
+    for (const [name, task, value] of emitted)
+      if (name === event) tell(listener, index, task, value);
   };
   return {
     on,
     /** As a router has it. */
-    post: (path: string, listener: (task: Task, value: unknown) => unknown) =>
-      on(path.slice(1), listener),
+    post: (path: string, listener: Listener) => on(path.slice(1), listener),
     emit: (event: string, task: Task, value: unknown) => {
       if (task.id.split(".").length > MAX_GENERATIONS) return;
-      // What one listener does while another waits is not compared.
-      const fitting = listeners.filter(([name]) => name === event);
-      for (const [index, [, listener]] of fitting.entries()) {
-        listener({ id: `${task.id}.${QUERIES + index}`, forks: 0 }, value);
+      emitted.push([event, task, value]);
+      for (const [index, each] of (listeners.get(event) ?? []).entries()) {
+        tell(each, index, task, value);
       }
     },
   };
