@@ -1,5 +1,12 @@
 import { ts, type TS } from "./compiler.js";
-import { enclosingFunction, isAsync, isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
+import {
+  enclosingFunction,
+  hasModifier,
+  isAsync,
+  isFunctionBoundary,
+  unwrapped,
+  walkOwn,
+} from "./walk.js";
 import type { StatementList } from "./join-point.js";
 import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
@@ -87,11 +94,32 @@ function statementCanComplete(statement: TS.Statement): boolean {
       statementCanComplete(statement.thenStatement) || statementCanComplete(statement.elseStatement)
     );
   }
+  if (ts.isExpressionStatement(statement)) return callCanComplete(statement.expression);
   if (!ts.isTryStatement(statement)) return true;
   const { tryBlock, catchClause, finallyBlock } = statement;
   if (finallyBlock && !statementCanComplete(finallyBlock)) return false;
   if (statementCanComplete(tryBlock)) return true;
   return catchClause ? statementCanComplete(catchClause.block) : false;
+}
+
+/** Functions that call a callback once, at once, and end as it ends. */
+const TRANSPARENT =
+  /(^|\.)(startSpan|continueTrace|((continue(Trace|Span)|forwardSpan)From(Batch)?))$/;
+
+/** A span around code that always throws does not complete either. */
+function callCanComplete(expression: TS.Expression): boolean {
+  const isAwaited = ts.isAwaitExpression(expression);
+  const call = isAwaited ? expression.expression : expression;
+  if (!ts.isCallExpression(call) || !TRANSPARENT.test(call.expression.getText())) return true;
+  const callback = call.arguments.at(-1);
+  if (!callback || !ts.isArrowFunction(callback) || !ts.isBlock(callback.body)) return true;
+  if (hasModifier(callback, ts.SyntaxKind.AsyncKeyword) && !isAwaited) return true;
+  return !alwaysThrows(callback.body.statements);
+}
+
+/** Whether statements throw for sure: they cannot complete, and they do not return either. */
+function alwaysThrows(statements: readonly TS.Statement[]): boolean {
+  return !canComplete(statements) && flowOf(statements).returns.length === 0;
 }
 
 /** Whether nothing of the function runs behind the last of these statements. */
