@@ -1,7 +1,7 @@
 import type { Range } from "../text/edit.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
-import { walk } from "../syntax/walk.js";
+import { nodeAt, walk } from "../syntax/walk.js";
 import type { Strategy } from "../transform.js";
 
 /** The code that a site puts in, and the region that its callback or block takes in. */
@@ -63,15 +63,4 @@ function declarationsOf(file: TS.SourceFile): ReadonlyMap<string, readonly numbe
   });
   known.set(file, places);
   return places;
-}
-
-/** The innermost node that holds a place. */
-function nodeAt(file: TS.SourceFile, offset: number): TS.Node {
-  let found: TS.Node = file;
-  walk(file, (node) => {
-    const holds = node.getStart(file) <= offset && offset < node.end;
-    if (holds) found = node;
-    return holds || node === file;
-  });
-  return found;
 }

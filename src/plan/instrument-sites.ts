@@ -14,6 +14,7 @@ import {
   type Surroundings,
 } from "../transform.js";
 import type { View } from "./base-view.js";
+import { isContinuedTwice, type Continuing } from "./continued.js";
 import { hiddenName, type Standing } from "./hidden-names.js";
 import { isRemovable } from "./recognise.js";
 import { conflictWith, nestingKey, type Piece } from "./compose.js";
@@ -31,6 +32,9 @@ export function instrumentAll(
 ): Outcome[] {
   const placed: Placed[] = drafts.flatMap((draft) => replacedPiece(draft, view));
   const standing = drafts.flatMap((draft) => ownStanding(draft, view, text));
+  const continuing = drafts.flatMap((draft): Continuing[] =>
+    draft.own ? [{ region: ownRegion(draft, view), shape: draft.own.entry.shape }] : [],
+  );
   const names = drafts.flatMap((draft): NamedRegion[] => {
     return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
   });
@@ -57,6 +61,9 @@ export function instrumentAll(
     const piece = { id: draft.id, key, ...result };
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.id);
+    const isTwice = (each: Continuing) => isContinuedTwice(context.source, result, each);
+    if (!result.span && continuing.some(isTwice)) return reason("already-continued");
+    continuing.push(result);
     const own = standingOf(result);
     for (const each of standing) {
       const unreadable = hiddenName(context.source, own, each);

@@ -180,6 +180,7 @@ export function runInTrace(
       ...enclosed.shape,
       callee,
       key: codeFingerprint(`${callee}(${code.join(", ")})`),
+      continues: message,
       ...(options ? { name: options.name.code } : {}),
     },
     container: containerOf(inner),

@@ -8,7 +8,7 @@ export interface Reason {
 export const REASONS = {
   "already-traced": "the SDK traces this call by itself (`evenIfTraced` wraps it nevertheless)",
   "already-continued":
-    "the SDK continues the trace of a request by itself; wrap-span gives it a span",
+    "the trace is continued already, by the SDK or around it; wrap-span can give it a span",
   "argument-effects": "an argument that would be dropped may have effects",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-key": "the key is computed by code that must not run twice",

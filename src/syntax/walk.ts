@@ -79,6 +79,17 @@ export function hasModifier(node: TS.Node, kind: TS.SyntaxKind): boolean {
   return ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false;
 }
 
+/** The innermost node that holds a place. */
+export function nodeAt(file: TS.SourceFile, offset: number): TS.Node {
+  let found: TS.Node = file;
+  walk(file, (node) => {
+    const holds = node.getStart(file) <= offset && offset < node.end;
+    if (holds) found = node;
+    return holds || node === file;
+  });
+  return found;
+}
+
 /** Strips parentheses, type assertions and non-null marks, none of which exist at run time. */
 export function unwrapped(node: TS.Expression): TS.Expression {
   let inner = node;
