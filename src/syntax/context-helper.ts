@@ -77,7 +77,12 @@ export const FORWARD_SPAN: HelperSpec = {
         " * trace that the message came with, or in a new one. Gives back what the handler gives. Without",
         " * an initialised SDK the span records nothing. Never throws by itself.",
       ],
-      first: ["\t\tif (!Sentry.getClient() || Sentry.getActiveSpan()) return run();"],
+      first: [
+        "\t\tif (!Sentry.getClient()) return run();",
+        "\t\t// Before SDK 11, a trace that goes on without a span has one that stands for its sender's.",
+        "\t\tconst active = Sentry.getActiveSpan();",
+        "\t\tif (active && !active.spanContext().isRemote) return run();",
+      ],
       context: contextLines,
     }),
 };

@@ -2,7 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import type { Match, StatementList } from "./join-point.js";
 import type { NamedFunction } from "./names.js";
 import { isStablePath } from "./purity.js";
-import { reason, type Reason } from "./reason.js";
+import { isReason, reason, type Reason } from "./reason.js";
 import {
   regionsOf,
   statementAround,
@@ -11,7 +11,7 @@ import {
   type RegionKind,
 } from "./region.js";
 import { textOf, type Source } from "./source.js";
-import { ancestors, findNode, unwrapped } from "./walk.js";
+import { ancestors, enclosingFunction, findNode, unwrapped, walk } from "./walk.js";
 
 /** A message that arrives: the code that names it, and the code that handles it. */
 export interface Received {
@@ -24,7 +24,8 @@ export interface Received {
  * - a call that makes the message (`JSON.parse`, or any with the region `rest`): what it is called,
  *   and all that follows in its block;
  * - any other call: its argument, and the call;
- * - a function: what it parses, and all that follows that; else its first parameter, and its body;
+ * - a function: what it parses, itself or in a function inside it, and all that follows that; else
+ *   its first parameter, and its body;
  * - a clause or a switch: the object that the switch tests, and the clause.
  */
 export function receivedIn(source: Source, match: Match, wanted: RegionKind): Received | Reason {
@@ -89,7 +90,8 @@ function isName(expression: TS.Expression): boolean {
 }
 
 /** What a function parses among its own statements, or in the block of its one `try`. */
-function parsedIn(source: Source, { body }: NamedFunction): Received | Reason | null {
+function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
+  const { body } = fn;
   if (!ts.isBlock(body)) return null;
   const tries = body.statements.filter(ts.isTryStatement);
   const lists: StatementList[] = [body, ...tries.map(({ tryBlock }) => tryBlock)].map((block) => ({
@@ -102,7 +104,24 @@ function parsedIn(source: Source, { body }: NamedFunction): Received | Reason | 
       if (call && ts.isCallExpression(call)) return madeBy(source, call);
     }
   }
-  return null;
+  return parsedLater(source, fn);
+}
+
+/** What one function inside parses of the parameter: that is text, and holds no context itself. */
+function parsedLater(source: Source, fn: NamedFunction): Received | null {
+  const name = fn.parameters[0]?.name;
+  if (!name || !ts.isIdentifier(name) || !fn.body) return null;
+  const uses = source.scope.references(name);
+  const calls: TS.CallExpression[] = [];
+  walk(fn.body, (node) => {
+    const holds = uses.some((use) => node.pos <= use.pos && use.end <= node.end);
+    const isLater = holds && isParse(node) && enclosingFunction(node) !== fn;
+    if (isLater && ts.isCallExpression(node)) calls.push(node);
+    return holds;
+  });
+  const [call, ...others] = calls;
+  const received = call && others.length === 0 ? madeBy(source, call) : null;
+  return received && !isReason(received) ? received : null;
 }
 
 function parameterOf(
