@@ -76,6 +76,7 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
     use: "trace-browser",
     phase: 5,
     at: { function: "processBatchUpdate" },
+    span: { name: "page.updates", op: "ui.task" },
   },
 ];
 

@@ -110,7 +110,10 @@ function traceLines(
     ...purpose,
     " */",
     `${exportWord}function ${name}${type("<T>")}(message${type(": unknown")}, handler${type(": () => T")})${type(": T")} {`,
-    ...guardedRun("handler()", ["\t\tif (!Sentry.getClient()) return run();", ...CONTINUATION]),
+    ...guardedRun("handler()", [
+      "\t\tif (!Sentry.getClient()) return run();",
+      ...continuation(["\t\tif (!sentryTrace) return Sentry.startNewTrace(run);"]),
+    ]),
     "}",
     "",
     ...context(language),
@@ -135,7 +138,14 @@ function spanLines(
     `\toptions${type(": Parameters<typeof Sentry.startSpan>[0]")},`,
     `\thandler${type(": (span: Sentry.Span) => T")},`,
     `)${type(": T")} {`,
-    ...guardedRun("Sentry.startSpan(options, handler)", [...first, ...CONTINUATION]),
+    ...guardedRun("Sentry.startSpan(options, handler)", [
+      ...first,
+      ...continuation([
+        "\t\t// SDK 10 gives a new trace a parent that nobody ever sends.",
+        "\t\tconst runAsRoot = () => Sentry.withActiveSpan(null, run);",
+        "\t\tif (!sentryTrace) return Sentry.startNewTrace(runAsRoot);",
+      ]),
+    ]),
     "}",
     "",
     ...context(language),
@@ -144,11 +154,13 @@ function spanLines(
   ];
 }
 
-const CONTINUATION = [
-  "\t\tconst { sentryTrace, baggage } = contextOf(message);",
-  "\t\tif (!sentryTrace) return Sentry.startNewTrace(run);",
-  "\t\treturn Sentry.continueTrace({ sentryTrace, baggage }, run);",
-];
+function continuation(withoutContext: readonly string[]): readonly string[] {
+  return [
+    "\t\tconst { sentryTrace, baggage } = contextOf(message);",
+    ...withoutContext,
+    "\t\treturn Sentry.continueTrace({ sentryTrace, baggage }, run);",
+  ];
+}
 
 /** What fails before the handler runs must not keep it from running, and it never runs twice. */
 function guardedRun(call: string, lines: readonly string[]): readonly string[] {

@@ -1,0 +1,87 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadCompiler, ts } from "../../src/syntax/compiler.js";
+import { newRepository, retrospan, runScript, writeFiles, type Run } from "./cli.js";
+
+const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
+const PROJECTS = fileURLToPath(new URL("../../fixtures/projects", import.meta.url));
+
+/** A service of several processes, in a repository of its own, with one of the SDKs. */
+export function newService(name: string, sdk: string): string {
+  const source = join(PROJECTS, name);
+  const paths = readdirSync(source, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(source, join(entry.parentPath, entry.name)));
+  const files = paths.map((path) => [path, readFileSync(join(source, path))] as const);
+  const folder = newRepository({
+    ...Object.fromEntries(files),
+    ".gitignore": "node_modules\ndist\n",
+  });
+  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
+  for (const each of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    const target = join(folder, "node_modules", each);
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(join(MODULES, each === "@sentry/node" ? sdk : each), target);
+  }
+  return folder;
+}
+
+/** Compiles a service; its types are for the type check of an apply. */
+export async function compile(folder: string): Promise<void> {
+  await loadCompiler();
+  const source = join(folder, "src");
+  for (const path of readdirSync(source, { recursive: true, encoding: "utf8" })) {
+    if (!path.endsWith(".ts")) continue;
+    const { outputText } = ts.transpileModule(readFileSync(join(source, path), "utf8"), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    });
+    writeFiles(join(folder, "dist"), { [path.replace(/\.ts$/, ".js")]: outputText });
+  }
+}
+
+/** A span as `trace --json` prints it. */
+export interface TracedSpan {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly name: string;
+  readonly op: string | null;
+  readonly service: string;
+}
+
+export interface TraceDocument {
+  readonly traces: readonly {
+    readonly id: string;
+    readonly orphans: readonly string[];
+    readonly spans: readonly TracedSpan[];
+  }[];
+  readonly processes: readonly {
+    readonly name: string;
+    readonly spans: number;
+    readonly problem: string | null;
+  }[];
+  readonly exitCode: number;
+}
+
+/** What a service printed and what it sent. */
+export interface Traced {
+  readonly printed: string;
+  readonly document: TraceDocument;
+}
+
+/** Runs a compiled service under `retrospan trace`. */
+export async function runTraced(folder: string): Promise<Traced> {
+  const args = ["trace", "--json", "--", process.execPath, "dist/main.js"];
+  const { stdout, stderr } = await retrospan(folder, args, { env: { NODE_NO_WARNINGS: "1" } });
+  return { printed: stderr, document: JSON.parse(stdout) as TraceDocument };
+}
+
+/** Runs a compiled service by itself, without anything that sends. */
+export function runAlone(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
+  return runScript(folder, join(folder, "dist/main.js"), [], {
+    env: { NODE_NO_WARNINGS: "1", ...env },
+  });
+}
