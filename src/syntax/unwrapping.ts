@@ -7,7 +7,7 @@ import type { Reindent } from "./indent.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
-import { walk } from "./walk.js";
+import { isAssignment, walk } from "./walk.js";
 
 /** A call of ours around code of the user's. */
 export interface WrapperNode {
@@ -200,7 +200,7 @@ function needsBrackets({ call, callback }: WrapperNode): boolean {
     ts.isPrefixUnaryExpression(parent) ||
     ts.isVoidExpression(parent) ||
     (ts.isCallExpression(parent) && parent.expression === call) ||
-    (ts.isBinaryExpression(parent) && parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
+    (ts.isBinaryExpression(parent) && !isAssignment(parent.operatorToken.kind))
   );
 }
 
