@@ -8,7 +8,14 @@ import { parseEnvelope } from "../src/trace/envelope.js";
 import { startReceiver } from "../src/trace/receiver.js";
 import { spansOf, type Span } from "../src/trace/spans.js";
 import { rowsOf, tracesOf } from "../src/trace/tree.js";
-import { newTree, readFile, removeFolders, retrospan, type Files } from "./support/cli.js";
+import {
+  newTree,
+  readFile,
+  removeFolders,
+  retrospan,
+  writeFiles,
+  type Files,
+} from "./support/cli.js";
 
 afterEach(removeFolders);
 
@@ -128,6 +135,26 @@ test("a command that cannot start is the user's mistake, one that is killed ends
   expect(missing.stderr).toMatch(/^retrospan: no-such-command: [^\n]+\n$/);
   const killed = await retrospan(folder, ["trace", "--", "sh", "-c", "kill -9 $$"]);
   expect(killed.code).toBe(137);
+});
+
+test("a page shows a waterfall of each trace, whatever spans are called", async () => {
+  const folder = program();
+  writeFiles(folder, {
+    "odd.mjs": `
+const Sentry = await import("@sentry/node");
+Sentry.init({ dsn: process.env.SENTRY_DSN, tracesSampleRate: 1 });
+Sentry.startSpan({ name: "<script>alert(1)</script>", op: '"><b>' }, () => Sentry.startSpan({ name: "inner" }, () => 1));
+await Sentry.flush(5000);
+`,
+  });
+  const args = ["trace", "--html", "traces.html", "--quiet", "--", process.execPath, "odd.mjs"];
+  expect(await retrospan(folder, args)).toMatchObject({ code: 0, stderr: "" });
+  const page = readFile(folder, "traces.html");
+  expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+  expect(page).not.toMatch(/<script|<b>/);
+  expect(page.match(/class="bar" style="left: \d+\.\d\d%; width: \d+\.\d\d%/g)).toHaveLength(2);
+  const nowhere = ["trace", "--html", "no/such/folder.html", "--", process.execPath, "odd.mjs"];
+  expect(await retrospan(folder, nowhere)).toMatchObject({ code: 2, stdout: "" });
 });
 
 test("the environment keeps what the user has put there", async () => {

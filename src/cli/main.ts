@@ -83,6 +83,7 @@ function addTrace(program: Command): void {
     .exitOverride()
     .argument("<command...>", "what to run, behind --")
     .option("--json", "print one JSON document; what the command prints goes to stderr")
+    .option("--html <file>", "write a page with a waterfall of each trace")
     .option("--color", "colours even where the output is no terminal")
     .option("--no-color", "no colours")
     .option("--quiet", "print the summary only")
@@ -91,11 +92,14 @@ function addTrace(program: Command): void {
     });
 }
 
-type TraceFlags = Pick<CommonFlags, "json" | "color" | "quiet">;
+interface TraceFlags extends Pick<CommonFlags, "json" | "color" | "quiet"> {
+  html?: string;
+}
 
 async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
+  if (flags.html) assertWritable("--html", flags.html);
   const { trace } = await import("../commands/trace.js");
-  const { traceSummary, traceToDocument, traceToTerminal } = await import("../report/trace.js");
+  const { traceSummary, traceToTerminal } = await import("../report/trace-terminal.js");
   const color = wantsColor(flags);
   const shows = flags.json !== true && flags.quiet !== true;
   const shown = new Map<string, number>();
@@ -111,7 +115,12 @@ async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
     },
   });
   const { traces, processes, exitCode } = outcome;
+  if (flags.html) {
+    const { traceToHtml } = await import("../report/trace-html.js");
+    writeFileSync(flags.html, traceToHtml(outcome));
+  }
   if (flags.json) {
+    const { traceToDocument } = await import("../report/trace-json.js");
     process.stdout.write(`${JSON.stringify(traceToDocument(outcome), null, 2)}\n`);
     return exitCode;
   }
@@ -168,7 +177,7 @@ function wholeNumber(value: string): number {
 }
 
 async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {
-  if (flags.patch) assertWritable(flags.patch);
+  if (flags.patch) assertWritable("--patch", flags.patch);
   const command = await RUNS[name]();
   const outcome = await command(toOptions(dir, flags));
   if (flags.patch) {
@@ -185,12 +194,12 @@ function wouldChange({ changes, findings }: Outcome): boolean {
 }
 
 /** Found out before anything else is written. */
-function assertWritable(path: string): void {
+function assertWritable(option: string, path: string): void {
   try {
     closeSync(openSync(path, "a"));
   } catch (error) {
     const { message } = error as Error;
-    throw new UserError(`--patch ${path}`, message, "name a file that can be written");
+    throw new UserError(`${option} ${path}`, message, "name a file that can be written");
   }
 }
 

@@ -1,11 +1,17 @@
 import { createColors } from "picocolors";
 import type { TraceOutcome } from "../commands/trace.js";
-import type { TracedProcess } from "../trace/processes.js";
 import type { Span } from "../trace/spans.js";
 import { rowsOf, type Row, type SpanNode, type Trace } from "../trace/tree.js";
+import {
+  counted,
+  lengthOf,
+  milliseconds,
+  serviceOf,
+  titleOf,
+  type Processes,
+} from "./trace-labels.js";
 
 type Colors = ReturnType<typeof createColors>;
-type Processes = readonly TracedProcess[];
 
 /** Siblings of the same name and op that are drawn one by one; of more, only their sum is. */
 const REPEATED = 5;
@@ -52,44 +58,6 @@ export function traceSummary(outcome: TraceOutcome, color: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The same for programs. */
-export function traceToDocument({ traces, processes, dropped, exitCode }: TraceOutcome) {
-  return {
-    version: 1,
-    command: "trace",
-    traces: traces.map(({ id, start, end, spans, orphans }) => ({
-      id,
-      start: new Date(start).toISOString(),
-      ms: rounded(end - start),
-      orphans: orphans.map(({ span }) => span.id),
-      spans: spans.map((span) => ({
-        id: span.id,
-        parent: span.parentId,
-        name: span.name,
-        op: span.op,
-        service: serviceOf(span, processes),
-        pid: processOf(span, processes)?.pid ?? null,
-        start: rounded(span.start - start),
-        ms: rounded(span.end - span.start),
-        failed: span.failed,
-      })),
-    })),
-    processes,
-    dropped,
-    exitCode,
-  };
-}
-
-function processOf({ project }: Span, processes: Processes): TracedProcess | undefined {
-  return processes.find(({ pid }) => String(pid) === project);
-}
-
-/** The script that a span's process runs; else its SDK, which for a page is `browser` or the like. */
-function serviceOf(span: Span, processes: Processes): string {
-  const found = processOf(span, processes);
-  return found?.name ?? span.sdk?.replace(/^sentry\.javascript\./, "") ?? "unknown";
-}
-
 /** What a tree is drawn for. */
 interface Canvas {
   readonly trace: Trace;
@@ -121,10 +89,6 @@ function repeatedLeaves({ children }: SpanNode): SpanNode[][] {
     groups.set(key, [...(groups.get(key) ?? []), leaf]);
   }
   return [...groups.values()].filter(({ length }) => length > REPEATED);
-}
-
-function titleOf({ name, op }: Span): string {
-  return op === null || op === name ? name : `${op} ${name}`;
 }
 
 /** A gap is told where it is a good part of the trace. */
@@ -165,22 +129,4 @@ function bar({ start, end }: Trace, span: Span): string {
   const from = Math.min(BAR - 1, Math.floor((span.start - start) * scale));
   const length = Math.min(BAR - from, Math.max(1, Math.round(lengthOf(span) * scale)));
   return `${" ".repeat(from)}${"━".repeat(length)}`.padEnd(BAR);
-}
-
-function lengthOf({ start, end }: Span): number {
-  return end - start;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-function milliseconds(value: number): string {
-  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
-  if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }
