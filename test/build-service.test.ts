@@ -2,12 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { removeFolders, retrospan, userFiles } from "./support/cli.js";
+import { removeFolders, retrospan } from "./support/cli.js";
 import {
   compile,
   newService,
   runAlone,
   runTraced,
+  sources,
   type TraceDocument,
   type TracedSpan,
 } from "./support/service.js";
@@ -20,12 +21,6 @@ const BUILDS = 3;
 
 /** Spans of one build, from the command to the page. */
 const BUILD_LIMIT = 60;
-
-/** What the repository holds; what was compiled does not count. */
-function sources(folder: string): Record<string, string> {
-  const files = Object.entries(userFiles(folder));
-  return Object.fromEntries(files.filter(([path]) => !/^(dist|node_modules)\//.test(path)));
-}
 
 type Trace = TraceDocument["traces"][number];
 

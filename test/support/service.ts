@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadCompiler, ts } from "../../src/syntax/compiler.js";
-import { newRepository, retrospan, runScript, writeFiles, type Run } from "./cli.js";
+import { newRepository, retrospan, runScript, userFiles, writeFiles, type Run } from "./cli.js";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const PROJECTS = fileURLToPath(new URL("../../fixtures/projects", import.meta.url));
@@ -34,13 +34,23 @@ export function newService(name: string, sdk: string): string {
 export async function compile(folder: string): Promise<void> {
   await loadCompiler();
   const source = join(folder, "src");
+  const { type } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    type?: string;
+  };
+  const module = type === "module" ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS;
   for (const path of readdirSync(source, { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".ts")) continue;
     const { outputText } = ts.transpileModule(readFileSync(join(source, path), "utf8"), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module, esModuleInterop: true },
     });
     writeFiles(join(folder, "dist"), { [path.replace(/\.ts$/, ".js")]: outputText });
   }
+}
+
+/** What the repository of a service holds; what was compiled does not count. */
+export function sources(folder: string): Record<string, string> {
+  const files = Object.entries(userFiles(folder));
+  return Object.fromEntries(files.filter(([path]) => !/^(dist|node_modules)\//.test(path)));
 }
 
 /** A span as `trace --json` prints it. */
