@@ -63,7 +63,6 @@ export function instrumentAll(
     if (other) return reason("overlap", other.id);
     const isTwice = (each: Continuing) => isContinuedTwice(context.source, result, each);
     if (!result.span && continuing.some(isTwice)) return reason("already-continued");
-    continuing.push(result);
     const own = standingOf(result);
     for (const each of standing) {
       const unreadable = hiddenName(context.source, own, each);
@@ -72,6 +71,7 @@ export function instrumentAll(
       if (hidden !== undefined) return reason("declaration-escapes", hidden);
     }
     standing.push(own);
+    continuing.push(result);
     placed.push(piece);
     names.push(...namesOf(result.shape, piece.region));
     for (const claim of claims) taken.set(claim, draft.id);
