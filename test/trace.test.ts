@@ -16,6 +16,7 @@ import {
   writeFiles,
   type Files,
 } from "./support/cli.js";
+import type { TraceDocument } from "./support/service.js";
 
 afterEach(removeFolders);
 
@@ -68,20 +69,6 @@ function program(): string {
   const folder = newTree(PROGRAM);
   symlinkSync(MODULES, join(folder, "node_modules"));
   return folder;
-}
-
-interface TraceDocument {
-  readonly traces: readonly {
-    readonly orphans: readonly string[];
-    readonly spans: readonly {
-      readonly id: string;
-      readonly parent: string | null;
-      readonly name: string;
-      readonly service: string;
-    }[];
-  }[];
-  readonly processes: readonly { readonly name: string; readonly problem: string | null }[];
-  readonly exitCode: number;
 }
 
 describe.each(SDKS)("trace with %s", (sdk) => {

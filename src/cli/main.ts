@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import type { ChildProcess } from "node:child_process";
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UserError } from "../plan/user-error.js";
 import type { Options } from "../commands/options.js";
 import type { Outcome } from "../commands/outcome.js";
+import { assertWritable, wantsColor } from "./output.js";
+import { addTrace } from "./trace.js";
 
 const EXIT = { done: 0, found: 1, mistake: 2, bug: 3, interrupted: 130 } as const;
 
@@ -75,72 +76,6 @@ function addCommand(program: Command, name: CommandName, description: string): C
   return command;
 }
 
-function addTrace(program: Command): void {
-  program
-    .command("trace")
-    .description("run a command with a local receiver as its DSN and draw the traces that it sends")
-    .usage("[options] -- <command...>")
-    .exitOverride()
-    .argument("<command...>", "what to run, behind --")
-    .option("--json", "print one JSON document; what the command prints goes to stderr")
-    .option("--html <file>", "write a page with a waterfall of each trace")
-    .option("--color", "colours even where the output is no terminal")
-    .option("--no-color", "no colours")
-    .option("--quiet", "print the summary only")
-    .action(async (command: string[], flags: TraceFlags) => {
-      process.exitCode = await runTrace(command, flags);
-    });
-}
-
-interface TraceFlags extends Pick<CommonFlags, "json" | "color" | "quiet"> {
-  html?: string;
-}
-
-async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
-  if (flags.html) assertWritable("--html", flags.html);
-  const { trace } = await import("../commands/trace.js");
-  const { traceSummary, traceToTerminal } = await import("../report/trace-terminal.js");
-  const color = wantsColor(flags);
-  const shows = flags.json !== true && flags.quiet !== true;
-  const shown = new Map<string, number>();
-  const outcome = await trace({
-    command,
-    cwd: process.cwd(),
-    env: process.env,
-    isQuietStdout: flags.json === true,
-    onChild: passSignalsOn,
-    onTrace: (each, processes) => {
-      shown.set(each.id, each.spans.length);
-      if (shows) process.stdout.write(traceToTerminal(each, processes, color));
-    },
-  });
-  const { traces, processes, exitCode } = outcome;
-  if (flags.html) {
-    const { traceToHtml } = await import("../report/trace-html.js");
-    writeFileSync(flags.html, traceToHtml(outcome));
-  }
-  if (flags.json) {
-    const { traceToDocument } = await import("../report/trace-json.js");
-    process.stdout.write(`${JSON.stringify(traceToDocument(outcome), null, 2)}\n`);
-    return exitCode;
-  }
-  const rest = shows ? traces.filter(({ id, spans }) => shown.get(id) !== spans.length) : [];
-  for (const each of rest) process.stdout.write(traceToTerminal(each, processes, color));
-  process.stdout.write(traceSummary(outcome, color));
-  return exitCode;
-}
-
-/** Ctrl-C in a terminal reaches CMD by itself; what is sent to this process alone is passed on. */
-function passSignalsOn(child: ChildProcess): void {
-  process.removeAllListeners("SIGINT");
-  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-}
-
-function wantsColor({ color }: Pick<CommonFlags, "color">): boolean {
-  return color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
-}
-
 function withCommonFlags(command: Command): Command {
   return command
     .option("--rule <id>", "only this rule")
@@ -191,16 +126,6 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
 
 function wouldChange({ changes, findings }: Outcome): boolean {
   return changes.length > 0 || findings.some(({ code }) => code === "unmatched-rule");
-}
-
-/** Found out before anything else is written. */
-function assertWritable(option: string, path: string): void {
-  try {
-    closeSync(openSync(path, "a"));
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UserError(`${option} ${path}`, message, "name a file that can be written");
-  }
 }
 
 function toOptions(target: string, flags: CommonFlags): Options {

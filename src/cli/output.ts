@@ -1,0 +1,20 @@
+import { closeSync, openSync } from "node:fs";
+import { UserError } from "../plan/user-error.js";
+
+/**
+ * Finds out that a file can be written before anything else is done.
+ * @throws {UserError} when it cannot
+ */
+export function assertWritable(option: string, path: string): void {
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UserError(`${option} ${path}`, message, "name a file that can be written");
+  }
+}
+
+/** Whether to print colours: as the flags say, else on a terminal whose user does not refuse them. */
+export function wantsColor({ color }: { color?: boolean }): boolean {
+  return color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
+}
