@@ -33,7 +33,7 @@ removeFolders();
 
 /** A compiled service, on which the tool was run if there are arguments. */
 async function service(args: readonly string[]): Promise<string> {
-  const folder = newService("build-service", "@sentry/node");
+  const folder = newService("build-service");
   if (args.length > 0) await retrospan(folder, args);
   await compile(folder);
   return folder;

@@ -4,7 +4,7 @@
  */
 import { afterEach, expect, test } from "vitest";
 import { removeFolders, retrospan } from "./support/cli.js";
-import { compile, newService, runAlone, runTraced, sources } from "./support/service.js";
+import { compile, MAJORS, newService, runAlone, runTraced, sources } from "./support/service.js";
 
 afterEach(removeFolders);
 
@@ -20,8 +20,8 @@ const OWN = [
   "watcher.update",
 ];
 
-test.each(["sentry-node-10", "@sentry/node"])("an order is one trace, with %s", async (sdk) => {
-  const folder = newService("darkroom", sdk);
+test.each(MAJORS)("an order is one trace, SDK %i", async (major) => {
+  const folder = newService("darkroom", major);
   const original = sources(folder);
   await compile(folder);
   const before = await runAlone(folder);

@@ -158,7 +158,8 @@ function continuation(withoutContext: readonly string[]): readonly string[] {
   return [
     "\t\tconst { sentryTrace, baggage } = contextOf(message);",
     ...withoutContext,
-    "\t\treturn Sentry.continueTrace({ sentryTrace, baggage }, run);",
+    "\t\t// Before SDK 10, a page's span that is open would stay the parent.",
+    "\t\treturn Sentry.withActiveSpan(null, () => Sentry.continueTrace({ sentryTrace, baggage }, run));",
   ];
 }
 

@@ -1,14 +1,26 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
 import { loadCompiler, ts } from "../../src/syntax/compiler.js";
 import { newRepository, retrospan, runScript, userFiles, writeFiles, type Run } from "./cli.js";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const PROJECTS = fileURLToPath(new URL("../../fixtures/projects", import.meta.url));
 
+/** The majors of the SDK that the services run with; the last is the one they are written for. */
+export const MAJORS = [9, 10, 11] as const;
+export type Major = (typeof MAJORS)[number];
+
+interface Manifest {
+  readonly type?: string;
+  readonly workspaces?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
 /** A service of several processes, in a repository of its own, with one of the SDKs. */
-export function newService(name: string, sdk: string): string {
+export function newService(name: string, major: Major = 11): string {
   const source = join(PROJECTS, name);
   const paths = readdirSync(source, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -18,25 +30,42 @@ export function newService(name: string, sdk: string): string {
     ...Object.fromEntries(files),
     ".gitignore": "node_modules\ndist\n",
   });
-  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as {
-    dependencies: Record<string, string>;
-    devDependencies: Record<string, string>;
-  };
-  for (const each of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+  for (const each of dependenciesOf(folder)) {
     const target = join(folder, "node_modules", each);
     mkdirSync(dirname(target), { recursive: true });
-    symlinkSync(join(MODULES, each === "@sentry/node" ? sdk : each), target);
+    symlinkSync(join(MODULES, installedAs(each, major)), target);
   }
   return folder;
+}
+
+function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+}
+
+/** What a package and its workspaces depend on. */
+function dependenciesOf(folder: string): string[] {
+  const root = manifestIn(folder);
+  const all = [root, ...(root.workspaces ?? []).map((path) => manifestIn(join(folder, path)))];
+  return [
+    ...new Set(
+      all.flatMap(({ dependencies, devDependencies }) =>
+        Object.keys({ ...dependencies, ...devDependencies }),
+      ),
+    ),
+  ];
+}
+
+/** Older majors of the SDK are installed under names of their own. */
+function installedAs(dependency: string, major: Major): string {
+  const isOlder = dependency.startsWith("@sentry/") && major !== MAJORS.at(-1);
+  return isOlder ? `${dependency.replace("@", "").replace("/", "-")}-${major}` : dependency;
 }
 
 /** Compiles a service; its types are for the type check of an apply. */
 export async function compile(folder: string): Promise<void> {
   await loadCompiler();
   const source = join(folder, "src");
-  const { type } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    type?: string;
-  };
+  const { type } = manifestIn(folder);
   const module = type === "module" ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS;
   for (const path of readdirSync(source, { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".ts")) continue;
@@ -47,10 +76,20 @@ export async function compile(folder: string): Promise<void> {
   }
 }
 
+/** Bundles the page of a service. */
+export async function bundlePage(folder: string): Promise<void> {
+  const page = join(folder, "page");
+  await build({
+    input: join(page, "src/main.ts"),
+    output: { file: join(page, "dist/page.js") },
+    logLevel: "warn",
+  });
+}
+
 /** What the repository of a service holds; what was compiled does not count. */
 export function sources(folder: string): Record<string, string> {
   const files = Object.entries(userFiles(folder));
-  return Object.fromEntries(files.filter(([path]) => !/^(dist|node_modules)\//.test(path)));
+  return Object.fromEntries(files.filter(([path]) => !/(^|\/)(dist|node_modules)\//.test(path)));
 }
 
 /** A span as `trace --json` prints it. */
@@ -83,9 +122,11 @@ export interface Traced {
 }
 
 /** Runs a compiled service under `retrospan trace`. */
-export async function runTraced(folder: string): Promise<Traced> {
+export async function runTraced(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
   const args = ["trace", "--json", "--", process.execPath, "dist/main.js"];
-  const { stdout, stderr } = await retrospan(folder, args, { env: { NODE_NO_WARNINGS: "1" } });
+  const { stdout, stderr } = await retrospan(folder, args, {
+    env: { NODE_NO_WARNINGS: "1", ...env },
+  });
   return { printed: stderr, document: JSON.parse(stdout) as TraceDocument };
 }
 
