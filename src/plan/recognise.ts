@@ -16,8 +16,10 @@ export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]):
   const candidates = new Map(entries.map((entry) => [entry, candidatesFor(file, entry)]));
   const matching: Matching = { candidates, taken: new Set(), found: new Map() };
   assignByOrder(matching);
-  // The surest matches first, so that an edited site never takes the place of an intact one.
-  for (const isMatch of MATCHES) assignBy(matching, isMatch);
+  // The surest matches first, so that an edited site never takes the place of an intact one; but as
+  // many places as entries, however alike, before one is given to the first of those that fit it.
+  for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places === rivals);
+  for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places <= rivals);
   const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
     return candidate ? outcome(entry, candidate) : notFound(entry, matching);
@@ -90,7 +92,11 @@ function placeOf({ range }: Candidate): string {
   return `${range.start}-${range.end}`;
 }
 
-function assignBy(matching: Matching, isMatch: Match): void {
+function assignBy(
+  matching: Matching,
+  isMatch: Match,
+  isEnough: (places: number, rivals: number) => boolean,
+): void {
   const open = [...matching.candidates.keys()].filter((entry) => !matching.found.has(entry));
   for (const entry of open.sort((a, b) => a.order - b.order)) {
     const fitting = freeCandidates(matching, entry).filter((each) => isMatch(entry, each));
@@ -103,7 +109,7 @@ function assignBy(matching: Matching, isMatch: Match): void {
         isMatch(other, candidate),
     );
     // Several alike are told apart by their order, which only means something when none is missing.
-    if (fitting.length <= rivals.length) take(matching, entry, candidate);
+    if (isEnough(fitting.length, rivals.length)) take(matching, entry, candidate);
   }
 }
 
