@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { removeFolders, retrospan } from "./support/cli.js";
+import { removeFolders, retrospan, writeFiles } from "./support/cli.js";
 import { expectConnectedBuilds } from "./support/builds.js";
 import { compile, MAJORS, newService, runAlone, runTraced, sources } from "./support/service.js";
 
@@ -27,11 +27,34 @@ test.each(MAJORS)("a build is one trace, and comes back to the byte, SDK %i", as
   await compile(folder);
   const after = await runTraced(folder);
   expect(after.printed).toBe(before.printed);
-  expectConnectedBuilds(after.document, "dist/viewer/main.js");
+  expectConnectedBuilds(after.document, "dist/viewer/main.js", "with chunks");
 
   expect((await runAlone(folder)).stdout).toBe(before.printed);
   expect(await retrospan(folder, ["revert"])).toMatchObject({ code: 0 });
   expect(sources(folder)).toEqual(original);
+});
+
+/** The preset, with a filter for the chunks of a stream, which are most of what is sent. */
+const FILTERED = {
+  presets: ["manual-tracing"],
+  rules: [
+    {
+      id: "events-sent",
+      use: "trace-send",
+      phase: 2,
+      at: { call: "$socket.send($text)", within: "sendEvent" },
+      unsampled: { type: ["build-stream"] },
+    },
+  ],
+};
+
+test.each(MAJORS)("streamed chunks can be left without spans, SDK %i", async (major) => {
+  const folder = newService("build-service", major);
+  writeFiles(folder, { "retrospan.config.json": JSON.stringify(FILTERED) });
+  expect(await retrospan(folder, ["apply"])).toMatchObject({ code: 0 });
+  await compile(folder);
+  const { document } = await runTraced(folder);
+  expectConnectedBuilds(document, "dist/viewer/main.js", "without chunks");
 });
 
 /** Changes what every socket sends, as somebody else's sender or a proxy may: each message another way. */

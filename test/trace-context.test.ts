@@ -8,10 +8,15 @@ import { HELPER_SDKS, withPrograms, type Program } from "./support/run.js";
 const ENDS = `
 export interface Message {
   build: string;
+  kind?: string;
 }
 
 export function send(write: (text: string) => void, message: Message): void {
   write(JSON.stringify(message));
+}
+
+export function stream(writePart: (text: string) => void, message: Message): void {
+  writePart(JSON.stringify(message));
 }
 
 export async function receive<T>(text: string, handle: (message: Message) => Promise<T>): Promise<T> {
@@ -32,6 +37,12 @@ export async function forward(url: string, message: Message): Promise<string> {
 
 const RULES = [
   { id: "send", use: "trace-send", at: { call: "write($text)" } },
+  {
+    id: "stream",
+    use: "trace-send",
+    at: { call: "writePart($text)" },
+    unsampled: { kind: ["chunk", "line"] },
+  },
   { id: "receive", use: "trace-receive", at: { call: "handle($message)" } },
   { id: "batch", use: "trace-browser", at: { call: "apply($message)" } },
   { id: "forward", use: "trace-forward", at: { call: "fetch($$$)" }, span: { name: "forward" } },
@@ -40,7 +51,7 @@ const RULES = [
 const START = `
 import * as Sentry from "@sentry/node";
 import { createServer } from "node:http";
-import { forward, receive, receiveBatch, send } from "./hop/ends.js";
+import { forward, receive, receiveBatch, send, stream } from "./hop/ends.js";
 const isInitialised = process.argv[3] === "init";
 if (isInitialised) Sentry.init({ dsn: "http://public@127.0.0.1:9/1", tracesSampleRate: 1 });
 `;
@@ -54,13 +65,15 @@ const built = (build) =>
       const { traceId, spanId } = span.spanContext();
       let text = "";
       send((written) => (text = written), { build });
-      return { text, traceId, spanId };
+      const parts = [];
+      for (const kind of ["chunk", "end"]) stream((part) => parts.push(part), { build, kind });
+      return { text, parts, traceId, spanId };
     }),
   );
 let alone = "";
 send((written) => (alone = written), { build: "none" });
 const builds = await Promise.all(["one", "two"].map(built));
-console.log(JSON.stringify([...builds, { text: alone, traceId: "", spanId: "" }]));
+console.log(JSON.stringify([...builds, { text: alone, parts: [], traceId: "", spanId: "" }]));
 process.exit(0);
 `;
 
@@ -69,9 +82,11 @@ const handle = ({ build }) =>
   Sentry.startSpan({ name: "handle" }, async (span) => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     const { traceId } = span.spanContext();
-    return { build, traceId, parent: Sentry.spanToJSON(span).parent_span_id ?? "" };
+    const parent = Sentry.spanToJSON(span).parent_span_id ?? "";
+    return { build, traceId, parent, isRecording: span.isRecording() };
   });
 const texts = JSON.parse(process.argv[4]);
+const [chunk, end] = JSON.parse(process.argv[5]);
 const handled = await Promise.all(texts.map((text) => receive(text, handle)));
 const batchOf = (all) => receiveBatch("[" + all + "]", (batch) => handle(batch.at(-1)));
 const [one, two, alone] = texts;
@@ -83,7 +98,9 @@ const hostile = [...carried, { trace: JSON.parse(one)._sentry?.trace, baggage: 1
 const proto = '{"build":"hostile","__proto__":{"_sentry":{"trace":1}},"_sentry":{"__proto__":{}}}';
 const taken = [];
 for (const text of [...hostile, proto, '"text"', "1", "[]"]) taken.push(await receive(text, handle));
-console.log(JSON.stringify({ handled, batches, taken }));
+const streamed = [await receive(chunk, handle), await receive(end, handle)];
+const streamedBatches = [await batchOf([end, chunk]), await batchOf([chunk, alone])];
+console.log(JSON.stringify({ handled, batches, taken, streamed, streamedBatches }));
 process.exit(0);
 `;
 
@@ -115,6 +132,8 @@ else {${RECEIVER}}
 
 interface Sent {
   readonly text: string;
+  /** A part that shall leave no spans, and the last one. */
+  readonly parts: readonly string[];
   readonly traceId: string;
   readonly spanId: string;
 }
@@ -123,6 +142,7 @@ interface Handled {
   readonly build: string;
   readonly traceId: string;
   readonly parent: string;
+  readonly isRecording: boolean;
 }
 
 interface Forwarded {
@@ -138,6 +158,9 @@ interface Received {
   readonly batches: Handled[];
   /** Messages with something else in place of a context, or that are no objects. */
   readonly taken: Handled[];
+  /** A part that shall leave no spans, and the last one; then in a batch, and in one without it. */
+  readonly streamed: Handled[];
+  readonly streamedBatches: Handled[];
 }
 
 let program: Program;
@@ -145,12 +168,7 @@ let program: Program;
 beforeAll(async () => {
   const memory = memoryTree([["ends.ts", ENDS]]);
   const plan = applyInMemory(memory, await activeRules(RULES));
-  expect(plan.sites.map(({ state }) => state)).toEqual([
-    "planned",
-    "planned",
-    "planned",
-    "planned",
-  ]);
+  expect(plan.sites.map(({ state }) => state)).toEqual(RULES.map(() => "planned"));
   program = memory.files;
 });
 
@@ -170,7 +188,8 @@ async function hop(dir: string, mode: string): Promise<Hops> {
   };
   const sent = (await run("send", mode)) as Sent[];
   const texts = JSON.stringify(sent.map(({ text }) => text));
-  const received = (await run("receive", mode, texts)) as Received;
+  const parts = JSON.stringify(sent[0]?.parts);
+  const received = (await run("receive", mode, texts, parts)) as Received;
   return { sent, received, forwarded: (await run("forward", mode, texts)) as Forwarded };
 }
 
@@ -203,6 +222,16 @@ describe.each(HELPER_SDKS)("%s", (sdk) => {
     expect(last).toMatchObject({ traceId: sent[0]?.traceId, parent: sent[0]?.spanId });
     expect(first).toMatchObject({ traceId: sent[0]?.traceId, parent: sent[0]?.spanId });
     expect(sent.map(({ traceId }) => traceId)).not.toContain(none?.traceId);
+  });
+
+  test("what is not to be sampled leaves no spans, in the same trace", async () => {
+    const { sent, received } = await both("init");
+    const [chunk, end] = received.streamed;
+    expect(chunk).toMatchObject({ traceId: sent[0]?.traceId, isRecording: false });
+    expect(end).toMatchObject({ traceId: sent[0]?.traceId, isRecording: true });
+    const [batch, chunks] = received.streamedBatches;
+    expect(batch).toMatchObject({ traceId: sent[0]?.traceId, isRecording: true });
+    expect(chunks).toMatchObject({ traceId: sent[0]?.traceId, isRecording: false });
   });
 
   test("whatever stands in place of a context, the message is handled", async () => {

@@ -12,6 +12,7 @@ import {
   joinPointNeedles,
   messageOf,
   propertyName,
+  quoted,
   reason,
   schema,
   ts,
@@ -19,11 +20,13 @@ import {
   walk,
   type Candidate,
   type HelperSpec,
+  type Language,
   type Message,
   type Reason,
   type Rule,
   type Site,
   type Source,
+  type Style,
   type TS,
 } from "../src/transform.js";
 
@@ -31,6 +34,8 @@ interface TraceSend extends Rule {
   readonly at: NonNullable<Rule["at"]>;
   /** Whether what is not made into text may be sent as a copy. */
   readonly allowCopy: boolean;
+  /** Values of members, such as `type`: messages that have one of them shall leave no spans. */
+  readonly unsampled?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The module that has the helper; by default one of the package's own, which is made. */
   readonly module?: string | undefined;
 }
@@ -44,6 +49,12 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   isHop: true,
   params: {
     allowCopy: schema.optional(schema.boolean(), false),
+    unsampled: schema.optional(
+      schema.record(
+        schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/, "the name of a member")),
+        schema.pipe(schema.array(schema.string()), schema.minLength(1)),
+      ),
+    ),
     module: schema.optional(schema.string()),
   },
   joinPoints: ["call"],
@@ -67,15 +78,16 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     if (isReason(message)) return message;
     const { node, isCopied } = message;
     if (!isCopied && !rule.allowCopy) return reason("shared-message");
-    const helper = helperFor(file, HELPER, rule.module);
+    const helper = helperFor(file, rule.unsampled ? FILTER : HELPER, rule.module);
     if (isReason(helper)) return helper;
+    const filter = rule.unsampled ? `, ${filterText(rule.unsampled, file.source.style)}` : "";
     const { start, end } = site.region;
     return {
       strategy: "expression",
       region: site.region,
       edits: [
         { start, end: start, text: `${helper.callee}(`, attach: "right" },
-        { start: end, end, text: ")", attach: "left" },
+        { start: end, end, text: `${filter})`, attach: "left" },
       ],
       reindent: null,
       imports: helper.imports,
@@ -93,7 +105,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     const found: Candidate[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || node.expression.getText() !== callee) return;
-      const [message, ...others] = node.arguments;
+      const [message, , ...others] = node.arguments;
       if (message && others.length === 0) found.push(candidate(source, node, message));
     });
     return found;
@@ -114,7 +126,10 @@ function carriesField(message: TS.Expression): boolean {
   if (ts.isObjectLiteralExpression(code)) {
     return code.properties.some(({ name }) => name && propertyName(name) === FIELD);
   }
-  if (ts.isCallExpression(code)) return code.expression.getText().endsWith(HELPER.name);
+  if (ts.isCallExpression(code)) {
+    const callee = code.expression.getText();
+    return [HELPER, FILTER].some(({ name }) => callee.endsWith(name));
+  }
   const member = `${code.getText()}.${FIELD}`;
   const isSet = (node: TS.Node) =>
     ts.isBinaryExpression(node) &&
@@ -128,14 +143,68 @@ function carriesField(message: TS.Expression): boolean {
 const HELPER: HelperSpec = {
   name: "withTraceContext",
   file: "with-trace-context",
-  lines: ({ type, imports, exportWord, exportLines }) => [
+  lines: (language) =>
+    helperLines(language, {
+      name: "withTraceContext",
+      purpose: [
+        " * Gives a message the context of the active span, in a copy. Without a span, and for what is no",
+        " * plain object, it is the message itself. Never throws.",
+      ],
+      filter: "",
+      unsampled: [],
+      functions: [],
+    }),
+};
+
+/** The same for messages of which some shall leave no spans wherever they go. */
+const FILTER: HelperSpec = {
+  name: "withFilteredTraceContext",
+  file: "with-filtered-trace-context",
+  lines: (language) =>
+    helperLines(language, {
+      name: "withFilteredTraceContext",
+      purpose: [
+        " * Gives a message the context of the active span, in a copy. A message that has one of the values",
+        " * of `unsampled` gets one that is not sampled: whoever goes on with it records no spans. Without a",
+        " * span, and for what is no plain object, it is the message itself. Never throws.",
+      ],
+      filter: `, unsampled${language.type(": Readonly<Record<string, readonly unknown[]>>")}`,
+      unsampled: [
+        "\t\tif (isAmong(message, unsampled)) {",
+        `\t\t\treturn { ...message, ${FIELD}: { trace: trace.replace(/(-[01])?$/, "-0") } };`,
+        "\t\t}",
+      ],
+      functions: [
+        "",
+        `function isAmong(message${language.type(": unknown")}, values${language.type(": Readonly<Record<string, readonly unknown[]>>")})${language.type(": boolean")} {`,
+        `\tconst members = message${language.isTyped ? " as Readonly<Record<string, unknown>>" : ""};`,
+        "\treturn Object.entries(values).some(([name, all]) => all.includes(members[name]));",
+        "}",
+      ],
+    }),
+};
+
+interface HelperParts {
+  readonly name: string;
+  readonly purpose: readonly string[];
+  /** What stands behind the message in the parameters. */
+  readonly filter: string;
+  /** What is done with a message that shall leave no spans. */
+  readonly unsampled: readonly string[];
+  readonly functions: readonly string[];
+}
+
+function helperLines(
+  { type, imports, exportWord, exportLines }: Language,
+  { name, purpose, filter, unsampled, functions }: HelperParts,
+): readonly string[] {
+  return [
     imports,
     "",
     "/**",
-    " * Gives a message the context of the active span, in a copy. Without a span, and for what is no",
-    " * plain object, it is the message itself. Never throws.",
+    ...purpose,
     " */",
-    `${exportWord}function withTraceContext${type("<T>")}(message${type(": T")})${type(": T")} {`,
+    `${exportWord}function ${name}${type("<T>")}(message${type(": T")}${filter})${type(": T")} {`,
     "\ttry {",
     "\t\tif (!isPlainObject(message) || !Sentry.getClient()) return message;",
     "\t\t// Before SDK 11, a trace that goes on without a span has one that stands for its sender's.",
@@ -143,6 +212,7 @@ const HELPER: HelperSpec = {
     "\t\tif (!active || active.spanContext().isRemote) return message;",
     '\t\tconst { "sentry-trace": trace, baggage } = Sentry.getTraceData();',
     "\t\tif (!trace) return message;",
+    ...unsampled,
     `\t\treturn { ...message, ${FIELD}: baggage ? { trace, baggage } : { trace } };`,
     "\t} catch {",
     "\t\treturn message;",
@@ -154,14 +224,27 @@ const HELPER: HelperSpec = {
     `\tconst prototype${type(": unknown")} = Object.getPrototypeOf(value);`,
     "\treturn prototype === Object.prototype || prototype === null;",
     "}",
+    ...functions,
     ...exportLines,
     "",
-  ],
-};
+  ];
+}
+
+/** The filter as code, such as `{ type: ["chunk"] }`. */
+function filterText(values: Readonly<Record<string, readonly string[]>>, style: Style): string {
+  const members = Object.entries(values).map(
+    ([name, all]) => `${name}: [${all.map((each) => quoted(each, style)).join(", ")}]`,
+  );
+  return `{ ${members.join(", ")} }`;
+}
 
 // How it recognises its own work
 
-function candidate(source: Source, call: TS.CallExpression, message: TS.Expression): Candidate {
+function candidate(
+  source: Source,
+  call: TS.CallExpression,
+  message: TS.Expression,
+): Candidate {
   const { file, text } = source;
   const start = call.getStart(file);
   const open = text.slice(start, message.getStart(file));

@@ -31,7 +31,7 @@ test.each(MAJORS)("a build is one trace from the command to the browser, SDK %i"
   await bundlePage(folder);
   const after = await runTraced(folder, BROWSER);
   expect(after.printed).toBe(before.printed);
-  expectConnectedBuilds(after.document, "browser");
+  expectConnectedBuilds(after.document, "browser", "with chunks");
 
   expect((await runAlone(folder, BROWSER)).stdout).toBe(before.printed);
   expect(await retrospan(folder, ["revert"])).toMatchObject({ code: 0 });

@@ -69,7 +69,7 @@ function parses({ path }: Program, text: string): boolean {
 
 function leftovers(text: string): string[] {
   const rest =
-    /startSpan|startInactiveSpan|setStatus|captureException|addBreadcrumb|withTraceContext|(continue|forward)(Trace|Span)From/.exec(
+    /startSpan|startInactiveSpan|setStatus|captureException|addBreadcrumb|with(Filtered)?TraceContext|(continue|forward)(Trace|Span)From/.exec(
       text,
     );
   return rest ? [`nothing is reported as left, and "${rest[0]}" is`] : [];
@@ -181,7 +181,7 @@ const commented: Editor = (program, { after }) =>
     "say why",
     program,
     after,
-    /(addBreadcrumb|startSpan|withTraceContext|continueTraceFrom|continueSpanFrom)\(/,
+    /(addBreadcrumb|startSpan|with(?:Filtered)?TraceContext|continueTraceFrom|continueSpanFrom)\(/,
     "$1(/* why */ ",
   );
 

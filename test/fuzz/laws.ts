@@ -155,7 +155,9 @@ interface Helper {
 function helpersIn({ path, others }: Program, files: ReadonlyMap<string, string>): Helper[] {
   const old = new Set([path, ...others.map(([other]) => other)]);
   return [...files].flatMap(([each, text]) => {
-    const name = /function (withTraceContext|(?:continue|forward)\w+From\w*)\b/.exec(text)?.[1];
+    const name = /function (with(?:Filtered)?TraceContext|(?:continue|forward)\w+From\w*)\b/.exec(
+      text,
+    )?.[1];
     return name && !old.has(each) ? [{ name, text }] : [];
   });
 }

@@ -274,6 +274,7 @@ const sendRule: Maker = (choices, id, { text }) => {
     use: "trace-send",
     at: { call },
     ...(mayCopy ? { allowCopy: true } : {}),
+    ...(choices.chance(30) ? { unsampled: { type: ["open"] } } : {}),
   };
 };
 
