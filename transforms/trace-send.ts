@@ -240,11 +240,7 @@ function filterText(values: Readonly<Record<string, readonly string[]>>, style: 
 
 // How it recognises its own work
 
-function candidate(
-  source: Source,
-  call: TS.CallExpression,
-  message: TS.Expression,
-): Candidate {
+function candidate(source: Source, call: TS.CallExpression, message: TS.Expression): Candidate {
   const { file, text } = source;
   const start = call.getStart(file);
   const open = text.slice(start, message.getStart(file));
