@@ -53,12 +53,14 @@ export const traceField = defineTransform<TraceField, ObjectType>({
         const skip = reason("not-an-object-type", rule.at.type);
         return { anchor, region, data: ts.factory.createTypeLiteralNode([]), skip };
       }
-      if (ownMember(target, rule.field)) return { anchor, region, data: target, present: "hand" };
+      const hop = { part: "type", name: ownerPath(target), members: memberNames(target, rule) } as const;
+      const site = { anchor, region, data: target, hop };
+      if (ownMember(target, rule.field)) return { ...site, present: "hand" };
       const parent = inheritedFrom(source, target, rule.field, (from, specifier) =>
         openModule(file, from, specifier),
       );
       const skip = parent ? reason("inherits-field", parent) : undefined;
-      return { anchor, region, data: target, skip };
+      return { ...site, skip };
     }),
 
   instrument: ({ source }, site, rule) => {
@@ -95,6 +97,11 @@ export const traceField = defineTransform<TraceField, ObjectType>({
     return found;
   },
 });
+
+function memberNames({ members }: ObjectType, { field }: TraceField): string[] {
+  const names = members.flatMap(({ name }) => (name ? [propertyName(name) ?? ""] : []));
+  return names.filter((name) => name !== field).sort();
+}
 
 function openModule(file: FileContext, from: Source, specifier: string): Source | null {
   // Only the file at hand knows how specifiers resolve; deeper modules are asked through it.

@@ -69,7 +69,8 @@ function forwardedBy(source: Source, match: Match, rule: TraceForward): Received
   if (isReason(sent)) return sent;
   if (!isStablePath(sent.node)) return reason("no-message");
   const [region] = regionsOf(source, match, rule.region);
-  return region ? { message: textOf(source, sent.node), region } : reason("empty-region");
+  const { node: named } = sent;
+  return region ? { message: textOf(source, named), named, region } : reason("empty-region");
 }
 
 /** Whether the request gets the header by hand. */

@@ -68,7 +68,8 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
       const node = isReason(message) ? match.node : message.node;
       const region = { start: node.getStart(source.file), end: node.end };
       const present = !isReason(message) && carriesField(message.node) ? "hand" : undefined;
-      return [{ anchor: match.anchor, region, data: message, present }];
+      const hop = { part: "sender", message: isReason(message) ? undefined : node } as const;
+      return [{ anchor: match.anchor, region, data: message, hop, present }];
     });
     return withoutTwins(sites);
   },

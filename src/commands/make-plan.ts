@@ -52,7 +52,11 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
   }
   await loadCompiler();
   const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
-  const findings = plan.findings.filter(({ code }) => !isNarrowed || code !== "unmatched-rule");
+  const isPart = isNarrowed || options.rule !== undefined || options.transform !== undefined;
+  const findings = plan.findings.filter(
+    ({ code }) =>
+      !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
+  );
   const sdk = sdksOf(root, plan);
   return {
     plan: { ...plan, findings },

@@ -4,6 +4,7 @@ import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
 import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
+import { hopFindings } from "./hops.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
 import type {
   ActiveRule,
@@ -56,6 +57,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...files.flatMap(({ findings }) => findings),
       ...unmatchedRules(rules, files),
       ...spanCautions(rules),
+      ...hopFindings(files.flatMap(({ hops }) => hops)),
     ],
     changes: [...files.flatMap(changeOf), ...created.changes],
     modules: created.modules,

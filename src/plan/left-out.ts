@@ -1,42 +1,72 @@
-import { position } from "../text/lines.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import type { FileContext } from "../transform.js";
-import type { View } from "./base-view.js";
+import { ts, type TS } from "../syntax/compiler.js";
+import { messageOf } from "../syntax/message.js";
+import { isReason } from "../syntax/reason.js";
+import { walk } from "../syntax/walk.js";
+import type { FileContext, Site } from "../transform.js";
 import type { Draft } from "./drafts.js";
 import { ignoredBy } from "./instrument-sites.js";
-import type { ActiveRule, Finding } from "./model.js";
+import type { ActiveRule } from "./model.js";
+
+/** An end of a hop that no rule instruments, though one means it but for its place or its code. */
+export interface LeftOut {
+  /** Offset in the text in which sites are sought. */
+  readonly anchor: number;
+  readonly message: TS.Node | undefined;
+  /** The rule that means it but for its place; null where only the message's type can tell. */
+  readonly by: { readonly rule: string; readonly within: string } | null;
+}
 
 /**
- * Ends of hops that a rule means but for its `within`, and that no other rule instruments: a retry
- * queue or another broadcast that was forgotten cuts the trace where nobody looks for it.
- * @param text the file as it is, for the lines of the findings
+ * Ends of hops that a rule means but for its `within`, and calls that send what a rule's messages may
+ * be: a retry queue or another broadcast that was forgotten cuts the trace where nobody looks for it.
  */
 export function leftOutEnds(
   context: FileContext,
   rules: readonly ActiveRule[],
   drafts: readonly Draft[],
-  view: View,
-  text: string,
-): Finding[] {
+): LeftOut[] {
+  const { source } = context;
   const isEnd = ({ rule }: ActiveRule) => TRANSFORMS.get(rule.use)?.isHop === true;
   const told = new Set(drafts.filter(({ active }) => isEnd(active)).map(({ site }) => site.anchor));
-  const findings: Finding[] = [];
-  for (const { rule } of rules.filter((each) => isEnd(each) && each.covers(context.source.path))) {
+  const found: LeftOut[] = [];
+  const tell = (site: Site<unknown>, by: LeftOut["by"]) => {
+    if (site.present || told.has(site.anchor) || ignoredBy(source, site)) return;
+    told.add(site.anchor);
+    const message = site.hop?.part === "type" ? undefined : site.hop?.message;
+    found.push({ anchor: site.anchor, message, by });
+  };
+  const covering = rules.filter((each) => isEnd(each) && each.covers(source.path));
+  for (const { rule } of covering) {
     const { within, ...at } = rule.at ?? {};
     if (within === undefined) continue;
     for (const site of TRANSFORMS.get(rule.use)?.find(context, { ...rule, at }) ?? []) {
-      const { anchor, present } = site;
-      if (present || told.has(anchor) || ignoredBy(context.source, site)) continue;
-      told.add(anchor);
-      const offset = view.reduced.toFull(anchor, () => true);
-      findings.push({
-        code: "left-out",
-        level: "info",
-        message: `"${rule.id}" leaves this out: it is not in ${within}`,
-        file: context.source.path,
-        line: position(text, offset).line,
-      });
+      tell(site, { rule: rule.id, within });
     }
   }
-  return findings;
+  if (!rules.some(({ rule }) => rule.use === "trace-send")) return found;
+  walk(source.file, (node) => {
+    const message = ts.isCallExpression(node) && SENDS.test(calleeOf(node)) ? sentBy(node) : null;
+    if (message) tell(siteAt(node, message), null);
+  });
+  return found;
+
+  function sentBy(call: TS.CallExpression): TS.Expression | null {
+    const message = messageOf(source, call, undefined);
+    const isByHand = !isReason(message) && /\b_sentry\b/.test(message.node.getText());
+    return isReason(message) || isByHand ? null : message.node;
+  }
+}
+
+/** What messages are handed to: sockets, ports, emitters, queues, batches. */
+const SENDS = /^(send|emit|push|unshift|add|enqueue|publish|postMessage|write|broadcast)$/;
+
+function calleeOf({ expression }: TS.CallExpression): string {
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : "";
+}
+
+function siteAt(node: TS.Node, message: TS.Node): Site<unknown> {
+  const start = node.getStart();
+  const hop = { part: "sender", message } as const;
+  return { anchor: start, region: { start, end: node.end }, data: null, hop };
 }

@@ -1,6 +1,7 @@
 import type { Edit } from "../text/edit.js";
 import type { Reason } from "../syntax/reason.js";
 import type { Rule, Strategy } from "../transform.js";
+import type { HopEnd } from "./hops.js";
 import type { LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 
 export type SiteState =
@@ -60,6 +61,8 @@ export interface FilePlan {
   readonly sites: readonly SiteReport[];
   readonly placements: readonly Placement[];
   readonly findings: readonly Finding[];
+  /** The parts of hops in it. */
+  readonly hops: readonly HopEnd[];
   /** The ledger's entries for this file once the plan is applied. */
   readonly entries: readonly LedgerSite[];
   readonly imports: readonly LedgerImport[];

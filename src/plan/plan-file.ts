@@ -11,6 +11,7 @@ import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput } from "./drafts.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule, SiteReport } from "./model.js";
+import { hopEnds } from "./hops.js";
 import { leftOutEnds } from "./left-out.js";
 import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports } from "./own-imports.js";
@@ -43,11 +44,12 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const found = findDrafts(context, input.rules);
   const outcomes = instrumentAll(context, numberDrafts(input, found, own, view), view, input);
   const plan = assemble(tree, input, source, context, view, own, outcomes);
-  const findings = [
-    ...leftOutEnds(context, input.rules, found, view, input.text),
-    ...repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
-  ];
-  return { ...plan, findings };
+  const leftOut = leftOutEnds(context, input.rules, found);
+  return {
+    ...plan,
+    findings: repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
+    hops: hopEnds(context, outcomes, leftOut, view, input.text),
+  };
 }
 
 /** The sites that have a span, with their places in the text in which they were sought. */
@@ -69,7 +71,7 @@ function unparsed(input: FileInput, failure: { message: string; offset: number }
     line,
   };
   const { path, text, entries, imports } = input;
-  const none = { edits: [], sites: [], placements: [], modules: [] };
+  const none = { edits: [], sites: [], placements: [], modules: [], hops: [] };
   return {
     path,
     before: text,
@@ -123,7 +125,7 @@ function assemble(
   view: View,
   own: readonly Recognised[],
   outcomes: readonly Outcome[],
-): Omit<FilePlan, "findings"> {
+): Omit<FilePlan, "findings" | "hops"> {
   const planned = outcomes.filter(isPlanned);
   const pieces = planned.map(({ draft, result }) =>
     placeInFull(source, view, nestingKey(draft.active.rule.use, result.strategy, draft.id), result),

@@ -114,7 +114,8 @@ export function handlerSite(
     return { anchor, region: { start: node.getStart(file), end: node.end }, data };
   }
   const present = isContinuedByHand(received) ? "hand" : undefined;
-  return { anchor, region: received.region, data, present };
+  const hop = { part: "receiver", message: received.named } as const;
+  return { anchor, region: received.region, data, hop, present };
 }
 
 /** Whether the code around a region continues a trace. */

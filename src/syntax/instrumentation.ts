@@ -1,3 +1,4 @@
+import type { TS } from "./compiler.js";
 import type { Edit, Range } from "../text/edit.js";
 import type { ImportNeed } from "./import-place.js";
 import type { Reindent } from "./indent.js";
@@ -19,11 +20,18 @@ export interface Site<Data> {
   readonly data: Data;
   /** Sites without which this one makes no sense, such as the calls that an import was for. */
   readonly dependsOn?: readonly Site<Data>[] | undefined;
+  /** What it is to a hop. */
+  readonly hop?: HopPart | undefined;
   /** Set when the place is instrumented already, by hand. */
   readonly present?: "hand" | undefined;
   /** Set when the place must be left alone whatever the strategy. */
   readonly skip?: Reason | undefined;
 }
+
+/** A type whose messages carry a context, or one end of the way that a message takes. */
+export type HopPart =
+  | { readonly part: "type"; readonly name: string; readonly members: readonly string[] }
+  | { readonly part: "sender" | "receiver"; readonly message: TS.Node | undefined };
 
 /** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
 export interface AttachedEdit extends Edit {

@@ -16,6 +16,8 @@ import { ancestors, enclosingFunction, findNode, unwrapped, walk } from "./walk.
 /** A message that arrives: the code that names it, and the code that handles it. */
 export interface Received {
   readonly message: string;
+  /** What the message is called where it arrives, to ask about its type; undefined for other code. */
+  readonly named?: TS.Node | undefined;
   readonly region: Region;
 }
 
@@ -59,11 +61,11 @@ function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
   const { list, statement } = around;
   const rest = list.statements.slice(list.statements.indexOf(statement) + 1);
   const region = statementsRegion(source, list, rest);
-  return region ? { message: name, region } : reason("empty-region");
+  return region ? { message: name.text, named: name, region } : reason("empty-region");
 }
 
 /** The constant that a call alone gives its value, through brackets, assertions and `await`. */
-function constantOf(statement: TS.Statement, call: TS.CallExpression): string | null {
+function constantOf(statement: TS.Statement, call: TS.CallExpression): TS.Identifier | null {
   if (!ts.isVariableStatement(statement)) return null;
   const { declarationList } = statement;
   const [declaration, ...others] = declarationList.declarations;
@@ -71,7 +73,7 @@ function constantOf(statement: TS.Statement, call: TS.CallExpression): string | 
   if (!isConstant || !declaration?.initializer || !ts.isIdentifier(declaration.name)) return null;
   const value = unwrapped(declaration.initializer);
   const made = ts.isAwaitExpression(value) ? unwrapped(value.expression) : value;
-  return made === call ? declaration.name.text : null;
+  return made === call ? declaration.name : null;
 }
 
 function passedTo(source: Source, match: Match & { kind: "call" }): Received | Reason {
@@ -79,7 +81,7 @@ function passedTo(source: Source, match: Match & { kind: "call" }): Received | R
   const given = named ?? match.node.arguments.find(isName);
   const [region] = regionsOf(source, match, "expression");
   if (!given || !isStablePath(given) || !region) return reason("no-message");
-  return { message: textOf(source, given), region };
+  return { message: textOf(source, given), named: given, region };
 }
 
 /** A path that begins with a name; a literal is no message. */
@@ -135,8 +137,9 @@ function parameterOf(
     return reason("no-message");
   }
   if (!region) return reason("empty-region");
-  const { text } = parameter.name;
-  return { message: isOfThePlatform(match.node) ? `${text}.data` : text, region };
+  const { name } = parameter;
+  if (isOfThePlatform(match.node)) return { message: `${name.text}.data`, region };
+  return { message: name.text, named: name, region };
 }
 
 /** The platform's own listeners get an event that holds the message. */
@@ -162,5 +165,6 @@ function testedBy(
   if (!ts.isPropertyAccessExpression(tested) || !isStablePath(tested.expression)) {
     return reason("no-message");
   }
-  return region ? { message: textOf(source, tested.expression), region } : reason("empty-region");
+  const { expression: named } = tested;
+  return region ? { message: textOf(source, named), named, region } : reason("empty-region");
 }

@@ -26,7 +26,19 @@ export interface Types {
   readonly isNarrowed: (path: TS.Expression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
   readonly packageOf: (call: TS.CallExpression) => string | null;
+  /** What the types of a message are called. */
+  readonly messageTypes: (message: TS.Node) => MessageTypes;
 }
+
+/** Names of types, as `trace-field` calls them: `Event`, `Batch.updates`. None where it is not known. */
+export interface MessageTypes {
+  /** The message's own: what it is declared as, what that extends or is a union of. */
+  readonly own: readonly string[];
+  /** Those of what it holds in arrays. */
+  readonly held: readonly string[];
+}
+
+export const UNKNOWN_MESSAGE: MessageTypes = { own: [], held: [] };
 
 /** For planning without a type check: nothing is known. */
 export const NO_TYPES: Types = {
@@ -37,4 +49,5 @@ export const NO_TYPES: Types = {
   infersGuard: () => false,
   isNarrowed: () => false,
   packageOf: () => null,
+  messageTypes: () => UNKNOWN_MESSAGE,
 };

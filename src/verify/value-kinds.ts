@@ -1,5 +1,6 @@
 import { ts as own, type TS } from "../syntax/compiler.js";
-import type { Types, ValueKind } from "../syntax/value-kind.js";
+import { UNKNOWN_MESSAGE, type Types, type ValueKind } from "../syntax/value-kind.js";
+import { messageTypes } from "./message-types.js";
 import type { Compiler } from "./programs.js";
 
 /** A program in which a file can be asked about. */
@@ -30,6 +31,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     infersGuard: (fn) => ask(fn, infersGuard, false),
     isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
+    messageTypes: (message) => ask(message, messageTypes, UNKNOWN_MESSAGE),
   };
 }
 

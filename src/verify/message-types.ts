@@ -1,0 +1,89 @@
+import type { TS } from "../syntax/compiler.js";
+import type { MessageTypes } from "../syntax/value-kind.js";
+import type { Compiler } from "./programs.js";
+import type { AskedProgram } from "./value-kinds.js";
+
+/**
+ * What the types of a message are called: its own, those that it extends, the members of a union; and
+ * apart from them the types of what it holds in arrays.
+ */
+export function messageTypes({ compiler, program }: AskedProgram, node: TS.Node): MessageTypes {
+  const checker = program.getTypeChecker();
+  const wanted = compiler.isObjectLiteralExpression(node)
+    ? checker.getContextualType(node)
+    : undefined;
+  const type = checker.getNonNullableType(wanted ?? checker.getTypeAtLocation(node));
+  const own = namesOf(compiler, checker, [type]);
+  const held = namesOf(
+    compiler,
+    checker,
+    partsOf(type).flatMap((each) => arraysIn(checker, each, node)),
+  );
+  return { own, held };
+}
+
+function namesOf(compiler: Compiler, checker: TS.TypeChecker, types: readonly TS.Type[]): string[] {
+  const names = new Set<string>();
+  const collecting = { compiler, checker, names, seen: new Set<TS.Type>() };
+  for (const each of types) collect(collecting, each);
+  return [...names];
+}
+
+interface Collecting {
+  readonly compiler: Compiler;
+  readonly checker: TS.TypeChecker;
+  readonly names: Set<string>;
+  readonly seen: Set<TS.Type>;
+}
+
+function partsOf(type: TS.Type): readonly TS.Type[] {
+  return type.isUnionOrIntersection() ? type.types : [type];
+}
+
+function collect(collecting: Collecting, type: TS.Type): void {
+  const { compiler, checker, names, seen } = collecting;
+  if (seen.has(type)) return;
+  seen.add(type);
+  if (type.aliasSymbol) names.add(type.aliasSymbol.name);
+  if (type.isUnionOrIntersection()) {
+    for (const each of type.types) collect(collecting, each);
+    return;
+  }
+  if (checker.isArrayType(type)) {
+    for (const each of checker.getTypeArguments(type as TS.TypeReference))
+      collect(collecting, each);
+    return;
+  }
+  for (const declaration of type.symbol?.declarations ?? []) {
+    const name = nameOf(compiler, declaration);
+    if (name) names.add(name);
+  }
+  if (!type.isClassOrInterface()) return;
+  for (const base of checker.getBaseTypes(type)) collect(collecting, base);
+}
+
+/** The arrays that are members of a type. */
+function arraysIn(checker: TS.TypeChecker, type: TS.Type, node: TS.Node): TS.Type[] {
+  if (!type.symbol) return [];
+  return checker
+    .getPropertiesOfType(type)
+    .map((member) => checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(member, node)))
+    .filter((each) => checker.isArrayType(each));
+}
+
+/** `Name` for what has one; for a literal, the names of the type and the members around it. */
+function nameOf(compiler: Compiler, declaration: TS.Declaration): string | null {
+  if (compiler.isInterfaceDeclaration(declaration)) return declaration.name.text;
+  if (compiler.isClassDeclaration(declaration)) return declaration.name?.text ?? null;
+  if (!compiler.isTypeLiteralNode(declaration)) return null;
+  const names: string[] = [];
+  for (let at: TS.Node = declaration; at; at = at.parent) {
+    if (compiler.isPropertySignature(at) && compiler.isIdentifier(at.name)) {
+      names.unshift(at.name.text);
+    }
+    if (compiler.isInterfaceDeclaration(at) || compiler.isTypeAliasDeclaration(at)) {
+      return [at.name.text, ...names].join(".");
+    }
+  }
+  return null;
+}

@@ -1,0 +1,168 @@
+/** Ends of hops that are missing or left out, told by the types of messages. */
+import { afterEach, expect, test } from "vitest";
+import { newRepository, removeFolders, retrospan, type Files } from "./support/cli.js";
+
+afterEach(removeFolders);
+
+const TSCONFIG = JSON.stringify({
+  compilerOptions: { strict: true, target: "ES2022", module: "NodeNext", types: [] },
+});
+
+const MESSAGES = `
+export interface BaseEvent {
+  projectId: string;
+}
+export interface StartedEvent extends BaseEvent {
+  type: "started";
+}
+export interface EndedEvent extends BaseEvent {
+  type: "ended";
+  code: number;
+}
+export type BuildEvent = StartedEvent | EndedEvent;
+export interface Note {
+  note: string;
+}
+`;
+
+const SENDER = `
+import type { BuildEvent, Note } from "./messages.js";
+
+interface Socket {
+  send(text: string): void;
+}
+const retries: BuildEvent[] = [];
+const notes: Note[] = [];
+
+export function sendEvent(socket: Socket, event: BuildEvent): void {
+  socket.send(JSON.stringify(event));
+}
+
+export function sendLater(event: BuildEvent, note: Note): void {
+  retries.push(event);
+  notes.push(note);
+}
+
+export function sendAgain(socket: Socket): void {
+  for (const event of retries.splice(0)) socket.send(JSON.stringify(event));
+  socket.send(JSON.stringify({ ready: true }));
+}
+`;
+
+const RECEIVER = `
+import type { BuildEvent } from "./messages.js";
+
+export function handle(event: BuildEvent): string {
+  return event.projectId;
+}
+export function receive(text: string): string {
+  const event = JSON.parse(text) as BuildEvent;
+  return handle(event);
+}
+export function listen(event: BuildEvent): string {
+  return handle(event);
+}
+`;
+
+const field = { id: "field", use: "trace-field", at: { type: "BaseEvent" } };
+const send = {
+  id: "send",
+  use: "trace-send",
+  at: { call: "$socket.send($text)", within: "sendEvent" },
+};
+const receive = {
+  id: "receive",
+  use: "trace-receive",
+  at: { call: "handle($message)", within: "listen" },
+};
+
+interface Found {
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The findings about hops, before an apply and after it. */
+async function hopsIn(
+  files: Files,
+  rules: readonly object[],
+  ...args: readonly string[]
+): Promise<Found[]> {
+  const folder = newRepository({
+    "package.json": '{ "type": "module", "dependencies": { "@sentry/node": "11" } }',
+    "tsconfig.json": TSCONFIG,
+    "retrospan.config.json": JSON.stringify({ rules }),
+    ...files,
+  });
+  const preview = async () => {
+    const { stdout } = await retrospan(folder, ["preview", "--json", ...args]);
+    const { findings } = JSON.parse(stdout) as { findings: Found[] };
+    return findings
+      .filter(({ code }) => code.startsWith("hop-") || code === "left-out")
+      .map(({ code, file, line }) => ({ code, file, line }));
+  };
+  const before = await preview();
+  await retrospan(folder, ["apply", "--quiet"]);
+  const lines = (all: readonly Found[]) => all.map(({ code, file }) => ({ code, file }));
+  expect(lines(await preview())).toEqual(lines(before));
+  return before;
+}
+
+const retry = { code: "left-out", file: "sender.ts", line: 15 };
+const again = { code: "left-out", file: "sender.ts", line: 20 };
+
+test("a message that is sent and that nobody goes on with", async () => {
+  const found = await hopsIn({ "messages.ts": MESSAGES, "sender.ts": SENDER }, [field, send]);
+  const missing = { code: "hop-without-receiver", file: "sender.ts", line: 11 };
+  expect(found).toEqual([missing, again, retry]);
+});
+
+test("a context that is looked for and that nobody sends", async () => {
+  const found = await hopsIn({ "messages.ts": MESSAGES, "ends.ts": RECEIVER }, [field, receive]);
+  const left = { code: "left-out", file: "ends.ts", line: 9 };
+  expect(found).toEqual([{ code: "hop-without-sender", file: "ends.ts", line: 12 }, left]);
+});
+
+test("with both ends, only what is left out is told, and what carries no context is not", async () => {
+  const files = { "messages.ts": MESSAGES, "sender.ts": SENDER, "ends.ts": RECEIVER };
+  const both = { ...receive, at: { call: "handle($message)" }, region: "expression" };
+  const found = await hopsIn(files, [field, send, both]);
+  expect(found).toEqual([again, retry]);
+});
+
+test("one rule alone says nothing about the other end", async () => {
+  const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
+  const found = await hopsIn(files, [field, send], "--rule", "send");
+  expect(found.map(({ code }) => code)).not.toContain("hop-without-receiver");
+});
+
+test("a copy of a type in another package has the same members", async () => {
+  const page = `
+export interface PageMessage {
+  updates?: { type: string; data: string }[];
+}
+export function show(message: PageMessage): number {
+  return message.updates?.length ?? 0;
+}
+`;
+  const server = `
+interface Batch {
+  updates: { data: string; type: "state" | "done" }[];
+}
+const batch: Batch = { updates: [] };
+export function broadcast(data: string): void {
+  batch.updates.push({ type: "state", data });
+}
+`;
+  const rules = [
+    { id: "batch", use: "trace-field", at: { type: "Batch.updates" } },
+    { id: "page", use: "trace-field", at: { type: "PageMessage.updates" } },
+    { id: "push", use: "trace-send", at: { call: "$batch.updates.push($update)" } },
+    { id: "show", use: "trace-browser", at: { function: "show" } },
+  ];
+  expect(await hopsIn({ "page.ts": page, "server.ts": server }, rules)).toEqual([]);
+  const [first, , third] = rules;
+  expect(await hopsIn({ "server.ts": server }, [first, third] as object[])).toEqual([
+    { code: "hop-without-receiver", file: "server.ts", line: 7 },
+  ]);
+});
