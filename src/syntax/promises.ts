@@ -8,7 +8,8 @@ import {
   returnsNoThenable,
   yieldsProxy,
 } from "./results.js";
-import { isAssignment, isAsync, unwrapped } from "./walk.js";
+import { isEffectFree } from "./purity.js";
+import { findNode, isAssignment, isAsync, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -120,6 +121,43 @@ function isPromiseElement(node: TS.Node): boolean {
 }
 
 /**
+ * Whether what may be a lazy builder starts where it stands: nothing that can fail or be seen comes
+ * between the expression and the call of its `then`.
+ */
+function isTakenAtOnce(source: Source, expression: TS.Expression): boolean {
+  const node = withoutAssertions(expression);
+  const array = node.parent;
+  if (!ts.isArrayLiteralExpression(array)) {
+    const call = array.parent;
+    return ts.isCallExpression(call) && call.arguments.every((each) => isOnlyRead(source, each));
+  }
+  const combined = array.parent as TS.CallExpression;
+  const behind = array.elements.slice(array.elements.indexOf(node) + 1);
+  const isAwaited = ["awaited", "returned"].includes(consumptionOf(combined));
+  return (
+    isAwaited && [...behind, ...combined.arguments.slice(1)].every((e) => isOnlyRead(source, e))
+  );
+}
+
+/** Names that are there in every program. */
+const PLATFORM =
+  /^(console|process|JSON|Math|String|Number|Boolean|Object|Array|Promise|undefined)$/;
+
+/** Whether an expression neither acts nor fails: a function, a literal, a name that is declared. */
+function isOnlyRead(source: Source, expression: TS.Expression): boolean {
+  if (!isEffectFree(expression)) return false;
+  const code = unwrapped(expression);
+  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return true;
+  const unknown = findNode(code, (node) => {
+    if (!ts.isIdentifier(node) || PLATFORM.test(node.text)) return false;
+    const { parent } = node;
+    if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;
+    return !source.scope.resolve(node.text, node)?.length;
+  });
+  return unknown === undefined;
+}
+
+/**
  * Why a wrapped expression would not keep its meaning, given that `startSpan` returns a new promise:
  * null where its value is taken on the spot, or is certainly no promise.
  * @param awaits whether the expression itself awaits, so that its wrapper must be async
@@ -152,7 +190,10 @@ export function hazardOf(
       if (consumption === "returned" && isFresh(source, expression, types)) return null;
       return consumption === "chained" || consumption === "void" ? null : "not-awaited";
     case "unknown":
-      if (consumption === "chained") return null;
+      if (consumption === "chained") {
+        const isSafe = isAsyncCall(source, expression) || isTakenAtOnce(source, expression);
+        return isSafe ? null : "may-return-thenable";
+      }
       // A lazy builder that is left alone does nothing; a span would run it.
       return consumption === "void" && isAsyncCall(source, expression) ? null : "not-awaited";
   }
