@@ -52,6 +52,7 @@ export {
   qualifiedName,
   type NamedFunction,
 } from "./syntax/names.js";
+export { insertFirst, propertyOf, propertyRemoval } from "./syntax/object-literal.js";
 export { parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";

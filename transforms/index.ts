@@ -1,4 +1,5 @@
 import type { AnyTransform } from "../src/transform.js";
+import { initHardening } from "./init-hardening.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
 import { traceBrowser } from "./trace-browser.js";
@@ -19,5 +20,6 @@ export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
     traceBrowser,
     recordStage,
     replaceLegacy,
+    initHardening,
   ].map((transform) => [transform.name, transform]),
 );

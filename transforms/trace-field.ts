@@ -53,7 +53,11 @@ export const traceField = defineTransform<TraceField, ObjectType>({
         const skip = reason("not-an-object-type", rule.at.type);
         return { anchor, region, data: ts.factory.createTypeLiteralNode([]), skip };
       }
-      const hop = { part: "type", name: ownerPath(target), members: memberNames(target, rule) } as const;
+      const hop = {
+        part: "type",
+        name: ownerPath(target),
+        members: memberNames(target, rule),
+      } as const;
       const site = { anchor, region, data: target, hop };
       if (ownMember(target, rule.field)) return { ...site, present: "hand" };
       const parent = inheritedFrom(source, target, rule.field, (from, specifier) =>

@@ -1,0 +1,50 @@
+import { indentationAt, lineEnd } from "../text/lines.js";
+import type { AttachedEdit } from "./instrumentation.js";
+import type { TS } from "./compiler.js";
+import { propertyName } from "./names.js";
+import type { Source } from "./source.js";
+import type { Edit } from "../text/edit.js";
+
+/** A member of an object literal by its name. */
+export function propertyOf(
+  object: TS.ObjectLiteralExpression,
+  name: string,
+): TS.ObjectLiteralElementLike | undefined {
+  return object.properties.find((each) => each.name && propertyName(each.name) === name);
+}
+
+/**
+ * Makes a property the first of an object literal, where it needs nothing of those behind it: no
+ * comma of theirs, and none of their comments.
+ */
+export function insertFirst(
+  { text, style, file }: Source,
+  object: TS.ObjectLiteralExpression,
+  property: string,
+): AttachedEdit {
+  const brace = object.getStart(file) + 1;
+  const [first] = object.properties;
+  if (!first) return { start: brace, end: brace, text: ` ${property} `, attach: "left" };
+  const end = lineEnd(text, brace);
+  const isBroken = first.getStart(file) > end;
+  if (!isBroken) return { start: brace, end: brace, text: ` ${property},`, attach: "left" };
+  const at = brace + text.slice(brace, end).trimEnd().length;
+  const indent = indentationAt(text, first.getStart(file));
+  return { start: at, end: at, text: `${style.eol}${indent}${property},`, attach: "left" };
+}
+
+/** Takes a property out again, with its comma and the white space before it. */
+export function propertyRemoval(
+  { text, file }: Source,
+  object: TS.ObjectLiteralExpression,
+  property: TS.ObjectLiteralElementLike,
+): Edit {
+  const start = property.getStart(file);
+  const before = text.slice(0, start);
+  const from = before.trimEnd().length;
+  const rest = text.slice(property.end, object.end - 1);
+  const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
+  const isAlone = object.properties.length === 1;
+  const gap = isAlone ? (/^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0) : 0;
+  return { start: from, end: property.end + comma + gap, text: "" };
+}

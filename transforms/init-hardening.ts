@@ -1,0 +1,285 @@
+import {
+  codeFingerprint,
+  containerOf,
+  defineTransform,
+  fingerprint,
+  helperFor,
+  insertFirst,
+  isReason,
+  propertyOf,
+  propertyRemoval,
+  quoted,
+  reason,
+  schema,
+  ts,
+  unwrapped,
+  usesNeed,
+  walk,
+  type Candidate,
+  type FileContext,
+  type HelperSpec,
+  type Instrumentation,
+  type Reason,
+  type Removal,
+  type Rule,
+  type Shape,
+  type Site,
+  type Source,
+  type Style,
+  type TS,
+} from "../src/transform.js";
+
+interface InitHardening extends Rule {
+  readonly sampler: Sampler;
+}
+
+/** Rates of root spans; a trace that goes on keeps the decision of whoever began it. */
+interface Sampler {
+  readonly rates: readonly { readonly name: string; readonly rate: number }[];
+  /** The rate of all other spans; by default what the init says already. */
+  readonly otherwise?: number | undefined;
+}
+
+/** The options of a call of `Sentry.init`, or why they are not known. */
+type Init = TS.ObjectLiteralExpression | Reason;
+
+const RATE = schema.pipe(schema.number(), schema.minValue(0), schema.maxValue(1));
+
+export const initHardening = defineTransform<InitHardening, Init>({
+  name: "init-hardening",
+  summary: "Gives Sentry.init a sampler by the names of spans, on top of what it has",
+  params: {
+    sampler: schema.strictObject({
+      rates: schema.pipe(
+        schema.array(
+          schema.strictObject({
+            name: schema.pipe(schema.string(), schema.minLength(1)),
+            rate: RATE,
+          }),
+        ),
+        schema.minLength(1),
+      ),
+      otherwise: schema.optional(RATE),
+    }),
+  },
+  joinPoints: [],
+  templates: () => [],
+  needles: () => ["@sentry/"],
+
+  find: (file) => {
+    const sites: Site<Init>[] = [];
+    walk(file.source.file, (node) => {
+      if (!isInit(file, node)) return;
+      const region = { start: node.getStart(), end: node.end };
+      const data = optionsOf(node);
+      const present = !isReason(data) && isSampledByHand(data) ? "hand" : undefined;
+      sites.push({ anchor: region.start, region, data, present });
+    });
+    return sites;
+  },
+
+  instrument: (file, site, rule) => {
+    const options = site.data;
+    return isReason(options) ? options : addSampler(file, options, rule.sampler);
+  },
+
+  landmark: ({ callee = "" }) => callee,
+
+  recognise: ({ source }, shape) => {
+    const found: Candidate[] = [];
+    walk(source.file, (node) => {
+      if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
+      found.push(candidate(source, node, shape));
+    });
+    return found;
+  },
+});
+
+// What it looks for
+
+function isInit(file: FileContext, node: TS.Node): node is TS.CallExpression {
+  const isKnown = !usesNeed(file.sentry, "init");
+  return (
+    isKnown && ts.isCallExpression(node) && node.expression.getText() === file.sentry.access("init")
+  );
+}
+
+function optionsOf({ arguments: [first] }: TS.CallExpression): Init {
+  const options = first && unwrapped(first);
+  if (!options || !ts.isObjectLiteralExpression(options)) return reason("unknown-options");
+  const isKnown = options.properties.every(
+    ({ name }) => name !== undefined && !ts.isComputedPropertyName(name),
+  );
+  return isKnown ? options : reason("unknown-options", "they hold a spread or a computed name");
+}
+
+function isSampledByHand(options: TS.ObjectLiteralExpression): boolean {
+  const sampler = propertyOf(options, SAMPLER);
+  const value = sampler && ts.isPropertyAssignment(sampler) ? unwrapped(sampler.initializer) : null;
+  return value !== null && ts.isCallExpression(value) && isHelper(value.expression.getText());
+}
+
+// What it inserts
+
+const SAMPLER = "tracesSampler";
+
+function addSampler(
+  file: FileContext,
+  options: TS.ObjectLiteralExpression,
+  sampler: Sampler,
+): Instrumentation | Reason {
+  const helper = helperFor(file, HELPER, undefined);
+  if (isReason(helper)) return helper;
+  const { source } = file;
+  const open = `${helper.callee}(${ratesText(sampler, source.style)}, `;
+  const piece = pieceFor(source, options, sampler, open);
+  if (isReason(piece)) return piece;
+  const { layout, edits } = piece;
+  return {
+    strategy: "insert",
+    region: { start: options.getStart(source.file), end: options.end },
+    edits,
+    reindent: null,
+    imports: helper.imports,
+    modules: helper.modules,
+    span: null,
+    shape: {
+      key: codeFingerprint(helper.callee),
+      callee: helper.callee,
+      layout,
+      exclusive: SAMPLER,
+    },
+    container: containerOf(options),
+    head: "",
+  };
+}
+
+type Piece = Pick<Instrumentation, "edits"> & {
+  /** `wrapped` goes around a sampler that is there, `shorthand` also names its member. */
+  readonly layout: "wrapped" | "shorthand" | "property";
+};
+
+function pieceFor(
+  source: Source,
+  options: TS.ObjectLiteralExpression,
+  sampler: Sampler,
+  open: string,
+): Piece | Reason {
+  const existing = propertyOf(options, SAMPLER);
+  if (!existing) {
+    const otherwise = sampler.otherwise ?? rateIn(options);
+    if (otherwise === null) return reason("no-rate");
+    const property = `${SAMPLER}: ${open}${otherwise})`;
+    return { layout: "property", edits: [insertFirst(source, options, property)] };
+  }
+  if (ts.isShorthandPropertyAssignment(existing)) {
+    return { layout: "shorthand", edits: around(source, existing.name, `${SAMPLER}: ${open}`) };
+  }
+  if (!ts.isPropertyAssignment(existing)) {
+    return reason("unknown-options", `${SAMPLER} is a method`);
+  }
+  return { layout: "wrapped", edits: around(source, existing.initializer, open) };
+}
+
+function around({ file }: Source, node: TS.Node, open: string): Instrumentation["edits"] {
+  const start = node.getStart(file);
+  return [
+    { start, end: start, text: open, attach: "right" },
+    { start: node.end, end: node.end, text: ")", attach: "left" },
+  ];
+}
+
+/** The rate that the options say as a number; once there is a sampler the SDK looks at it no more. */
+function rateIn(options: TS.ObjectLiteralExpression): string | null {
+  const rate = propertyOf(options, "tracesSampleRate");
+  const value = rate && ts.isPropertyAssignment(rate) ? unwrapped(rate.initializer) : null;
+  return value && ts.isNumericLiteral(value) ? value.getText() : null;
+}
+
+/** The rates as code, such as `[["/health", 0], ["build", 1]]`. */
+function ratesText({ rates }: Sampler, style: Style): string {
+  return `[${rates.map(({ name, rate }) => `[${quoted(name, style)}, ${rate}]`).join(", ")}]`;
+}
+
+const HELPER: HelperSpec = {
+  name: "sampleByName",
+  file: "sample-by-name",
+  lines: ({ isTyped, type, exportWord, exportLines }) => [
+    "/**",
+    " * Makes a sampler that goes by the names of root spans. A trace that came from elsewhere keeps the",
+    " * decision that was made there.",
+    " * @param rates parts of names with their rates; the first that fits counts",
+    " * @param otherwise the rate of all other spans, or the sampler that decides about them",
+    " */",
+    ...(isTyped
+      ? [
+          `${exportWord}function sampleByName<`,
+          "\tContext extends {",
+          "\t\treadonly name?: string | undefined;",
+          "\t\treadonly parentSampled?: boolean | undefined;",
+          "\t},",
+          ">(",
+          "\trates: readonly (readonly [name: string, rate: number])[],",
+          "\totherwise: number | ((context: Context) => number | boolean),",
+          "): (context: Context) => number | boolean {",
+        ]
+      : [`${exportWord}function sampleByName(rates, otherwise) {`]),
+    `\treturn (context${type(": Context")}) => {`,
+    "\t\tif (context.parentSampled !== undefined) return context.parentSampled;",
+    "\t\tconst found = rates.find(([name]) => context.name?.includes(name));",
+    "\t\tif (found) return found[1];",
+    '\t\treturn typeof otherwise === "function" ? otherwise(context) : otherwise;',
+    "\t};",
+    "}",
+    ...exportLines,
+    "",
+  ],
+};
+
+function isHelper(callee: string): boolean {
+  return callee.split(".").at(-1) === HELPER.name;
+}
+
+// How it recognises its own work
+
+function candidate(source: Source, call: TS.CallExpression, shape: Shape): Candidate {
+  const { file } = source;
+  const options = optionsAround(call);
+  return {
+    range: { start: call.getStart(file), end: call.end },
+    container: containerOf(options ?? call),
+    head: "",
+    key: fingerprint(call.expression),
+    exact: true,
+    similar: true,
+    removal: removalOf(source, call, shape.layout),
+  };
+}
+
+function optionsAround({ parent }: TS.CallExpression): TS.ObjectLiteralExpression | null {
+  const isMember = ts.isPropertyAssignment(parent) && ts.isObjectLiteralExpression(parent.parent);
+  return isMember ? parent.parent : null;
+}
+
+function removalOf(
+  source: Source,
+  call: TS.CallExpression,
+  layout: string | undefined,
+): Removal | Reason {
+  const { file } = source;
+  const member = call.parent;
+  const [, otherwise, ...others] = call.arguments;
+  const isKept = layout === "wrapped" || layout === "shorthand";
+  if (!otherwise || others.length > 0 || !ts.isPropertyAssignment(member)) {
+    return reason("changed-by-hand", `the call of ${HELPER.name} has other arguments`);
+  }
+  if (!isKept) return { edits: [propertyRemoval(source, member.parent, member)], dedent: null };
+  const start = layout === "shorthand" ? member.getStart(file) : call.getStart(file);
+  return {
+    edits: [
+      { start, end: otherwise.getStart(file), text: "" },
+      { start: otherwise.end, end: call.end, text: "" },
+    ],
+    dedent: null,
+  };
+}
