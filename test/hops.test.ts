@@ -47,6 +47,15 @@ export function sendAgain(socket: Socket): void {
   for (const event of retries.splice(0)) socket.send(JSON.stringify(event));
   socket.send(JSON.stringify({ ready: true }));
 }
+
+export async function post(url: string, event: BuildEvent, note: Note): Promise<void> {
+  await request(url, { body: JSON.stringify(event) });
+  await request(url, { body: JSON.stringify(note) });
+}
+
+function request(url: string, options: { body: string }): Promise<string> {
+  return Promise.resolve(url + options.body);
+}
 `;
 
 const RECEIVER = `
@@ -110,11 +119,12 @@ async function hopsIn(
 
 const retry = { code: "left-out", file: "sender.ts", line: 15 };
 const again = { code: "left-out", file: "sender.ts", line: 20 };
+const posted = { code: "left-out", file: "sender.ts", line: 25 };
 
 test("a message that is sent and that nobody goes on with", async () => {
   const found = await hopsIn({ "messages.ts": MESSAGES, "sender.ts": SENDER }, [field, send]);
   const missing = { code: "hop-without-receiver", file: "sender.ts", line: 11 };
-  expect(found).toEqual([missing, again, retry]);
+  expect(found).toEqual([missing, again, retry, posted]);
 });
 
 test("a context that is looked for and that nobody sends", async () => {
@@ -127,7 +137,15 @@ test("with both ends, only what is left out is told, and what carries no context
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER, "ends.ts": RECEIVER };
   const both = { ...receive, at: { call: "handle($message)" }, region: "expression" };
   const found = await hopsIn(files, [field, send, both]);
-  expect(found).toEqual([again, retry]);
+  expect(found).toEqual([again, retry, posted]);
+  const forward = {
+    id: "forward",
+    use: "trace-forward",
+    at: { function: "post" },
+    message: "${event}",
+    span: { name: "post" },
+  };
+  expect(await hopsIn(files, [field, send, both, forward])).toEqual([again, retry]);
 });
 
 test("one rule alone says nothing about the other end", async () => {

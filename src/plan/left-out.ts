@@ -1,3 +1,4 @@
+import { encloses, type Range } from "../text/edit.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { messageOf } from "../syntax/message.js";
@@ -45,13 +46,17 @@ export function leftOutEnds(
     }
   }
   if (!rules.some(({ rule }) => rule.use === "trace-send")) return found;
+  const passedOn = drafts.filter(({ site }) => site.hop?.part === "receiver");
   walk(source.file, (node) => {
-    const message = ts.isCallExpression(node) && SENDS.test(calleeOf(node)) ? sentBy(node) : null;
-    if (message) tell(siteAt(node, message), null);
+    if (!ts.isCallExpression(node)) return;
+    const message = sentBy(node);
+    const isCovered = passedOn.some(({ site }) => encloses(site.region, rangeOf(node)));
+    if (message && !(isCovered && isRequest(node))) tell(siteAt(node, message), null);
   });
   return found;
 
   function sentBy(call: TS.CallExpression): TS.Expression | null {
+    if (!SENDS.test(calleeOf(call)) && !isRequest(call)) return null;
     const message = messageOf(source, call, undefined);
     const isByHand = !isReason(message) && /\b_sentry\b/.test(message.node.getText());
     return isReason(message) || isByHand ? null : message.node;
@@ -61,12 +66,22 @@ export function leftOutEnds(
 /** What messages are handed to: sockets, ports, emitters, queues, batches. */
 const SENDS = /^(send|emit|push|unshift|add|enqueue|publish|postMessage|write|broadcast)$/;
 
+/** What goes on by HTTP, where the SDK carries the context of the span around it. */
+function isRequest(call: TS.CallExpression): boolean {
+  return /fetch|request|^(post|put|patch)$/i.test(calleeOf(call));
+}
+
 function calleeOf({ expression }: TS.CallExpression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : "";
 }
 
+function rangeOf(node: TS.Node): Range {
+  return { start: node.getStart(), end: node.end };
+}
+
 function siteAt(node: TS.Node, message: TS.Node): Site<unknown> {
-  const start = node.getStart();
+  const region = rangeOf(node);
   const hop = { part: "sender", message } as const;
-  return { anchor: start, region: { start, end: node.end }, data: null, hop };
+  return { anchor: region.start, region, data: null, hop };
 }

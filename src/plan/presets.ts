@@ -30,6 +30,13 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
     span: { name: "broker.forwardEvent", op: "queue.process" },
   },
   {
+    id: "broker-retry",
+    use: "trace-forward",
+    phase: 2,
+    at: { call: "fetchWithRetry($url, { body: JSON.stringify($item.event), $$$ }, $$$)" },
+    span: { name: "broker.retryEvent", op: "queue.process" },
+  },
+  {
     id: "commands-sent",
     use: "trace-send",
     phase: 2,

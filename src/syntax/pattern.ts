@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
+import { propertyName } from "./names.js";
 import { unwrapped } from "./walk.js";
 
 /** What the `$names` of a pattern stand for in one match. */
@@ -19,7 +20,7 @@ export function parseExpression(text: string): TS.Expression | null {
   return ts.isParenthesizedExpression(expression) ? expression.expression : null;
 }
 
-/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of the arguments. */
+/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of arguments or members. */
 export function matchPattern(pattern: TS.Expression, code: TS.Expression): Captures | null {
   const captures: Record<string, TS.Expression> = {};
   return matches(pattern, code, captures) ? captures : null;
@@ -48,7 +49,35 @@ function matches(
       matches(wanted.expression, found.expression, captures)
     );
   }
+  if (ts.isObjectLiteralExpression(wanted)) {
+    return ts.isObjectLiteralExpression(found) && matchMembers(wanted, found, captures);
+  }
   return sameCode(wanted, found);
+}
+
+/** `{ body: $text, $$$ }` matches an object with that member, in whatever order. */
+function matchMembers(
+  wanted: TS.ObjectLiteralExpression,
+  found: TS.ObjectLiteralExpression,
+  captures: Record<string, TS.Expression>,
+): boolean {
+  const isOthers = ({ name }: TS.ObjectLiteralElementLike) =>
+    name !== undefined && ts.isIdentifier(name) && isRest(name);
+  const named = wanted.properties.filter((each) => !isOthers(each));
+  const isOpen = named.length < wanted.properties.length;
+  if (!isOpen && named.length !== found.properties.length) return false;
+  return named.every((member) => {
+    const pattern = valueOf(member);
+    const name = member.name && propertyName(member.name);
+    const other = found.properties.find((each) => each.name && propertyName(each.name) === name);
+    const value = other && valueOf(other);
+    return Boolean(name && pattern && value && matches(pattern, value, captures));
+  });
+}
+
+function valueOf(member: TS.ObjectLiteralElementLike): TS.Expression | null {
+  if (ts.isPropertyAssignment(member)) return member.initializer;
+  return ts.isShorthandPropertyAssignment(member) ? member.name : null;
 }
 
 function matchArguments(
