@@ -121,19 +121,19 @@ const retry = { code: "left-out", file: "sender.ts", line: 15 };
 const again = { code: "left-out", file: "sender.ts", line: 20 };
 const posted = { code: "left-out", file: "sender.ts", line: 25 };
 
-test("a message that is sent and that nobody goes on with", async () => {
+test("pitfall 12: a message that is sent and that nobody goes on with", async () => {
   const found = await hopsIn({ "messages.ts": MESSAGES, "sender.ts": SENDER }, [field, send]);
   const missing = { code: "hop-without-receiver", file: "sender.ts", line: 11 };
   expect(found).toEqual([missing, again, retry, posted]);
 });
 
-test("a context that is looked for and that nobody sends", async () => {
+test("pitfall 12: a context that is looked for and that nobody sends", async () => {
   const found = await hopsIn({ "messages.ts": MESSAGES, "ends.ts": RECEIVER }, [field, receive]);
   const left = { code: "left-out", file: "ends.ts", line: 9 };
   expect(found).toEqual([{ code: "hop-without-sender", file: "ends.ts", line: 12 }, left]);
 });
 
-test("with both ends, only what is left out is told, and what carries no context is not", async () => {
+test("pitfall 21: with both ends, only what is left out is told, and what carries no context is not", async () => {
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER, "ends.ts": RECEIVER };
   const both = { ...receive, at: { call: "handle($message)" }, region: "expression" };
   const found = await hopsIn(files, [field, send, both]);

@@ -13,14 +13,14 @@ async function cautions(span: object) {
   return findings.map(({ code, level, message }) => `${level} ${code}: ${message}`);
 }
 
-test("a name that varies at run time is accepted with a warning", async () => {
+test("pitfall 24: a name that varies at run time is accepted with a warning", async () => {
   expect(await cautions({ name: "load ${id}" })).toEqual([
     'warning varying-span-name: the span\'s name of "load" varies at run time: say ${id} in an attribute',
   ]);
   expect(await cautions({ name: "{{function}}", attributes: { id: "${id}" } })).toEqual([]);
 });
 
-test("a span in a loop or for each message is told once", async () => {
+test("pitfall 22: a span in a loop or for each message is told once", async () => {
   const code = [
     "declare const bus: { on(event: string, listener: (n: number) => void): void };",
     "declare const use: (n: number) => string;",
@@ -38,7 +38,7 @@ test("a span in a loop or for each message is told once", async () => {
   expect(told()).toEqual([["repeated-span", 6]]);
 });
 
-test("an op that Sentry has no group for is accepted, with the nearest one", async () => {
+test("pitfall 25: an op that Sentry has no group for is accepted, with the nearest one", async () => {
   expect(await cautions({ name: "load", op: "htp.client" })).toEqual([
     'info unknown-op: Sentry has no group for the op "htp.client" of "load"; did you mean "http.client"?',
   ]);

@@ -64,13 +64,35 @@ export const traceForward = defineTransform<TraceForward, Handler>({
 
 /** The message and what passes it on: as the rule says, what a request is made of, or a handler. */
 function forwardedBy(source: Source, match: Match, rule: TraceForward): Received | Reason {
-  if (rule.message !== undefined || match.kind !== "call") return receivedBy(source, match, rule);
+  if (rule.message !== undefined) return receivedBy(source, match, rule);
+  if (match.kind === "function") return forwardedIn(source, match, rule);
+  if (match.kind !== "call") return receivedBy(source, match, rule);
   const sent = messageOf(source, match.node, match.captures.message);
   if (isReason(sent)) return sent;
   if (!isStablePath(sent.node)) return reason("no-message");
   const [region] = regionsOf(source, match, rule.region);
   const { node: named } = sent;
   return region ? { message: textOf(source, named), named, region } : reason("empty-region");
+}
+
+/** Of a function's parameters, the one that it makes into text is what it passes on. */
+function forwardedIn(
+  source: Source,
+  match: Match & { kind: "function" },
+  rule: TraceForward,
+): Received | Reason {
+  const names = match.node.parameters.map(({ name }) => name);
+  const passed = names.filter(ts.isIdentifier).filter((name) =>
+    source.scope.references(name).some(({ parent }) => {
+      return ts.isCallExpression(parent) && parent.expression.getText() === "JSON.stringify";
+    }),
+  );
+  const [named, ...others] = passed;
+  const [region] = regionsOf(source, match, rule.region);
+  if (!named || others.length > 0 || named === names[0] || !region) {
+    return receivedBy(source, match, rule);
+  }
+  return { message: named.text, named, region };
 }
 
 /** Whether the request gets the header by hand. */
