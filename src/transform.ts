@@ -19,6 +19,7 @@ export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
 export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
+export { callAround, callRemoval } from "./syntax/call-around.js";
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
@@ -63,6 +64,12 @@ export * from "./syntax/region.js";
 export { textOf, type Source } from "./syntax/source.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
+export {
+  carryInHeaders,
+  carryingHeaders,
+  headersIn,
+  type HeadersMember,
+} from "./syntax/trace-headers.js";
 export * from "./syntax/types.js";
 export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";

@@ -44,3 +44,18 @@ test("pitfall 25: an op that Sentry has no group for is accepted, with the neare
   ]);
   expect(await cautions({ name: "load", op: "ai.build" })).toEqual([]);
 });
+
+test("pitfall 11: headers that a rule sets are accepted with a warning", async () => {
+  const memory = memoryTree([
+    [
+      "go.ts",
+      "export const go = (url: string) => fetch(url, { headers: {}, body: JSON.stringify(url) });\n",
+    ],
+  ]);
+  const span = { name: "go" };
+  const rule = { id: "go", use: "trace-forward", at: { call: "fetch($$$)" }, span };
+  const findings = async (more: object) =>
+    applyInMemory(memory, await activeRules([{ ...rule, ...more }])).findings;
+  expect(await findings({})).toEqual([]);
+  expect(await findings({ headers: true })).toMatchObject([{ code: "manual-headers" }]);
+});

@@ -29,6 +29,14 @@ export async function receiveBatch<T>(text: string, apply: (batch: Message[]) =>
   return apply(batch);
 }
 
+export async function hand<T>(
+  client: (options: object) => Promise<T>,
+  message: Message,
+  headers: unknown,
+): Promise<T> {
+  return client({ headers, body: JSON.stringify(message) });
+}
+
 export async function forward(url: string, message: Message): Promise<string> {
   const response = await fetch(url, { method: "POST", body: JSON.stringify(message) });
   return response.text();
@@ -45,13 +53,20 @@ const RULES = [
   },
   { id: "receive", use: "trace-receive", at: { call: "handle($message)" } },
   { id: "batch", use: "trace-browser", at: { call: "apply($message)" } },
+  {
+    id: "hand",
+    use: "trace-forward",
+    at: { function: "hand" },
+    span: { name: "hand" },
+    headers: true,
+  },
   { id: "forward", use: "trace-forward", at: { call: "fetch($$$)" }, span: { name: "forward" } },
 ];
 
 const START = `
 import * as Sentry from "@sentry/node";
 import { createServer } from "node:http";
-import { forward, receive, receiveBatch, send, stream } from "./hop/ends.js";
+import { forward, hand, receive, receiveBatch, send, stream } from "./hop/ends.js";
 const isInitialised = process.argv[3] === "init";
 if (isInitialised) Sentry.init({ dsn: "http://public@127.0.0.1:9/1", tracesSampleRate: 1 });
 `;
@@ -120,7 +135,14 @@ const inside = await Sentry.startSpan({ name: "outer" }, async (span) => ({
   traceId: span.spanContext().traceId,
   headers: await headersOf(texts[0]),
 }));
-console.log(JSON.stringify({ passed, inside }));
+const read = async ({ headers }) => {
+  const { traceId, spanId } = Sentry.getActiveSpan()?.spanContext() ?? {};
+  const all = headers === undefined ? null : [...new Headers(headers)];
+  return { traceId, spanId, all };
+};
+const kinds = [{ a: "b" }, new Headers({ a: "b" }), [["a", "b"]], { "Sentry-Trace": "own" }, undefined];
+const handed = await Promise.all(kinds.map((each) => hand(read, JSON.parse(texts[0]), each)));
+console.log(JSON.stringify({ passed, inside, handed }));
 process.exit(0);
 `;
 
@@ -150,6 +172,14 @@ interface Forwarded {
   readonly passed: readonly (readonly string[])[];
   /** The same for a request below a span. */
   readonly inside: { readonly traceId: string; readonly headers: readonly string[] };
+  /** The headers that a client of its own gets, for each kind of headers, and the span around it. */
+  readonly handed: readonly Handed[];
+}
+
+interface Handed {
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly all: readonly (readonly [name: string, value: string])[] | null;
 }
 
 interface Received {
@@ -168,7 +198,9 @@ let program: Program;
 beforeAll(async () => {
   const memory = memoryTree([["ends.ts", ENDS]]);
   const plan = applyInMemory(memory, await activeRules(RULES));
-  expect(plan.sites.map(({ state }) => state)).toEqual(RULES.map(() => "planned"));
+  expect(plan.sites.map(({ state }) => state)).toEqual(
+    Array.from({ length: RULES.length + 1 }, () => "planned"),
+  );
   program = memory.files;
 });
 
@@ -256,9 +288,24 @@ describe.each(HELPER_SDKS)("%s", (sdk) => {
     expect(headers.map((header) => header.split("-")[0])).toEqual([traceId]);
   });
 
+  test("where a rule says so, headers carry the context, unless they do already", async () => {
+    const { sent, forwarded } = await both("init");
+    const [object, headers, pairs, own, none] = forwarded.handed;
+    for (const each of [object, headers, pairs]) {
+      expect(each?.traceId).toBe(sent[0]?.traceId);
+      const carried = new Map(each?.all);
+      expect(carried.get("sentry-trace")).toBe(`${each?.traceId}-${each?.spanId}-1`);
+      expect(carried.get("baggage")).toContain("sentry-trace_id=");
+      expect(carried.get("a")).toBe("b");
+    }
+    expect(own?.all).toEqual([["sentry-trace", "own"]]);
+    expect(none?.all).toBe(null);
+  });
+
   test("without an initialised SDK nothing is carried", async () => {
     const { sent, received, forwarded } = await both("plain");
     expect(forwarded.passed).toEqual([[], [], []]);
+    expect(forwarded.handed[0]?.all).toEqual([["a", "b"]]);
     expect(sent.map(({ text }) => text)).toEqual(
       ["one", "two", "none"].map((build) => JSON.stringify({ build })),
     );

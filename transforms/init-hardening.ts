@@ -1,4 +1,6 @@
 import {
+  callAround,
+  callRemoval,
   codeFingerprint,
   containerOf,
   defineTransform,
@@ -173,20 +175,12 @@ function pieceFor(
     return { layout: "property", edits: [insertFirst(source, options, property)] };
   }
   if (ts.isShorthandPropertyAssignment(existing)) {
-    return { layout: "shorthand", edits: around(source, existing.name, `${SAMPLER}: ${open}`) };
+    return { layout: "shorthand", edits: callAround(source, existing.name, `${SAMPLER}: ${open}`) };
   }
   if (!ts.isPropertyAssignment(existing)) {
     return reason("unknown-options", `${SAMPLER} is a method`);
   }
-  return { layout: "wrapped", edits: around(source, existing.initializer, open) };
-}
-
-function around({ file }: Source, node: TS.Node, open: string): Instrumentation["edits"] {
-  const start = node.getStart(file);
-  return [
-    { start, end: start, text: open, attach: "right" },
-    { start: node.end, end: node.end, text: ")", attach: "left" },
-  ];
+  return { layout: "wrapped", edits: callAround(source, existing.initializer, open) };
 }
 
 /** The rate that the options say as a number; once there is a sampler the SDK looks at it no more. */
@@ -275,11 +269,5 @@ function removalOf(
   }
   if (!isKept) return { edits: [propertyRemoval(source, member.parent, member)], dedent: null };
   const start = layout === "shorthand" ? member.getStart(file) : call.getStart(file);
-  return {
-    edits: [
-      { start, end: otherwise.getStart(file), text: "" },
-      { start: otherwise.end, end: call.end, text: "" },
-    ],
-    dedent: null,
-  };
+  return callRemoval(source, call, otherwise, start);
 }

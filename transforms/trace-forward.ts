@@ -1,4 +1,6 @@
 import {
+  carryInHeaders,
+  carryingHeaders,
   defineTransform,
   findMatches,
   findNode,
@@ -7,6 +9,7 @@ import {
   handlerParams,
   handlerSite,
   handlerTemplates,
+  headersIn,
   isReason,
   isStablePath,
   joinPointNeedles,
@@ -16,16 +19,19 @@ import {
   receivedBy,
   regionsOf,
   runInTrace,
+  schema,
   spanSchema,
   textOf,
   tracedHandlers,
   ts,
   type Handler,
   type HandlerRule,
+  type HeadersMember,
   type Match,
   type Reason,
   type Received,
   type Rule,
+  type Site,
   type Source,
   type SpanParams,
   type TS,
@@ -34,33 +40,62 @@ import {
 interface TraceForward extends Rule, HandlerRule {
   readonly at: NonNullable<Rule["at"]>;
   readonly span: SpanParams;
+  /** Whether the request's headers carry the context, for clients that the SDK does not trace. */
+  readonly headers: boolean;
 }
 
-export const traceForward = defineTransform<TraceForward, Handler>({
+/** What passes a message on, or the headers of a request in it. */
+type Forward =
+  | { readonly kind: "handler"; readonly handler: Handler }
+  | { readonly kind: "headers"; readonly member: HeadersMember };
+
+export const traceForward = defineTransform<TraceForward, Forward>({
   name: "trace-forward",
   summary: "Runs what passes a message on in a span of the message's trace; headers are the SDK's",
   isOutermost: true,
   isHop: true,
-  params: { ...handlerParams, span: spanSchema },
+  params: {
+    ...handlerParams,
+    span: spanSchema,
+    headers: schema.optional(schema.boolean(), false),
+  },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,
   needles: ({ at }) => joinPointNeedles(at),
 
   find: ({ source }, rule) =>
-    findMatches(source, rule.at).map((match) => {
+    findMatches(source, rule.at).flatMap((match): Site<Forward>[] => {
       const received = forwardedBy(source, match, rule);
       const site = handlerSite(source, match, received);
       const isByHand = !isReason(received) && setsHeader(received);
-      return isByHand ? { ...site, present: "hand" as const } : site;
+      const { anchor, region, hop, data: handler } = site;
+      const present = isByHand ? "hand" : site.present;
+      const data = { kind: "handler", handler } as const;
+      const members = rule.headers && !isReason(received) ? headersIn(received.region) : [];
+      const headers = members.map((member) => headersSite(source, member, present));
+      return [{ anchor, region, hop, data, present }, ...headers];
     }),
 
-  instrument: (file, site, rule, lessons, { reserved }) =>
-    runInTrace(file, site.data, rule, FORWARD_SPAN, { lessons, reserved }),
+  instrument: (file, { data }, rule, lessons, { reserved }) =>
+    data.kind === "headers"
+      ? carryInHeaders(file, data.member)
+      : runInTrace(file, data.handler, rule, FORWARD_SPAN, { lessons, reserved }),
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, shape) => tracedHandlers(source, shape),
+  recognise: ({ source }, shape) =>
+    shape.kind === "headers" ? carryingHeaders(source, shape) : tracedHandlers(source, shape),
 });
+
+function headersSite(
+  { file }: Source,
+  member: HeadersMember,
+  present: "hand" | undefined,
+): Site<Forward> {
+  const start = member.getStart(file);
+  const region = { start, end: member.end };
+  return { anchor: start, region, data: { kind: "headers", member }, present };
+}
 
 /** The message and what passes it on: as the rule says, what a request is made of, or a handler. */
 function forwardedBy(source: Source, match: Match, rule: TraceForward): Received | Reason {

@@ -1,4 +1,6 @@
 import {
+  callAround,
+  callRemoval,
   codeFingerprint,
   containerOf,
   defineTransform,
@@ -82,14 +84,10 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     const helper = helperFor(file, rule.unsampled ? FILTER : HELPER, rule.module);
     if (isReason(helper)) return helper;
     const filter = rule.unsampled ? `, ${filterText(rule.unsampled, file.source.style)}` : "";
-    const { start, end } = site.region;
     return {
       strategy: "expression",
       region: site.region,
-      edits: [
-        { start, end: start, text: `${helper.callee}(`, attach: "right" },
-        { start: end, end, text: `${filter})`, attach: "left" },
-      ],
+      edits: callAround(file.source, node, `${helper.callee}(`, `${filter})`),
       reindent: null,
       imports: helper.imports,
       modules: helper.modules,
@@ -242,26 +240,14 @@ function filterText(values: Readonly<Record<string, readonly string[]>>, style: 
 // How it recognises its own work
 
 function candidate(source: Source, call: TS.CallExpression, message: TS.Expression): Candidate {
-  const { file, text } = source;
-  const start = call.getStart(file);
-  const open = text.slice(start, message.getStart(file));
-  const close = text.slice(message.end, call.end);
-  const hasComment = /\/\/|\/\*/.test(open + close);
+  const removal = callRemoval(source, call, message);
   return {
-    range: { start, end: call.end },
+    range: { start: call.getStart(source.file), end: call.end },
     container: containerOf(call),
     head: headOf(fingerprint(message)),
     key: fingerprint(call.expression),
-    exact: !hasComment,
+    exact: !isReason(removal),
     similar: true,
-    removal: hasComment
-      ? reason("changed-by-hand", "a comment stands in the call")
-      : {
-          edits: [
-            { start, end: message.getStart(file), text: "" },
-            { start: message.end, end: call.end, text: "" },
-          ],
-          dedent: null,
-        },
+    removal,
   };
 }

@@ -32,9 +32,9 @@ export function leftOutEnds(
   const told = new Set(drafts.filter(({ active }) => isEnd(active)).map(({ site }) => site.anchor));
   const found: LeftOut[] = [];
   const tell = (site: Site<unknown>, by: LeftOut["by"]) => {
-    if (site.present || told.has(site.anchor) || ignoredBy(source, site)) return;
+    if (!site.hop || site.present || told.has(site.anchor) || ignoredBy(source, site)) return;
     told.add(site.anchor);
-    const message = site.hop?.part === "type" ? undefined : site.hop?.message;
+    const message = site.hop.part === "type" ? undefined : site.hop.message;
     found.push({ anchor: site.anchor, message, by });
   };
   const covering = rules.filter((each) => isEnd(each) && each.covers(source.path));

@@ -44,8 +44,15 @@ const CATEGORIES = [
 export function spanCautions(rules: readonly ActiveRule[]): Finding[] {
   return rules.flatMap(({ rule }) => {
     const span = "span" in rule ? (rule.span as SpanParams | undefined) : undefined;
-    return span ? [...nameCaution(rule.id, span), ...opCaution(rule.id, span)] : [];
+    const own = span ? [...nameCaution(rule.id, span), ...opCaution(rule.id, span)] : [];
+    return "headers" in rule && rule.headers === true ? [...own, headersCaution(rule.id)] : own;
   });
+}
+
+/** What the SDK's own instrumentation of a client does as well is done twice. */
+function headersCaution(id: string): Finding {
+  const message = `"${id}" sets trace headers itself: the SDK does so too for fetch and http, where the receiver then gets two contexts and begins another trace`;
+  return finding("manual-headers", "warning", message);
 }
 
 /** Spans are grouped by their names: each value of a part that varies is a group of its own. */
