@@ -61,6 +61,25 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       expect(new Map([...backward.files].sort())).toEqual(new Map([...forward.files].sort()));
     });
 
+    test.runIf(fixture.rules.length > 1).each([
+      { order: "in order", isReversed: false },
+      { order: "the last first", isReversed: true },
+    ])("one rule after the other, $order", async ({ isReversed }) => {
+      const rules = await activeRules(isReversed ? fixture.rules.toReversed() : fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      const original = new Map(memory.files);
+      for (const count of rules.keys()) {
+        const plan = applyInMemory(memory, rules.slice(0, count + 1));
+        expect(plan.sites.map(({ reason }) => reason?.code)).not.toContain("not-reversible");
+      }
+      expect(isParseFailure(parseSource(fixture.file, memory.files.get(fixture.file) ?? ""))).toBe(
+        false,
+      );
+      expect(applyInMemory(memory, rules).changes).toEqual([]);
+      revertInMemory(memory);
+      expect(memory.files).toEqual(original);
+    });
+
     test.runIf(fixture.edited !== null)("keeps edits made since", async () => {
       const rules = await activeRules(fixture.rules);
       const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);

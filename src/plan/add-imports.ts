@@ -26,9 +26,10 @@ export function addImports(
   source: Source,
   path: string,
   needs: readonly ImportNeed[],
+  existing: readonly LedgerImport[],
   isModule: boolean,
 ) {
-  const place = importPlace(source);
+  const place = placeBeforeOwn(source, existing) ?? importPlace(source);
   const { eol } = source.style;
   const lines = needs.map((need, index) => {
     const [isFirst, isLast] = [index === 0, index === needs.length - 1];
@@ -43,4 +44,12 @@ export function addImports(
     edit: { start: place.offset, end: place.offset, text: lines.map(({ text }) => text).join("") },
     entries: lines.map(({ entry }) => entry),
   };
+}
+
+/** Before an import that came with a blank line behind it, which must go with it. */
+function placeBeforeOwn(source: Source, existing: readonly LedgerImport[]) {
+  const own = findOwnImports(source, existing, []).find(({ removal }) =>
+    /\n\r?\n$/.test(source.text.slice(removal.start, removal.end)),
+  );
+  return own ? { offset: own.removal.start, before: "", after: "" } : null;
 }

@@ -78,10 +78,15 @@ export function placeInFull(
       return standsBefore(owner, { key, region }, attach, offset);
     });
   const inFull = ({ start, end }: Range) => ({ start: at(start, "right"), end: at(end, "left") });
-  const extra = addedIndentation(base, source, region.start, at(region.start, "right"));
-  const edits = result.edits.map((edit) => {
+  const around = addedIndentation(base, source, region.start, at(region.start, "right"));
+  const isNew = (edit: AttachedEdit) => !edit.isShared || !isThere(source, view, edit);
+  const edits = result.edits.filter(isNew).map((edit) => {
     const isInnermost = edit.extent !== undefined && edit.extent.start === edit.extent.end;
     const start = at(edit.start, edit.attach, isInnermost);
+    // Deep inside, a site in between may have moved the line further.
+    const isInside = region.start < edit.start && edit.start < region.end;
+    const line = reduced.toFull(edit.start, () => false);
+    const extra = isInside ? addedIndentation(base, source, edit.start, line) : around;
     return {
       start,
       end: edit.end > edit.start ? at(edit.end, "left") : start,
@@ -94,6 +99,19 @@ export function placeInFull(
   const full = inFull(region);
   const { reindent } = result;
   return { key, region: full, edits, reindent: reindent ? { ...reindent, range: full } : null };
+}
+
+/** Whether an existing site has put the same there already, of what is needed only once. */
+function isThere(
+  source: Source,
+  { reduced, owners }: View,
+  { start, text }: AttachedEdit,
+): boolean {
+  const bare = (code: string) => code.replace(/\s+/g, "");
+  return [...owners.keys()].some((edit) => {
+    const removed = source.text.slice(edit.start, edit.end);
+    return reduced.toReduced(edit).start === start && bare(removed) === bare(text);
+  });
 }
 
 /** Whether a piece of an existing site lies before a new site's edit at the same place. */

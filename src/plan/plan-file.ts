@@ -136,7 +136,9 @@ function assemble(
     source,
   );
   const added =
-    needs.length > 0 ? addImports(source, input.path, needs, tree.isModule(input.path)) : null;
+    needs.length > 0
+      ? addImports(source, input.path, needs, input.imports, tree.isModule(input.path))
+      : null;
   const edits = [...(added ? [added.edit] : []), ...composeEdits(source, pieces)];
   return {
     path: input.path,
