@@ -10,7 +10,7 @@ import * as Sentry from "@sentry/node";
 
 export function start(isSampled: boolean): void {
   const dsn = "http://public@127.0.0.1:9/1";
-  if (isSampled) Sentry.init({ dsn, tracesSampler: ({ name }) => name.startsWith("POST") });
+  if (isSampled) Sentry.init({ dsn, tracesSampler: ({ name }) => /^(POST|GET$|GET .health)/.test(name) });
   else Sentry.init({ dsn, tracesSampleRate: 0 });
 }
 `;
@@ -28,6 +28,8 @@ const RULE = {
 
 const MAIN = `
 import * as Sentry from "@sentry/node";
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { start } from "./program/start.js";
 start(process.argv[2] === "sampler");
 const isRecording = (name) => Sentry.startSpan({ name }, (span) => span.isRecording());
@@ -39,7 +41,15 @@ const continued = [
   Sentry.continueTrace(from("1"), () => isRecording("POST /health")),
   Sentry.continueTrace(from("0"), () => isRecording("runner.build")),
 ];
-console.log(JSON.stringify({ roots, continued }));
+let isHealthRecorded;
+const server = createServer((request, response) => {
+  isHealthRecorded = Sentry.getActiveSpan()?.isRecording() ?? false;
+  response.end();
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const { port } = server.address();
+await new Promise((resolve) => connect(port, "127.0.0.1").end("GET /health HTTP/1.0\\r\\n\\r\\n").on("close", resolve).resume());
+console.log(JSON.stringify({ roots, continued, isHealthRecorded }));
 process.exit(0);
 `;
 
@@ -54,7 +64,7 @@ test.each(HELPER_SDKS)("names, the parent and what was there decide, %s", async 
       const { stdout } = await promisify(execFile)(process.execPath, ["main.js", mode], options);
       return JSON.parse(stdout) as unknown;
     });
-  const continued = [true, false];
-  expect(await ask("sampler")).toEqual({ roots: [false, true, true, false], continued });
-  expect(await ask("rate")).toEqual({ roots: [false, true, false, false], continued });
+  const common = { continued: [true, false], isHealthRecorded: false };
+  expect(await ask("sampler")).toEqual({ ...common, roots: [false, true, true, false] });
+  expect(await ask("rate")).toEqual({ ...common, roots: [false, true, false, false] });
 });

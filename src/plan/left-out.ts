@@ -3,7 +3,7 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { messageOf } from "../syntax/message.js";
 import { isReason } from "../syntax/reason.js";
-import { walk } from "../syntax/walk.js";
+import { unwrapped, walk } from "../syntax/walk.js";
 import type { FileContext, Site } from "../transform.js";
 import type { Draft } from "./drafts.js";
 import { ignoredBy } from "./instrument-sites.js";
@@ -50,10 +50,18 @@ export function leftOutEnds(
   walk(source.file, (node) => {
     if (!ts.isCallExpression(node)) return;
     const message = sentBy(node);
-    const isCovered = passedOn.some(({ site }) => encloses(site.region, rangeOf(node)));
-    if (message && !(isCovered && isRequest(node))) tell(siteAt(node, message), null);
+    if (!message || (isRequest(node) && hasContext(node, message))) return;
+    tell(siteAt(node, message), null);
   });
   return found;
+
+  /** A request is in the trace of whoever called its function, unless its message had to wait. */
+  function hasContext(call: TS.CallExpression, message: TS.Expression): boolean {
+    const isCovered = passedOn.some(({ site }) => encloses(site.region, rangeOf(call)));
+    const name = rootOf(message);
+    const declarations = name ? source.scope.resolve(name.text, name) : undefined;
+    return isCovered || (declarations?.some(ts.isParameter) ?? true);
+  }
 
   function sentBy(call: TS.CallExpression): TS.Expression | null {
     if (!SENDS.test(calleeOf(call)) && !isRequest(call)) return null;
@@ -74,6 +82,13 @@ function isRequest(call: TS.CallExpression): boolean {
 function calleeOf({ expression }: TS.CallExpression): string {
   if (ts.isIdentifier(expression)) return expression.text;
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : "";
+}
+
+/** The name that a path begins with. */
+function rootOf(expression: TS.Expression): TS.Identifier | null {
+  const code = unwrapped(expression);
+  if (ts.isPropertyAccessExpression(code)) return rootOf(code.expression);
+  return ts.isIdentifier(code) ? code : null;
 }
 
 function rangeOf(node: TS.Node): Range {

@@ -70,6 +70,17 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
     at: { call: "finalizeSession($$$)" },
     span: { name: "finalizeSession", op: "db.finalize" },
   },
+  {
+    id: "sampler",
+    use: "init-hardening",
+    phase: 5,
+    sampler: {
+      rates: [
+        { name: "/health", rate: 0 },
+        { name: "runner.build", rate: 1 },
+      ],
+    },
+  },
   { id: "batched-updates", use: "trace-field", phase: 5, at: { type: "BatchedUpdate.updates" } },
   { id: "page-updates", use: "trace-field", phase: 5, at: { type: "WebSocketMessage.updates" } },
   {
