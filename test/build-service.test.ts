@@ -34,6 +34,11 @@ test.each(MAJORS)("a build is one trace, and comes back to the byte, SDK %i", as
   expect(sources(folder)).toEqual(original);
 });
 
+interface Applied {
+  readonly sites: readonly { readonly id: string; readonly state: string }[];
+  readonly typecheck: { readonly after: number } | null;
+}
+
 /** The preset, with a filter for the chunks of a stream, which are most of what is sent. */
 const FILTERED = {
   presets: ["manual-tracing"],
@@ -97,6 +102,27 @@ test("whatever comes off the wire, the service does the same", async () => {
     const after = await runAlone(folder, { WIRE: first, NODE_OPTIONS, SENTRY_DSN });
     expect(after).toEqual(before);
   }
+});
+
+test("the phases one after the other make the plan of all, and each goes back alone", async () => {
+  const folder = newService("build-service");
+  const original = sources(folder);
+  const planned = async (...args: readonly string[]) => {
+    const { stdout } = await retrospan(folder, [...APPLY, "--json", ...args]);
+    const { sites, typecheck } = JSON.parse(stdout) as Applied;
+    expect(typecheck?.after ?? 0).toBe(0);
+    return sites.filter(({ state }) => state === "applied").map(({ id }) => id);
+  };
+  const phases = ["1", "2", "3", "4", "5"];
+  const byPhase: string[] = [];
+  for (const phase of phases) byPhase.push(...(await planned("--phase", phase)));
+  expect(await planned()).toEqual([]);
+  for (const phase of phases) {
+    const args = ["revert", "--phase", phase, "--allow-dirty"];
+    expect(await retrospan(folder, args)).toMatchObject({ code: 0 });
+  }
+  expect(sources(folder)).toEqual(original);
+  expect((await planned()).sort()).toEqual(byPhase.sort());
 });
 
 test("a revert that keeps the fields leaves the types and nothing else", async () => {
