@@ -19,7 +19,7 @@ export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
 export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
-export { callAround, callRemoval } from "./syntax/call-around.js";
+export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js";
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";

@@ -1,6 +1,6 @@
 import {
   callAround,
-  callRemoval,
+  callCandidate,
   codeFingerprint,
   containerOf,
   defineTransform,
@@ -27,7 +27,6 @@ import {
   type Reason,
   type Rule,
   type Site,
-  type Source,
   type Style,
   type TS,
 } from "../src/transform.js";
@@ -105,7 +104,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || node.expression.getText() !== callee) return;
       const [message, , ...others] = node.arguments;
-      if (message && others.length === 0) found.push(candidate(source, node, message));
+      if (message && others.length === 0) found.push(callCandidate(source, node, message));
     });
     return found;
   },
@@ -235,19 +234,4 @@ function filterText(values: Readonly<Record<string, readonly string[]>>, style: 
     ([name, all]) => `${name}: [${all.map((each) => quoted(each, style)).join(", ")}]`,
   );
   return `{ ${members.join(", ")} }`;
-}
-
-// How it recognises its own work
-
-function candidate(source: Source, call: TS.CallExpression, message: TS.Expression): Candidate {
-  const removal = callRemoval(source, call, message);
-  return {
-    range: { start: call.getStart(source.file), end: call.end },
-    container: containerOf(call),
-    head: headOf(fingerprint(message)),
-    key: fingerprint(call.expression),
-    exact: !isReason(removal),
-    similar: true,
-    removal,
-  };
 }

@@ -1,6 +1,8 @@
 import type { TS } from "./compiler.js";
-import type { AttachedEdit, Removal } from "./instrumentation.js";
-import { reason, type Reason } from "./reason.js";
+import { fingerprint } from "./fingerprint.js";
+import { headOf, type AttachedEdit, type Candidate, type Removal } from "./instrumentation.js";
+import { containerOf } from "./names.js";
+import { isReason, reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 
 /**
@@ -39,5 +41,27 @@ export function callRemoval(
       { start: kept.end, end: call.end, text: "" },
     ],
     dedent: null,
+  };
+}
+
+/**
+ * A call that may be ours around what it keeps.
+ * @param start where what goes with the call begins
+ */
+export function callCandidate(
+  source: Source,
+  call: TS.CallExpression,
+  kept: TS.Expression,
+  start?: number,
+): Candidate {
+  const removal = callRemoval(source, call, kept, start);
+  return {
+    range: { start: call.getStart(source.file), end: call.end },
+    container: containerOf(call),
+    head: headOf(fingerprint(kept)),
+    key: fingerprint(call.expression),
+    exact: !isReason(removal),
+    similar: true,
+    removal,
   };
 }

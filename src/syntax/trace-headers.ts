@@ -1,4 +1,4 @@
-import { callAround, callRemoval } from "./call-around.js";
+import { callAround, callCandidate } from "./call-around.js";
 import { ts, type TS } from "./compiler.js";
 import { codeFingerprint, fingerprint } from "./fingerprint.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
@@ -66,16 +66,7 @@ export function carryingHeaders(source: Source, { callee, layout }: Shape): Cand
     const { parent } = call;
     const isShort = layout === "shorthand" && ts.isPropertyAssignment(parent);
     const start = (isShort && ts.isIdentifier(headers) ? parent : call).getStart(source.file);
-    const removal = callRemoval(source, call, headers, start);
-    found.push({
-      range: { start: call.getStart(source.file), end: call.end },
-      container: containerOf(call),
-      head: headOf(fingerprint(headers)),
-      key: fingerprint(call.expression),
-      exact: !isReason(removal),
-      similar: true,
-      removal,
-    });
+    found.push(callCandidate(source, call, headers, start));
   });
   return found;
 }

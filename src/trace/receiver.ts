@@ -28,7 +28,7 @@ export async function startReceiver(): Promise<Receiver> {
   let lastAt = Date.now();
   const keep = (found: readonly Span[]) => {
     const kept = found.slice(0, SPAN_LIMIT - spans.length);
-    spans.push(...kept);
+    for (const span of kept) spans.push(span);
     dropped += found.length - kept.length;
   };
   const server = createServer((request, response) => {
