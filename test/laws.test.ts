@@ -72,10 +72,10 @@ describe.each(TRANSFORMS)("%s", (transform) => {
         const plan = applyInMemory(memory, rules.slice(0, count + 1));
         expect(plan.sites.map(({ reason }) => reason?.code)).not.toContain("not-reversible");
       }
-      expect(isParseFailure(parseSource(fixture.file, memory.files.get(fixture.file) ?? ""))).toBe(
-        false,
-      );
+      const after = memory.files.get(fixture.file) ?? "";
+      expect(isParseFailure(parseSource(fixture.file, after))).toBe(false);
       expect(applyInMemory(memory, rules).changes).toEqual([]);
+      for (const { rule } of rules) revertInMemory(memory, (entry) => entry.rule === rule.id);
       revertInMemory(memory);
       expect(memory.files).toEqual(original);
     });

@@ -147,3 +147,38 @@ test("of two copies in other files, neither is taken for the one that was moved"
   expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
   expect(outcome.changes).toEqual([]);
 });
+
+test("a captured error that two rules want goes with the last of them", async () => {
+  const code = `export function drop(remove: () => void): void {
+  try {
+    remove();
+  } catch {
+  }
+}
+`;
+  const rule = (id: string, region: string): RuleConfig => ({
+    id,
+    use: "wrap-span",
+    at: { function: "drop" },
+    region,
+    span: { name: id },
+    captureErrors: true,
+  });
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "drop.ts": code },
+    [rule("outer", "body"), rule("inner", "try")],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  for (const [first, last] of [
+    ["outer", "inner"],
+    ["inner", "outer"],
+  ] as const) {
+    await apply(options);
+    await revert({ ...options, rule: first });
+    expect(read("drop.ts")).toContain(`name: "${last}"`);
+    expect(read("drop.ts")).toMatch(/catch \((\w+)\) {\s+Sentry.captureException\(\1\);/);
+    await revert({ ...options, rule: last });
+    expect(read("drop.ts")).toBe(code);
+  }
+});

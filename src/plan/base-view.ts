@@ -36,6 +36,7 @@ export function withoutOurs(
   const siteEdits = removalEdits(
     source,
     removable.map(({ removal }) => removal),
+    [],
   );
   const importEdits = findOwnImports(source, imports, siteEdits)
     .filter(({ uses }) => uses.length === 0)

@@ -103,6 +103,7 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   const edits = removalEdits(
     source,
     own.map(({ removal }) => removal),
+    [],
   );
   const imports = findOwnImports(source, plan.imports, edits).filter(
     ({ uses }) => uses.length === 0,

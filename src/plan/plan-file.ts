@@ -38,7 +38,10 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   if (isParseFailure(source)) return unparsed(input, source);
   const own = recogniseAll(createFileContext(tree, source), input.entries);
   const stale = own.filter((each) => isStale(each, input.rules)).filter(isRemovable);
-  if (stale.length > 0) return replan(tree, input, source, stale);
+  if (stale.length > 0) {
+    const kept = own.filter((each) => !stale.some(({ entry }) => entry === each.entry));
+    return replan(tree, input, source, stale, kept);
+  }
   const view = withoutOurs(source, own, input.imports);
   const context = createFileContext(tree, view.base, input.typesOf(view.base));
   const found = findDrafts(context, input.rules);
@@ -96,10 +99,12 @@ function replan(
   input: FileInput,
   source: Source,
   stale: readonly Extract<Recognised, { removal: unknown }>[],
+  kept: readonly Recognised[],
 ): FilePlan {
   const edits = removalEdits(
     source,
     stale.map(({ removal }) => removal),
+    kept,
   );
   const gone = new Set<LedgerSite>(stale.map(({ entry }) => entry));
   const unused = findOwnImports(source, input.imports, edits).filter(

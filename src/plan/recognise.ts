@@ -154,9 +154,23 @@ export function isRemovable(
   return "removal" in recognised;
 }
 
-/** The edits that take these sites out, re-indentation included. */
-export function removalEdits(source: Source, removals: readonly Removal[]): Edit[] {
-  const edits = removals.flatMap((removal) => [...removal.edits]);
+/**
+ * The edits that take sites out, re-indentation included.
+ * @param kept other sites that stay; what is theirs as well stays with them
+ */
+export function removalEdits(
+  source: Source,
+  removals: readonly Removal[],
+  kept: readonly Recognised[],
+): Edit[] {
+  const needed = new Set(
+    kept
+      .filter(isRemovable)
+      .flatMap(({ removal }) => removal.edits.map(({ start, end }) => `${start}-${end}`)),
+  );
+  const edits = removals
+    .flatMap((removal) => [...removal.edits])
+    .filter(({ start, end }) => start === end || !needed.has(`${start}-${end}`));
   const dedents = removals.flatMap(({ dedent }) => (dedent ? [dedent] : []));
   const deletes = edits.filter((edit) => edit.end > edit.start);
   const free = dedentEdits(source.file, dedents).filter(

@@ -78,11 +78,12 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
   const chosen = wanted.map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)));
   const removable = chosen.filter(isRemovable);
+  const kept = own.filter(({ entry }) => !removable.some((other) => other.entry === entry));
   const siteEdits = removalEdits(
     source,
     removable.map(({ removal }) => removal),
+    kept,
   );
-  const kept = own.filter(({ entry }) => !removable.some((other) => other.entry === entry));
   const freed = freeImports(input, source, siteEdits, kept, imports);
   const after = applyEdits(text, combineRemovals([...siteEdits, ...freed.edits]));
   if (after !== text && isParseFailure(parseSource(path, after))) {

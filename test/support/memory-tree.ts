@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { resolveConfig, type RuleConfig } from "../../src/plan/config.js";
 import { buildPlan } from "../../src/plan/build-plan.js";
 import { digestOf, hashOf } from "../../src/plan/hash.js";
-import { emptyLedger, type Ledger } from "../../src/plan/ledger.js";
+import { emptyLedger, type Ledger, type LedgerSite } from "../../src/plan/ledger.js";
 import type { ActiveRule, Plan } from "../../src/plan/model.js";
 import { planRevert, type RevertPlan } from "../../src/plan/revert-plan.js";
 import type { Tree } from "../../src/plan/tree.js";
@@ -59,11 +59,14 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
 }
 
 /** Reverts everything and writes the result into the tree. */
-export function revertInMemory(memory: MemoryTree): RevertPlan {
+export function revertInMemory(
+  memory: MemoryTree,
+  wants: (entry: LedgerSite) => boolean = () => true,
+): RevertPlan {
   const plan = planRevert({
     tree: treeOf(memory),
     ledger: memory.ledger,
-    wants: () => true,
+    wants,
     covers: () => true,
   });
   write(memory, plan.changes);
