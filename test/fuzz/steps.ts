@@ -10,6 +10,8 @@ export async function judgeSteps(program: Program, verdict: Verdict): Promise<st
   const { path, text, others } = program;
   const { chance } = choicesFrom(program.edits);
   if (program.rules.length < 2 || chance(85)) return [];
+  // What the compiler cannot read, though it is right, is left alone.
+  if (isParseFailure(parseSource(path, text))) return [];
   const rules = await activeRules(program.rules);
   const memory = memoryTree([[path, text], ...others]);
   const knowledge = knowledgeOf(program, memory, rules);
