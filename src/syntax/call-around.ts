@@ -23,6 +23,9 @@ export function callAround(
   ];
 }
 
+/** What looks like a comment in a string is none. */
+const STRING = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+
 /**
  * Leaves of a call only one argument; not where somebody has written a comment into the rest.
  * @param start where what goes with the call begins
@@ -34,7 +37,8 @@ export function callRemoval(
   start = call.getStart(file),
 ): Removal | Reason {
   const rest = text.slice(start, kept.getStart(file)) + text.slice(kept.end, call.end);
-  if (/\/\/|\/\*/.test(rest)) return reason("changed-by-hand", "a comment stands in the call");
+  if (/\/[/*]/.test(rest.replace(STRING, "")))
+    return reason("changed-by-hand", "a comment stands in the call");
   return {
     edits: [
       { start, end: kept.getStart(file), text: "" },

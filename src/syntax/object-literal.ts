@@ -1,6 +1,6 @@
 import { indentationAt, lineEnd } from "../text/lines.js";
 import type { AttachedEdit } from "./instrumentation.js";
-import type { TS } from "./compiler.js";
+import { ts, type TS } from "./compiler.js";
 import { propertyName } from "./names.js";
 import type { Source } from "./source.js";
 import type { Edit } from "../text/edit.js";
@@ -27,7 +27,11 @@ export function insertFirst(
   if (!first) return { start: brace, end: brace, text: ` ${property} `, attach: "left" };
   const end = lineEnd(text, brace);
   const isBroken = first.getStart(file) > end;
-  if (!isBroken) return { start: brace, end: brace, text: ` ${property},`, attach: "left" };
+  const isInComment = (ts.getTrailingCommentRanges(text, brace) ?? []).some(
+    (comment) => comment.pos < end && end < comment.end,
+  );
+  if (!isBroken || isInComment)
+    return { start: brace, end: brace, text: ` ${property},`, attach: "left" };
   const at = brace + text.slice(brace, end).trimEnd().length;
   const indent = indentationAt(text, first.getStart(file));
   return { start: at, end: at, text: `${style.eol}${indent}${property},`, attach: "left" };

@@ -49,10 +49,9 @@ function matches(
       matches(wanted.expression, found.expression, captures)
     );
   }
-  if (ts.isObjectLiteralExpression(wanted)) {
-    return ts.isObjectLiteralExpression(found) && matchMembers(wanted, found, captures);
-  }
-  return sameCode(wanted, found);
+  if (sameCode(wanted, found)) return true;
+  const areObjects = ts.isObjectLiteralExpression(wanted) && ts.isObjectLiteralExpression(found);
+  return areObjects && matchMembers(wanted, found, captures);
 }
 
 /** `{ body: $text, $$$ }` matches an object with that member, in whatever order. */
