@@ -16,7 +16,8 @@ export interface Piece {
 
 /**
  * Where regions are equal, a body lies outside its statements, they outside an expression, and what
- * is inserted or replaced inside of all that is wrapped.
+ * is inserted or replaced inside of all that is wrapped. A body returns what its callback gives, so
+ * it must not lie in the callback of a statement, which gives nothing.
  */
 const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expression"];
 
@@ -24,7 +25,7 @@ const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expre
 export function nestingKey(transform: string, strategy: Strategy, id: string): string {
   const outermost = TRANSFORMS.get(transform)?.isOutermost ? "0" : "1";
   const depth = OUTSIDE_IN.indexOf(strategy);
-  return `${outermost} ${depth < 0 ? OUTSIDE_IN.length : depth} ${id}`;
+  return `${depth < 0 ? OUTSIDE_IN.length : depth} ${outermost} ${id}`;
 }
 
 /**
