@@ -1,10 +1,16 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { removeFolders, retrospan, writeFiles } from "./support/cli.js";
 import { expectConnectedBuilds } from "./support/builds.js";
-import { compile, MAJORS, newService, runAlone, runTraced, sources } from "./support/service.js";
+import {
+  compile,
+  MAJORS,
+  newService,
+  runAlone,
+  runOverWire,
+  runTraced,
+  sources,
+  WIRES,
+} from "./support/service.js";
 
 afterEach(removeFolders);
 
@@ -62,45 +68,16 @@ test.each(MAJORS)("streamed chunks can be left without spans, SDK %i", async (ma
   expectConnectedBuilds(document, "dist/viewer/main.js", "without chunks");
 });
 
-/** Changes what every socket sends, as somebody else's sender or a proxy may: each message another way. */
-const WIRE = `
-import { createRequire } from "node:module";
-const { WebSocket } = createRequire(process.cwd() + "/package.json")("ws");
-const long = { trace: "x".repeat(1_000_000), baggage: "y" };
-const ways = [
-  (message) => delete message._sentry,
-  (message) => (message._sentry = 7),
-  (message) => (message._sentry = { trace: {}, baggage: [] }),
-  (message) => (message._sentry = long),
-  ({ _sentry }) => Object.defineProperty(_sentry, "__proto__", { value: { trace: 1 }, enumerable: true }),
-];
-let sent = Number(process.env.WIRE);
-const change = (value) => {
-  if (typeof value !== "object" || value === null) return;
-  for (const each of Object.values(value)) change(each);
-  if ("_sentry" in value) ways[sent++ % ways.length](value);
-};
-const { send } = WebSocket.prototype;
-WebSocket.prototype.send = function (data, ...rest) {
-  const message = JSON.parse(String(data));
-  change(message);
-  return send.call(this, JSON.stringify(message), ...rest);
-};
-`;
-
 test("whatever comes off the wire, the service does the same", async () => {
   const folder = newService("build-service");
   await compile(folder);
   const before = await runAlone(folder);
   await retrospan(folder, [...APPLY, "--no-typecheck"]);
   await compile(folder);
-  const wire = join(folder, "dist/wire.mjs");
-  writeFileSync(wire, WIRE);
-  const NODE_OPTIONS = `--import ${pathToFileURL(wire).href}`;
-  const SENTRY_DSN = "http://public@127.0.0.1:9/1";
-  for (const first of ["0", "3"]) {
-    const after = await runAlone(folder, { WIRE: first, NODE_OPTIONS, SENTRY_DSN });
-    expect(after).toEqual(before);
+  for (const wire of WIRES) {
+    const { run, channels } = await runOverWire(folder, wire);
+    expect({ wire, ...run }).toEqual({ wire, ...before });
+    expect(channels).toEqual(["websocket"]);
   }
 });
 

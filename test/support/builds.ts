@@ -1,6 +1,7 @@
 /** What the traces of `fixtures/projects/build-service` must look like. */
 import { expect } from "vitest";
-import type { TraceDocument, TracedSpan } from "./service.js";
+import type { TraceDocument } from "./service.js";
+import { duplicates, pathsOf, pathTo, type Trace } from "./traces.js";
 
 const BUILDS = 3;
 
@@ -15,8 +16,6 @@ const RETRIED = "broker.retryEvent";
 
 /** An event that the API did not take at first goes there again from a queue. */
 const RETRY = EVENT.map((name) => (name === "broker.forwardEvent" ? RETRIED : name));
-
-type Trace = TraceDocument["traces"][number];
 
 /**
  * Each build is one trace, without a span that lacks its parent or says what another says.
@@ -64,33 +63,4 @@ function lastPaths(trace: Trace, service: string): string[][] {
       return op === "http.server" && asking?.service === service;
     })
     .map((span) => pathTo(span, trace));
-}
-
-/** Names of our own spans and ops of the SDK's, from the topmost down to a span. */
-function pathTo(span: TracedSpan, trace: Trace): string[] {
-  const parent = trace.spans.find(({ id }) => id === span.parent);
-  const op = span.op ?? "";
-  // SDK 9 knows no handlers of express 5.
-  const isHandler = op.startsWith("handler") || op.startsWith("request_handler");
-  const title = isHandler ? [] : [op.startsWith("http.") ? op : span.name];
-  return [...(parent ? pathTo(parent, trace) : []), ...title];
-}
-
-/** The different ways to the spans of a name. */
-function pathsOf(trace: Trace, name: string): string[][] {
-  const found = trace.spans.filter((span) => span.name === name);
-  const paths = new Map(
-    found.map((span) => pathTo(span, trace)).map((path) => [path.join(), path]),
-  );
-  return [...paths.values()];
-}
-
-/** Spans that say the same as the one above them, and requests that were taken twice. */
-function duplicates({ spans }: Trace): string[] {
-  return spans.flatMap((span) => {
-    const parent = spans.find(({ id }) => id === span.parent);
-    const servers = spans.filter(({ op, parent: up }) => op === "http.server" && up === span.id);
-    const isSame = parent?.name === span.name && parent.op === span.op;
-    return isSame || servers.length > 1 ? [span.name] : [];
-  });
 }

@@ -8,6 +8,8 @@ import { newRepository, retrospan, runScript, userFiles, writeFiles, type Run } 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const PROJECTS = fileURLToPath(new URL("../../fixtures/projects", import.meta.url));
 
+const HOSTILE_WIRE = new URL("hostile-wire.js", import.meta.url).href;
+
 /** The majors of the SDK that the services run with; the last is the one they are written for. */
 export const MAJORS = [9, 10, 11] as const;
 export type Major = (typeof MAJORS)[number];
@@ -128,6 +130,28 @@ export async function runTraced(folder: string, env: NodeJS.ProcessEnv = {}): Pr
     env: { NODE_NO_WARNINGS: "1", ...env },
   });
   return { printed: stderr, document: JSON.parse(stdout) as TraceDocument };
+}
+
+/** What becomes of the `_sentry` of every message on its way; `hostile-wire.js` has them by name. */
+export const WIRES = ["stripped", "number", "wrong members", "long", "prototype"] as const;
+
+/** A run over such a wire, and over what the messages went that were changed. */
+export interface WireRun {
+  readonly run: Run;
+  readonly channels: readonly string[];
+}
+
+/** Runs a compiled service, which sends to nobody, over a wire that changes what it carries. */
+export async function runOverWire(folder: string, wire: (typeof WIRES)[number]): Promise<WireRun> {
+  const log = join(folder, "dist", `wire-${wire}.log`);
+  const run = await runAlone(folder, {
+    NODE_OPTIONS: `--import ${HOSTILE_WIRE}`,
+    WIRE: wire,
+    WIRE_LOG: log,
+    SENTRY_DSN: "http://public@127.0.0.1:9/1",
+  });
+  const lines = readFileSync(log, "utf8").trim().split("\n");
+  return { run, channels: [...new Set(lines)].sort() };
 }
 
 /** Runs a compiled service by itself, without anything that sends. */
