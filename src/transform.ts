@@ -18,10 +18,13 @@ export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
+export { moduleLines } from "./syntax/module-source.js";
 export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
 export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js";
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
+export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
+export { observabilityHelper, type ObservabilityExport } from "./syntax/observability.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export type { Received } from "./syntax/received.js";
 export { messageOf, type Message } from "./syntax/message.js";
@@ -61,7 +64,9 @@ export { isEffectFree, isStablePath } from "./syntax/purity.js";
 export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
+export * from "./syntax/run-exits.js";
 export { textOf, type Source } from "./syntax/source.js";
+export * from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
 export {
@@ -103,8 +108,9 @@ export interface FileContext {
   /**
    * How this file says an export of a module.
    * @param module a package, or a path relative to the config's folder
+   * @param namespace what the module is called where it is imported as a whole
    */
-  readonly member: (module: string, member: string) => Binding;
+  readonly member: (module: string, member: string, namespace?: string) => Binding;
   /** The root-relative path of the module that a specifier of this file means, if it is in the tree. */
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
@@ -115,6 +121,8 @@ export interface FileContext {
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
+  /** The specifier by which one file imports another. */
+  readonly specifierFor: (from: string, to: string) => string;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */
   readonly tracedBy: (chain: TS.Expression) => string | null;
   /** The root-relative path of a module that a rule names. */

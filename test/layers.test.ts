@@ -20,7 +20,11 @@ const LAYERS = [
   "src/text",
 ];
 
-const files = ["src", "transforms"].flatMap((dir) => sourceFiles(join(ROOT, dir)));
+/** What is written into the user's tree belongs to no layer. */
+const WRITTEN = "src/modules/";
+
+const all = ["src", "transforms"].flatMap((dir) => sourceFiles(join(ROOT, dir)));
+const files = all.filter((path) => !path.startsWith(WRITTEN));
 
 function sourceFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -77,4 +81,9 @@ test.each(files)("%s parses no more than it must", (path) => {
     ({ specifier, isTypeOnly }) => specifier === "ts-morph" && !isTypeOnly,
   );
   expect(loads.length).toBe(isCompiler ? 1 : 0);
+});
+
+test.each(all.filter((path) => path.startsWith(WRITTEN)))("%s needs nothing of ours", (path) => {
+  const targets = importsOf(path).flatMap(({ specifier }) => target(path, specifier) ?? []);
+  expect(targets.filter((each) => !each.startsWith(WRITTEN))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import type { AnyTransform } from "../src/transform.js";
 import { initHardening } from "./init-hardening.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
+import { runLifecycle } from "./run-lifecycle.js";
 import { traceBrowser } from "./trace-browser.js";
 import { traceField } from "./trace-field.js";
 import { traceForward } from "./trace-forward.js";
@@ -19,6 +20,7 @@ export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
     traceForward,
     traceBrowser,
     recordStage,
+    runLifecycle,
     replaceLegacy,
     initHardening,
   ].map((transform) => [transform.name, transform]),

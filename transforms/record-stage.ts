@@ -4,13 +4,12 @@ import {
   defineTransform,
   findMatches,
   fingerprint,
-  goesOn,
   headOf,
-  indentationAt,
+  insertBehind,
+  insertedCandidate,
   isReadable,
   isReason,
   isStablePath,
-  isStatementList,
   joinPointNeedles,
   languageOf,
   moduleText,
@@ -18,14 +17,11 @@ import {
   reason,
   schema,
   statementAround,
+  statementCalls,
   textOf,
   ts,
   unwrapped,
-  walk,
   withTrailingComment,
-  type AttachedEdit,
-  type Candidate,
-  type Edit,
   type FileContext,
   type ImportNeed,
   type Language,
@@ -33,7 +29,6 @@ import {
   type ModuleNeed,
   type Reason,
   type Rule,
-  type Shape,
   type Site,
   type Source,
   type Style,
@@ -101,9 +96,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
         recorder: recorder.code,
         name: codeFingerprint(stage.name),
         key: codeFingerprint(call),
-        layout: insertion.layout,
-        ...(insertion.layout === "braced" ? { exclusive: "braces" } : {}),
-        lead: insertion.lead,
+        ...insertion.shape,
       },
       container: containerOf(statement),
       head: headOf(fingerprint(statement)),
@@ -112,16 +105,12 @@ export const recordStage = defineTransform<RecordStage, Found>({
 
   landmark: ({ recorder = "" }) => recorder,
 
-  recognise: ({ source }, shape) => {
-    const found: Candidate[] = [];
-    walk(source.file, (node) => {
-      const call = ts.isExpressionStatement(node) ? unwrapped(node.expression) : null;
-      if (!call || !ts.isCallExpression(call)) return;
-      if (fingerprint(call.expression) !== codeFingerprint(shape.recorder ?? "")) return;
-      found.push(candidate(source, node as TS.ExpressionStatement, call, shape));
-    });
-    return found;
-  },
+  recognise: ({ source }, shape) =>
+    statementCalls(source, codeFingerprint(shape.recorder ?? "")).map(([statement, call]) => {
+      const [name] = call.arguments;
+      const isSame = name !== undefined && fingerprint(name) === shape.name;
+      return insertedCandidate(source, statement, call, shape, isSame);
+    }),
 });
 
 // What it looks for
@@ -235,37 +224,6 @@ function isFile(module: string): boolean {
 
 // What it inserts
 
-interface Insertion {
-  readonly edits: readonly AttachedEdit[];
-  /** `braced` gives a lone statement the braces that two need. */
-  readonly layout: "line" | "braced";
-  /** The semicolon that the statement before had to get. */
-  readonly lead: string;
-}
-
-function insertBehind(source: Source, statement: TS.ExpressionStatement, call: string): Insertion {
-  const { style, text, file } = source;
-  const start = statement.getStart(file);
-  const isTerminated = text[statement.end - 1] === ";";
-  if (isStatementList(statement.parent)) {
-    const at = withTrailingComment(source, statement);
-    const end = style.semicolons || goesOn(text, at) ? ";" : "";
-    const inserted = `${style.eol}${indentationAt(text, start)}${call}${end}`;
-    const edit: AttachedEdit = { start: at, end: at, text: inserted, attach: "left" };
-    return { edits: [edit], layout: "line", lead: "" };
-  }
-  const lead = isTerminated ? "" : ";";
-  const end = style.semicolons ? ";" : "";
-  return {
-    edits: [
-      { start, end: start, text: "{ ", attach: "right" },
-      { start: statement.end, end: statement.end, text: `${lead} ${call}${end} }`, attach: "left" },
-    ],
-    layout: "braced",
-    lead,
-  };
-}
-
 /** The module that records a stage where the user has none of their own. */
 function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {
   const language = languageOf(file, path, name);
@@ -307,72 +265,4 @@ function recorderText(name: string, language: Language, style: Style): string {
     "",
   ];
   return moduleText(lines, style);
-}
-
-// How it recognises its own work
-
-function candidate(
-  source: Source,
-  statement: TS.ExpressionStatement,
-  call: TS.CallExpression,
-  shape: Shape,
-): Candidate {
-  const [name] = call.arguments;
-  const list = statementAround(statement)?.list.statements ?? [];
-  const before = list[list.indexOf(statement) - 1];
-  return {
-    range: { start: statement.getStart(source.file), end: statement.end },
-    container: containerOf(statement),
-    head: before ? headOf(fingerprint(before)) : "",
-    key: fingerprint(call),
-    exact: fingerprint(call) === shape.key && (shape.layout !== "braced" || isBraced(statement)),
-    similar: name !== undefined && fingerprint(name) === shape.name,
-    removal: removalOf(source, statement, call, shape),
-  };
-}
-
-/** Whether a statement stands in braces that a lone statement may have got for it. */
-function isBraced({ parent }: TS.Statement): boolean {
-  return ts.isBlock(parent) && !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
-}
-
-function removalOf(
-  source: Source,
-  statement: TS.ExpressionStatement,
-  call: TS.CallExpression,
-  shape: Shape,
-): Candidate["removal"] {
-  const { text, file } = source;
-  const block = statement.parent;
-  if (!isStatementList(statement.parent))
-    return reason("changed-by-hand", "it is the only statement there");
-  const start = statement.getStart(file);
-  const gap = start - text.slice(0, start).trimEnd().length;
-  // A semicolon on a line of its own belongs to what comes behind.
-  const isOwnEnd = !text.slice(call.end, statement.end).includes("\n");
-  const end = isOwnEnd ? statement.end : call.end;
-  const own: Edit = { start: start - gap, end, text: parts(source, statement, end) ? ";" : "" };
-  if (shape.layout !== "braced" || !ts.isBlock(block)) return { edits: [own], dedent: null };
-  const [first, second, ...others] = block.statements;
-  // Once more stands in the braces than we put there, they are the user's.
-  const isOurs = first && second === statement && others.length === 0;
-  if (!isOurs || /\/\/|\/\*/.test(text.slice(block.getStart(file), block.end))) {
-    return { edits: [own], dedent: null };
-  }
-  const edits = [
-    { start: block.getStart(file), end: first.getStart(file), text: "" },
-    { start: first.end - (shape.lead?.length ?? 0), end: block.end, text: "" },
-  ];
-  return { edits, dedent: null };
-}
-
-/** Whether our semicolon is all that parts the code before from the code behind. */
-function parts({ text }: Source, statement: TS.Statement, end: number): boolean {
-  const list = statementAround(statement)?.list.statements ?? [];
-  const before = list[list.indexOf(statement) - 1];
-  const isOpen =
-    before !== undefined &&
-    (ts.isExpressionStatement(before) || ts.isVariableStatement(before)) &&
-    text[before.end - 1] !== ";";
-  return isOpen && text[end - 1] === ";" && goesOn(text, end);
 }

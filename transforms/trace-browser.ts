@@ -12,7 +12,7 @@ import {
   runInTrace,
   schema,
   spanSchema,
-  tracedHandlers,
+  runsInHelper,
   type Handler,
   type HandlerRule,
   type Rule,
@@ -45,5 +45,5 @@ export const traceBrowser = defineTransform<TraceBrowser, Handler>({
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, shape) => tracedHandlers(source, shape),
+  recognise: ({ source }, shape) => runsInHelper(source, shape),
 });

@@ -22,7 +22,7 @@ import {
   schema,
   spanSchema,
   textOf,
-  tracedHandlers,
+  runsInHelper,
   ts,
   type Handler,
   type HandlerRule,
@@ -84,7 +84,7 @@ export const traceForward = defineTransform<TraceForward, Forward>({
   landmark: ({ callee = "" }) => callee,
 
   recognise: ({ source }, shape) =>
-    shape.kind === "headers" ? carryingHeaders(source, shape) : tracedHandlers(source, shape),
+    shape.kind === "headers" ? carryingHeaders(source, shape) : runsInHelper(source, shape),
 });
 
 function headersSite(

@@ -14,7 +14,7 @@ import {
   runInTrace,
   schema,
   spanSchema,
-  tracedHandlers,
+  runsInHelper,
   type Handler,
   type HandlerRule,
   type Rule,
@@ -48,5 +48,5 @@ export const traceReceive = defineTransform<TraceReceive, Handler>({
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, shape) => tracedHandlers(source, shape),
+  recognise: ({ source }, shape) => runsInHelper(source, shape),
 });

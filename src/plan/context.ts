@@ -37,11 +37,12 @@ export function createFileContext(
     get sentry() {
       return (sentry ??= sentryBinding(source, tree.sdkFor(source.path), isSdkExport));
     },
-    member: (module, member) => {
+    member: (module, member, namespace) => {
       const specifier = specifierOfModule(tree, source, module);
-      const key = `${specifier} ${member}`;
       const taken = new Set([...members.values()].flatMap(({ need }) => need?.local ?? []));
-      const binding = members.get(key) ?? memberBinding(source, specifier, member, taken);
+      const bound = memberBinding(source, specifier, member, taken, namespace);
+      const key = `${specifier} ${bound.need?.member === null ? "*" : member}`;
+      const binding = members.get(key) ?? bound;
       members.set(key, binding);
       return binding;
     },
@@ -50,6 +51,7 @@ export function createFileContext(
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
     sdkFor: tree.sdkFor,
+    specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
     pathOf: tree.pathOf,
   };

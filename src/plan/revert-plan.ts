@@ -209,34 +209,60 @@ function importInUse(source: Source, entry: LedgerImport, offset: number): Findi
   };
 }
 
-/** A created module goes with the last import of it, unless somebody has changed it. */
+/**
+ * A created module goes with the last import of it, unless somebody has changed it; what it imported
+ * itself goes after it.
+ */
 function revertModules(
-  input: RevertInput,
+  { tree, ledger }: RevertInput,
   imports: readonly LedgerImport[],
   sites: readonly LedgerSite[],
   changed: ReadonlyMap<string, string | null>,
 ) {
+  const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
+  const isNeeded = ({ file, rule }: LedgerModule) =>
+    needed.has(file) || sites.some((site) => site.rule === rule);
+  const after = new Map(changed);
   const changes: FileChange[] = [];
-  const kept: LedgerModule[] = [];
-  const findings: Finding[] = [];
-  const needed = new Set(imports.map((each) => input.tree.resolve(each.file, each.module)));
-  for (const module of input.ledger.modules) {
-    const isNeeded = needed.has(module.file) || sites.some((site) => site.rule === module.rule);
-    const text = input.tree.read(module.file);
-    if (text === null) continue;
-    const user = isNeeded ? null : importerOf(input.tree, module.file, changed);
-    if (isNeeded) kept.push(module);
-    else if (user) {
-      kept.push(module);
-      findings.push(moduleFinding(module.file, `the created module stays: ${user} imports it`));
-    } else if (looseHashOf(text) === module.looseHash) {
-      changes.push({ path: module.file, before: text, after: null });
-    } else {
-      kept.push(module);
-      findings.push(moduleFinding(module.file, "the created module stays: it was changed by hand"));
+  let left = ledger.modules.filter(({ file }) => tree.read(file) !== null);
+  for (let isGoing = true; isGoing;) {
+    const going = left.filter(
+      (module) => !isNeeded(module) && reasonToStay(tree, module, after) === null,
+    );
+    for (const { file } of going) {
+      after.set(file, null);
+      changes.push({ path: file, before: tree.read(file), after: null });
     }
+    left = left.filter((module) => !going.includes(module));
+    isGoing = going.length > 0;
   }
-  return { changes, kept, findings };
+  const own = new Set(left.map(({ file }) => file));
+  const findings = left.flatMap((module): Finding[] => {
+    const stays = isNeeded(module) ? null : reasonToStay(tree, module, after);
+    return stays && !own.has(stays.importer ?? "") ? [moduleFinding(module.file, stays.why)] : [];
+  });
+  return { changes, kept: left, findings };
+}
+
+interface Stay {
+  readonly why: string;
+  readonly importer: string | null;
+}
+
+/** Why a module that no instrumentation needs is not deleted; null if it can be. */
+function reasonToStay(
+  tree: Tree,
+  { file, looseHash }: LedgerModule,
+  after: ReadonlyMap<string, string | null>,
+): Stay | null {
+  const importer = importerOf(tree, file, after);
+  if (importer !== undefined) {
+    return { why: `the created module stays: ${importer} imports it`, importer };
+  }
+  const isOurs = looseHashOf(tree.read(file) ?? "") === looseHash;
+  return isOurs
+    ? null
+    : { why: "the created module stays: it was changed by hand", importer: null };
 }
 
 function moduleFinding(file: string, message: string): Finding {
@@ -247,7 +273,8 @@ function moduleFinding(file: string, message: string): Finding {
 function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, string | null>) {
   const name = (module.split("/").at(-1) ?? module).replace(/\.\w+$/, "");
   return tree.filesWith(name).find((path) => {
-    const text = path === module ? null : (changed.get(path) ?? tree.read(path));
+    const current = changed.has(path) ? changed.get(path) : tree.read(path);
+    const text = path === module ? null : current;
     const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
     return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
   });

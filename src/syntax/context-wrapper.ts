@@ -1,37 +1,19 @@
 import * as schema from "valibot";
-import { objectOnOneLine } from "../text/code.js";
-import { ts, type TS } from "./compiler.js";
-import { disclose, enclose } from "./callback.js";
-import { captureImports, catchNeeds, type CatchRule } from "./caught-error.js";
-import { callFingerprint, codeFingerprint, fingerprint } from "./fingerprint.js";
-import type { Binding } from "./imports.js";
+import { ts } from "./compiler.js";
+import { catchNeeds, type CatchRule } from "./caught-error.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
-import {
-  headOf,
-  type Candidate,
-  type Instrumentation,
-  type Lessons,
-  type Shape,
-  type Site,
-} from "./instrumentation.js";
+import { runInHelper } from "./helper-wrapper.js";
+import type { Binding } from "./imports.js";
+import type { Instrumentation, Lessons, Site } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
-import { containerOf } from "./names.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { receivedIn, type Received } from "./received.js";
 import { REGION_KINDS, regionsOf, type Region, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
-import {
-  fillsFor,
-  optionCode,
-  renderSpan,
-  spanTemplates,
-  type SpanParams,
-} from "./span-options.js";
+import { fillsFor, renderSpan, spanTemplates, type SpanParams } from "./span-options.js";
 import { renderTemplate } from "./template.js";
-import type { WrapperNode } from "./unwrapping.js";
 import type { Types } from "./value-kind.js";
-import { walk } from "./walk.js";
 import { firstNode, wrappingFor } from "./wrapping.js";
 
 /** What a rule says about a handler that is to run in a trace. */
@@ -156,71 +138,10 @@ export function runInTrace(
   if (options && isReason(options)) return options;
   const helper = helperFor(host, spec, module);
   if (isReason(helper)) return helper;
-  const { callee, imports, modules } = helper;
-  const given = options ? [message, options.entries] : [message];
   const needs = catchNeeds(host.sentry, rule);
   const catches = { ...needs, marks: needs.marks && span !== undefined };
-  const call = { callee, arguments: given };
-  const enclosed = enclose(source, region, wrapping, call, { lessons, reserved, catches });
-  if (isReason(enclosed)) return enclosed;
-  const inner = firstNode(region);
-  const code = given.map((each) =>
-    typeof each === "string" ? each : objectOnOneLine(each, source.style),
-  );
-  return {
-    ...enclosed,
-    strategy: wrapping.strategy,
-    region,
-    imports: [...imports, ...captureImports(host.sentry, enclosed.shape)],
-    modules,
-    span: options && {
-      name: options.name.constant ?? options.name.code,
-      op: options.op?.constant ?? null,
-    },
-    shape: {
-      ...enclosed.shape,
-      callee,
-      key: codeFingerprint(`${callee}(${code.join(", ")})`),
-      continues: message,
-      ...(options ? { name: options.name.code } : {}),
-    },
-    container: containerOf(inner),
-    head: headOf(fingerprint(inner)),
-  };
-}
-
-/** Places where a helper runs a handler, by what it is called in the file. */
-export function tracedHandlers(source: Source, shape: Shape): Candidate[] {
-  const found: Candidate[] = [];
-  walk(source.file, (node) => {
-    if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
-    const callback = node.arguments.at(-1);
-    const count = shape.name === undefined ? 2 : 3;
-    if (!callback || node.arguments.length !== count || !ts.isArrowFunction(callback)) return;
-    found.push(candidate(source, { call: node, callback }, shape));
-  });
-  return found;
-}
-
-function candidate(source: Source, node: WrapperNode, shape: Shape): Candidate {
-  const { call, callback } = node;
-  const { body } = callback;
-  const inner = ts.isBlock(body) ? (body.statements[0] ?? body) : body;
-  const key = callFingerprint(call.expression, call.arguments.slice(0, -1));
-  const removal = disclose(source, node, shape);
-  return {
-    range: { start: call.getStart(source.file), end: call.end },
-    container: containerOf(call),
-    head: headOf(fingerprint(inner)),
-    key,
-    exact: key === shape.key && !isReason(removal),
-    similar: shape.name === undefined || hasName(call, shape.name),
-    removal,
-  };
-}
-
-function hasName({ arguments: given }: TS.CallExpression, name: string): boolean {
-  const options = given[1];
-  const isObject = options !== undefined && ts.isObjectLiteralExpression(options);
-  return isObject && optionCode(options, "name") === codeFingerprint(name);
+  const given = options ? [message, options.entries] : [message];
+  const wrapped = { region, wrapping, helper, given, span: options, catches };
+  const result = runInHelper(host, wrapped, { lessons, reserved });
+  return isReason(result) ? result : { ...result, shape: { ...result.shape, continues: message } };
 }

@@ -1,7 +1,9 @@
+import { posix } from "node:path";
 import { moduleText } from "../text/module-text.js";
 import type { Style } from "../text/style.js";
 import type { ImportNeed } from "./import-place.js";
 import type { Binding } from "./imports.js";
+import type { ModuleNeed } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 
@@ -10,8 +12,12 @@ export interface HelperSpec {
   readonly name: string;
   /** The module's file name without its ending. */
   readonly file: string;
+  /** What the module is called where it is imported as a whole, since code uses several of its exports. */
+  readonly namespace?: string;
   /** The module's lines, as `moduleText` takes them. */
   readonly lines: (language: Language) => readonly string[];
+  /** What it imports from beside it, which is made along with it. */
+  readonly needs?: readonly HelperSpec[];
 }
 
 /** What a generated module is written in. */
@@ -19,8 +25,12 @@ export interface Language {
   readonly isTyped: boolean;
   /** What stands for a type: the text itself in TypeScript, nothing elsewhere. */
   readonly type: (text: string) => string;
-  /** The head that imports the SDK. */
+  readonly isCommonJs: boolean;
+  /** The Sentry package, and the head that imports it. */
+  readonly sdk: string;
   readonly imports: string;
+  /** How a module beside this one is imported, by its file name without its ending. */
+  readonly sibling: (file: string) => string;
   /** What exports a function: before its declaration, and behind the code. */
   readonly exportWord: string;
   readonly exportLines: readonly string[];
@@ -30,7 +40,7 @@ export interface Language {
 export interface Helper {
   readonly callee: string;
   readonly imports: readonly ImportNeed[];
-  readonly modules: readonly { readonly path: string; readonly text: (style: Style) => string }[];
+  readonly modules: readonly ModuleNeed[];
 }
 
 /** What has to be known about a file that calls a helper. */
@@ -38,10 +48,11 @@ export interface HelperHost {
   readonly source: Source;
   readonly helperDir: () => string;
   readonly pathOf: (module: string) => string;
-  readonly member: (module: string, member: string) => Binding;
+  readonly member: (module: string, member: string, namespace?: string) => Binding;
   readonly read: (path: string) => Source | null;
   readonly sdkFor: (path: string) => string;
   readonly isModule: (path: string) => boolean;
+  readonly specifierFor: (from: string, to: string) => string;
 }
 
 /**
@@ -58,12 +69,21 @@ export function helperFor(
   if (existing ? !existing.text.includes(spec.name) : module !== undefined) {
     return reason("no-such-helper", `${spec.name} in ${path}`);
   }
-  const binding = file.member(path, spec.name);
+  const binding = file.member(path, spec.name, spec.namespace);
   const imports = binding.need ? [binding.need] : [];
   const callee = binding.access(spec.name);
+  return { callee, imports, modules: existing ? [] : modulesOf(file, spec, path) };
+}
+
+/** The module itself and, where they are not there, those that it imports from beside it. */
+function modulesOf(file: HelperHost, spec: HelperSpec, path: string): ModuleNeed[] {
   const language = languageOf(file, path, spec.name);
   const text = (style: Style) => moduleText(spec.lines(language), style);
-  return { callee, imports, modules: existing ? [] : [{ path, text }] };
+  const needs = (spec.needs ?? []).flatMap((each) => {
+    const beside = posix.join(posix.dirname(path), `${each.file}${posix.extname(path)}`);
+    return file.read(beside) ? [] : modulesOf(file, each, beside);
+  });
+  return [{ path, text }, ...needs];
 }
 
 /** A helper is written in the language of the file that needs it first. */
@@ -77,7 +97,7 @@ function ownModule(file: HelperHost, spec: HelperSpec): string {
  * @param name the function that it exports
  */
 export function languageOf(
-  file: Pick<HelperHost, "sdkFor" | "isModule">,
+  file: Pick<HelperHost, "sdkFor" | "isModule" | "specifierFor">,
   path: string,
   name: string,
 ): Language {
@@ -86,6 +106,10 @@ export function languageOf(
   const sdk = file.sdkFor(path);
   return {
     isTyped,
+    isCommonJs,
+    sdk,
+    sibling: (name) =>
+      file.specifierFor(path, posix.join(posix.dirname(path), `${name}${posix.extname(path)}`)),
     type: (text) => (isTyped ? text : ""),
     imports: isCommonJs ? `const Sentry = require("${sdk}");` : `import * as Sentry from "${sdk}";`,
     exportWord: isCommonJs ? "" : "export ",

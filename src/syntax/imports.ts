@@ -67,6 +67,7 @@ export function memberBinding(
   module: string,
   member: string,
   taken: ReadonlySet<string>,
+  namespace?: string,
 ): Binding {
   for (const statement of source.file.statements) {
     if (!ts.isImportDeclaration(statement) || specifierOf(statement) !== module) continue;
@@ -81,8 +82,10 @@ export function memberBinding(
     );
     if (found) return { access: () => found.name.text, need: null };
   }
-  const local = freshName(source, [member], taken);
-  return { access: () => local, need: { module, local, member } };
+  const local = freshName(source, [namespace ?? member], taken);
+  return namespace === undefined
+    ? { access: () => local, need: { module, local, member } }
+    : { access: (name) => `${local}.${name}`, need: { module, local, member: null } };
 }
 
 export function specifierOf(statement: TS.ImportDeclaration): string {

@@ -1,0 +1,114 @@
+import * as Sentry from "@sentry/node";
+import { currentWideEvent, WideEvent, withWideEvent, type Outcome } from "./wide-event.js";
+
+/**
+ * Runs a pipeline in a span of its own, below which its stages and agents nest, and tells it in one
+ * wide event, which starts with the attributes of the span. Gives back what the pipeline gives.
+ * Never throws by itself.
+ */
+export function startPipelineTransaction<T>(
+  options: Parameters<typeof Sentry.startSpan>[0],
+  run: () => T,
+): T {
+  const event = new WideEvent(options.name, options.attributes);
+  return once(
+    (span?: Sentry.Span) => withWideEvent(event, () => observed(run, event, span)),
+    // What one run says of its user is not to reach another.
+    (work) => Sentry.withIsolationScope(() => Sentry.startSpan(options, work)),
+  );
+}
+
+/** Runs a stage in a span below that of its run. Never throws by itself. */
+export function startStage<T>(name: string, stage: () => T): T {
+  return once(stage, (work) => Sentry.startSpan({ name, op: "pipeline.stage" }, work));
+}
+
+/** The work is done once and gives what it gives, whatever the SDK does. */
+function once<T>(
+  work: (span?: Sentry.Span) => T,
+  start: (work: (span?: Sentry.Span) => T) => T,
+): T {
+  let end: { readonly value: T } | { readonly error: unknown } | undefined;
+  const run = (span?: Sentry.Span) => {
+    try {
+      const value = work(span);
+      end = { value };
+      return value;
+    } catch (error) {
+      end = { error };
+      throw error;
+    }
+  };
+  try {
+    return start(run);
+  } catch {
+    if (!end) return run();
+    if ("error" in end) throw end.error;
+    return end.value;
+  }
+}
+
+/** Says how the run is about to end, where its result does not tell. */
+export function setOutcome(outcome: Outcome, error?: unknown): void {
+  currentWideEvent()?.end(outcome, error);
+}
+
+/** Adds to the run's event what became known on the way. */
+export function setRunField(key: string, value: unknown): void {
+  currentWideEvent()?.set(key, value);
+}
+
+/** Tells the SDK who the user is, by an opaque id and nothing else, or that there is none. */
+export function setSentryUser(id: string | null | undefined): void {
+  try {
+    Sentry.setUser(id ? { id } : null);
+  } catch {
+    // Who it is does not matter to what the user asked for.
+  }
+}
+
+function observed<T>(run: () => T, event: WideEvent, span: Sentry.Span | undefined): T {
+  let result: T;
+  try {
+    result = run();
+  } catch (error) {
+    finish(event, span, { outcome: "error", error });
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    finish(event, span, event.ending ?? { outcome: "success" });
+    return result;
+  }
+  return result.then(
+    (value: unknown) => {
+      finish(event, span, event.ending ?? { outcome: "success" });
+      return value;
+    },
+    (error: unknown) => {
+      finish(event, span, { outcome: "error", error });
+      throw error;
+    },
+  ) as T;
+}
+
+interface Ending {
+  readonly outcome: Outcome;
+  readonly error?: unknown;
+}
+
+function finish(event: WideEvent, span: Sentry.Span | undefined, { outcome, error }: Ending): void {
+  const final = outcome === "error" && isAbort(error) ? "cancelled" : outcome;
+  event.finish(final, error);
+  try {
+    if (final === "error") span?.setStatus({ code: 2, message: "internal_error" });
+    if (final === "cancelled") span?.setStatus({ code: 2, message: "cancelled" });
+    span?.setAttribute("run.outcome", final);
+  } catch {
+    // The run is over.
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  const { name } = (error ?? {}) as { name?: unknown };
+  return name === "AbortError";
+}

@@ -1,0 +1,215 @@
+import { ts, type TS } from "./compiler.js";
+import { canComplete, flowOf, isTail } from "./control-flow.js";
+import { isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
+import { statementAround } from "./region.js";
+
+/** How a run can end. */
+export const OUTCOMES = ["success", "partial", "cancelled", "error"] as const;
+export type RunOutcome = (typeof OUTCOMES)[number];
+
+/** A place at which a run ends otherwise than by going through, and by an error that it lets out. */
+export interface RunExit {
+  /** What is said about the end stands before a return, and behind the last statement of a catch. */
+  readonly statement: TS.Statement;
+  readonly side: "before" | "behind";
+  /** Null where the code does not tell. */
+  readonly outcome: RunOutcome | null;
+  /** Whether it stands in a catch, and the name of the error there. */
+  readonly isCaught: boolean;
+  readonly error: string | null;
+}
+
+/** Words for outcomes, in lower case. */
+export type OutcomeWords = ReadonlyMap<string, RunOutcome>;
+
+const WORDS: Readonly<Record<RunOutcome, string>> = {
+  success: "success succeeded successful ok done complete completed finished",
+  partial: "partial paused pause pending review suspended waiting incomplete",
+  cancelled: "cancelled canceled cancel aborted abort",
+  error: "error errored failed failure fail rejected invalid fatal",
+};
+
+/** The usual words, and those of a rule. */
+export function outcomeWords(own: Readonly<Record<string, RunOutcome>>): OutcomeWords {
+  const usual = OUTCOMES.flatMap((outcome) =>
+    WORDS[outcome].split(" ").map((word) => [word, outcome] as const),
+  );
+  const said = Object.entries(own).map(([word, outcome]) => [word.toLowerCase(), outcome] as const);
+  return new Map([...usual, ...said]);
+}
+
+/** The exits of a function's own whose outcome has to be said, in source order. */
+export function runExits(body: TS.Block, words: OutcomeWords): RunExit[] {
+  const returns = flowOf(body.statements).returns.map((statement): RunExit => {
+    const outcome = outcomeOfReturn(statement, words);
+    return { statement, side: "before", outcome, ...caughtAt(statement) };
+  });
+  const ends = catchesOf(body)
+    .filter((clause) => isTailCatch(clause) && canComplete(clause.block.statements))
+    .flatMap((clause) => endsOf(clause.block).map((statement) => ({ clause, statement })))
+    .map(({ clause, statement }): RunExit => {
+      const outcome = endingOf(statement, words) ?? (isMain(clause, body) ? "error" : null);
+      return { statement, side: "behind", outcome, ...caughtAt(statement) };
+    });
+  return [...returns, ...ends]
+    .filter(({ outcome }) => outcome !== "success")
+    .sort((a, b) => a.statement.pos - b.statement.pos);
+}
+
+function outcomeOfReturn(statement: TS.ReturnStatement, words: OutcomeWords): RunOutcome | null {
+  const literal = statement.expression && literalOutcome(statement.expression, words);
+  if (literal === "cancelled" || literal === "partial") return literal;
+  const told = endingOf(statement, words) ?? literal;
+  if (told) return told;
+  if (catchAround(statement)) return "error";
+  const list = statementAround(statement)?.list;
+  return list && isTail(list, statement) ? "success" : null;
+}
+
+/** What the branch of a condition, or a status that is set just before, tells about an end. */
+function endingOf(statement: TS.Statement, words: OutcomeWords): RunOutcome | null {
+  if (isInAbortBranch(statement)) return "cancelled";
+  return statusBefore(statement, words);
+}
+
+// What a returned literal tells
+
+const STATUS = /^(kind|type|status|state|outcome|result)$/;
+const CANCELLED = /^(is)?_?(cancell?ed|aborted)$/i;
+
+function literalOutcome(expression: TS.Expression, words: OutcomeWords): RunOutcome | null {
+  const literal = unwrapped(expression);
+  if (!ts.isObjectLiteralExpression(literal)) return null;
+  const told = literal.properties.flatMap((property): RunOutcome[] => {
+    if (!ts.isPropertyAssignment(property)) return [];
+    const name = property.name.getText();
+    const value = unwrapped(property.initializer);
+    const isTrue = value.kind === ts.SyntaxKind.TrueKeyword;
+    const isFalse = value.kind === ts.SyntaxKind.FalseKeyword;
+    if (CANCELLED.test(name) && isTrue) return ["cancelled"];
+    if (/^(success|ok)$/.test(name) && isTrue) return ["success"];
+    if (/^(success|ok)$/.test(name) && isFalse) return ["error"];
+    return STATUS.test(name) ? wordIn(value, words) : [];
+  });
+  return mostTelling(told);
+}
+
+/** What is cancelled is also not a success, and what is partial is also done. */
+function mostTelling(told: readonly RunOutcome[]): RunOutcome | null {
+  const order: readonly RunOutcome[] = ["cancelled", "partial", "error", "success"];
+  return order.find((each) => told.includes(each)) ?? null;
+}
+
+/** `"pending_review"` tells what `pending` or `review` does. */
+function wordIn(value: TS.Expression, words: OutcomeWords): RunOutcome[] {
+  if (!ts.isStringLiteralLike(value)) return [];
+  const text = value.text.toLowerCase();
+  const found = [text, ...text.split(/[^a-z\d]+/)].map((word) => words.get(word));
+  return found.filter((each) => each !== undefined).slice(0, 1);
+}
+
+// What stands around it
+
+function isInAbortBranch(statement: TS.Statement): boolean {
+  for (let node: TS.Node = statement; !isFunctionBoundary(node); node = node.parent) {
+    const { parent } = node;
+    if (!parent) return false;
+    if (ts.isIfStatement(parent) && parent.thenStatement === node && saysAborted(parent.expression))
+      return true;
+  }
+  return false;
+}
+
+const ABORT = /abort|cancel/i;
+
+function saysAborted(condition: TS.Expression): boolean {
+  const code = unwrapped(condition);
+  if (ts.isBinaryExpression(code)) {
+    const { left, right, operatorToken } = code;
+    const both = [left, right].map(saysAborted);
+    if (operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken) return both.some(Boolean);
+    if (operatorToken.kind === ts.SyntaxKind.BarBarToken) return both.every(Boolean);
+    const isEqual =
+      operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken ||
+      operatorToken.kind === ts.SyntaxKind.EqualsEqualsToken;
+    return (
+      isEqual && [left, right].some((each) => ts.isStringLiteral(each) && ABORT.test(each.text))
+    );
+  }
+  if (ts.isPropertyAccessExpression(code)) return ABORT.test(code.name.text);
+  if (ts.isCallExpression(code)) return saysAborted(code.expression);
+  return ts.isIdentifier(code) && ABORT.test(code.text);
+}
+
+/** The last status that is set in the same block before a return, or up to the end of a catch. */
+function statusBefore(statement: TS.Statement, words: OutcomeWords): RunOutcome | null {
+  const list = statementAround(statement)?.list.statements ?? [];
+  const before = list.slice(0, list.indexOf(statement) + 1).filter(ts.isExpressionStatement);
+  for (const each of [...before].reverse()) {
+    const [told] = statusesIn(each, words);
+    if (told) return told;
+  }
+  return null;
+}
+
+function statusesIn(statement: TS.ExpressionStatement, words: OutcomeWords): RunOutcome[] {
+  const found: RunOutcome[] = [];
+  walkOwn(statement, (node) => {
+    if (ts.isPropertyAssignment(node) && STATUS.test(node.name.getText())) {
+      found.push(...wordIn(unwrapped(node.initializer), words));
+    }
+    if (ts.isCallExpression(node) && /stat(us|e)|outcome/i.test(node.expression.getText())) {
+      found.push(...node.arguments.flatMap((each) => wordIn(unwrapped(each), words)));
+    }
+    if (ts.isBinaryExpression(node) && /stat(us|e)|outcome/i.test(node.left.getText())) {
+      found.push(...wordIn(unwrapped(node.right), words));
+    }
+  });
+  return found;
+}
+
+// Catches
+
+function catchAround(statement: TS.Node): TS.CatchClause | null {
+  for (let node = statement; node && !isFunctionBoundary(node); node = node.parent) {
+    if (ts.isCatchClause(node)) return node;
+  }
+  return null;
+}
+
+function caughtAt(statement: TS.Statement): Pick<RunExit, "isCaught" | "error"> {
+  const clause = catchAround(statement);
+  const name = clause?.variableDeclaration?.name;
+  return { isCaught: clause !== null, error: name && ts.isIdentifier(name) ? name.text : null };
+}
+
+function catchesOf(body: TS.Block): TS.CatchClause[] {
+  const found: TS.CatchClause[] = [];
+  for (const statement of body.statements) {
+    if (isFunctionBoundary(statement)) continue;
+    walkOwn(statement, (node) => {
+      if (ts.isCatchClause(node)) found.push(node);
+    });
+  }
+  return found;
+}
+
+function isTailCatch({ parent }: TS.CatchClause): boolean {
+  const list = statementAround(parent)?.list;
+  return list !== undefined && isTail(list, parent);
+}
+
+/** Whether most of a function stands in the try of a catch; else it may be about a trifle. */
+function isMain({ parent: { tryBlock } }: TS.CatchClause, body: TS.Block): boolean {
+  return 2 * (tryBlock.end - tryBlock.pos) > body.end - body.pos;
+}
+
+/** The statements with which a block ends, by each way through its last conditions. */
+function endsOf(block: TS.Block): TS.Statement[] {
+  const last = block.statements.at(-1);
+  if (!last) return [];
+  if (!ts.isIfStatement(last) || !last.elseStatement) return [last];
+  const branches = [last.thenStatement, last.elseStatement];
+  if (!branches.every(ts.isBlock)) return [last];
+  return branches.filter((each) => canComplete(each.statements)).flatMap(endsOf);
+}

@@ -1,0 +1,170 @@
+import type { Edit } from "../text/edit.js";
+import { indentationAt, lineStart } from "../text/lines.js";
+import { ts, type TS } from "./compiler.js";
+import { fingerprint } from "./fingerprint.js";
+import {
+  headOf,
+  type AttachedEdit,
+  type Candidate,
+  type Removal,
+  type Shape,
+} from "./instrumentation.js";
+import { containerOf } from "./names.js";
+import { reason, type Reason } from "./reason.js";
+import { isStatementList, statementAround, withTrailingComment } from "./region.js";
+import type { Source } from "./source.js";
+import { unwrapped, walk } from "./walk.js";
+import { goesOn } from "./wrapper-layout.js";
+
+/** A statement of ours beside one of the user's. */
+export interface Insertion {
+  readonly edits: readonly AttachedEdit[];
+  readonly shape: Shape;
+}
+
+/** Puts a call behind a statement; a lone statement gets the braces that two need. */
+export function insertBehind(source: Source, statement: TS.Statement, call: string): Insertion {
+  const { style, text, file } = source;
+  const start = statement.getStart(file);
+  const isTerminated = text[statement.end - 1] === ";";
+  if (isStatementList(statement.parent)) {
+    const at = withTrailingComment(source, statement);
+    const end = style.semicolons || goesOn(text, at) ? ";" : "";
+    const inserted = `${style.eol}${indentationAt(text, start)}${call}${end}`;
+    const edit: AttachedEdit = { start: at, end: at, text: inserted, attach: "left" };
+    return { edits: [edit], shape: { side: "behind", layout: "line", lead: "" } };
+  }
+  const lead = isTerminated ? "" : ";";
+  const end = style.semicolons ? ";" : "";
+  return {
+    edits: [
+      { start, end: start, text: "{ ", attach: "right" },
+      { start: statement.end, end: statement.end, text: `${lead} ${call}${end} }`, attach: "left" },
+    ],
+    shape: { side: "behind", layout: "braced", exclusive: "braces", lead },
+  };
+}
+
+/** Puts a call before a statement that leaves what is around it, such as a return. */
+export function insertBefore(source: Source, statement: TS.Statement, call: string): Insertion {
+  const { style, text, file } = source;
+  const start = statement.getStart(file);
+  if (!isStatementList(statement.parent)) {
+    return {
+      edits: [
+        { start, end: start, text: `{ ${call}; `, attach: "right" },
+        { start: statement.end, end: statement.end, text: " }", attach: "left" },
+      ],
+      shape: { side: "before", layout: "braced", exclusive: "braces", lead: "" },
+    };
+  }
+  const isFirstOnLine = indentationAt(text, start).length === start - lineStart(text, start);
+  const gap = isFirstOnLine ? `${style.eol}${indentationAt(text, start)}` : " ";
+  const end = style.semicolons || !isFirstOnLine ? ";" : "";
+  const edit: AttachedEdit = { start, end: start, text: `${call}${end}${gap}`, attach: "right" };
+  return { edits: [edit], shape: { side: "before", layout: "line", lead: "" } };
+}
+
+// How it is recognised
+
+/** The calls that are statements of their own, by what is called. */
+export function statementCalls(
+  source: Source,
+  callee: string,
+): readonly (readonly [statement: TS.ExpressionStatement, call: TS.CallExpression])[] {
+  const found: [TS.ExpressionStatement, TS.CallExpression][] = [];
+  walk(source.file, (node) => {
+    if (!ts.isExpressionStatement(node)) return;
+    const call = unwrapped(node.expression);
+    if (ts.isCallExpression(call) && fingerprint(call.expression) === callee) {
+      found.push([node, call]);
+    }
+  });
+  return found;
+}
+
+/**
+ * A statement that may be an inserted one.
+ * @param similar whether what names it is as it was inserted
+ */
+export function insertedCandidate(
+  source: Source,
+  statement: TS.ExpressionStatement,
+  call: TS.CallExpression,
+  shape: Shape,
+  similar: boolean,
+): Candidate {
+  const list = statementAround(statement)?.list.statements ?? [];
+  const beside = list[list.indexOf(statement) + (shape.side === "before" ? 1 : -1)];
+  const isInPlace = shape.layout !== "braced" || isBraced(statement);
+  return {
+    range: { start: statement.getStart(source.file), end: statement.end },
+    container: containerOf(statement),
+    head: beside ? headOf(fingerprint(beside)) : "",
+    key: fingerprint(call),
+    exact: fingerprint(call) === shape.key && isInPlace,
+    similar,
+    removal: removalOf(source, statement, call, shape),
+  };
+}
+
+/** Whether a statement stands in braces that a lone statement may have got for it. */
+function isBraced({ parent }: TS.Statement): boolean {
+  return ts.isBlock(parent) && !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
+}
+
+function removalOf(
+  source: Source,
+  statement: TS.ExpressionStatement,
+  call: TS.CallExpression,
+  shape: Shape,
+): Removal | Reason {
+  const { text, file } = source;
+  const block = statement.parent;
+  if (!isStatementList(block)) return reason("changed-by-hand", "it is the only statement there");
+  const own = shape.side === "before" ? before(source, statement) : null;
+  const edit = own ?? behind(source, statement, call);
+  if (shape.layout !== "braced" || !ts.isBlock(block)) return { edits: [edit], dedent: null };
+  // Once more stands in the braces than we put there, they are the user's.
+  const [kept, ...others] = block.statements.filter((each) => each !== statement);
+  const hasComment = /\/\/|\/\*/.test(text.slice(block.getStart(file), block.end));
+  if (!kept || others.length > 0 || hasComment) return { edits: [edit], dedent: null };
+  const end = kept.end - (shape.lead?.length ?? 0);
+  return {
+    edits: [
+      { start: block.getStart(file), end: kept.getStart(file), text: "" },
+      { start: end, end: block.end, text: "" },
+    ],
+    dedent: null,
+  };
+}
+
+/** The statement and the white space behind it; null where nothing stands behind it. */
+function before({ text, file }: Source, statement: TS.ExpressionStatement): Edit | null {
+  const list = statementAround(statement)?.list.statements ?? [];
+  if (list.at(-1) === statement) return null;
+  const gap = /^\s*/.exec(text.slice(statement.end))?.[0].length ?? 0;
+  return { start: statement.getStart(file), end: statement.end + gap, text: "" };
+}
+
+/** The statement and the white space before it. */
+function behind(source: Source, statement: TS.ExpressionStatement, call: TS.CallExpression): Edit {
+  const { text, file } = source;
+  const start = statement.getStart(file);
+  const gap = start - text.slice(0, start).trimEnd().length;
+  // A semicolon on a line of its own belongs to what comes behind.
+  const isOwnEnd = !text.slice(call.end, statement.end).includes("\n");
+  const end = isOwnEnd ? statement.end : call.end;
+  return { start: start - gap, end, text: parts(source, statement, end) ? ";" : "" };
+}
+
+/** Whether our semicolon is all that parts the code before from the code behind. */
+function parts({ text }: Source, statement: TS.Statement, end: number): boolean {
+  const list = statementAround(statement)?.list.statements ?? [];
+  const before = list[list.indexOf(statement) - 1];
+  const isOpen =
+    before !== undefined &&
+    (ts.isExpressionStatement(before) || ts.isVariableStatement(before)) &&
+    text[before.end - 1] !== ";";
+  return isOpen && text[end - 1] === ";" && goesOn(text, end);
+}
