@@ -38,6 +38,7 @@ import {
   type ObservabilityExport,
   type Reason,
   type Region,
+  type Rendered,
   type Rule,
   type RunExit,
   type RunOutcome,
@@ -211,21 +212,35 @@ function tellExit(
   region: Site<Found>["region"],
   rule: RunLifecycle,
 ): Instrumentation | Reason {
-  const { outcome, isCaught, error, statement } = exit;
+  const { outcome, error, statement } = exit;
   if (outcome === null) return reason("unknown-outcome");
   const { source } = file;
   const place = { start: region.start, end: region.start };
   const isKnown = (name: string) => isReadable(source, name, statement, place);
-  const caught = outcome === "error" && error !== null && isKnown(error) ? [error] : [];
+  const caught = error !== null && isKnown(error) ? [error] : [];
   const literal = quoted(outcome, source.style);
-  if (rule.cancelled === undefined || !isCaught || outcome !== "error") {
-    return tell(file, exit, region, rule, "setOutcome", [literal, ...caught]);
+  const cancelled = cancelledFor(file, match, exit, rule);
+  if (!cancelled?.names.every(isKnown)) {
+    const given = outcome === "error" ? [literal, ...caught] : [literal];
+    return tell(file, exit, region, rule, "setOutcome", given);
   }
-  const { code, names } = renderTemplate(rule.cancelled, fillsFor(source, match), source.style);
-  const given = names.every(isKnown)
-    ? `${code} ? ${quoted("cancelled", source.style)} : ${literal}`
-    : literal;
-  return tell(file, exit, region, rule, "setOutcome", [given, ...caught]);
+  const either = [quoted("cancelled", source.style), quoted("error", source.style)].join(" : ");
+  return tell(file, exit, region, rule, "setOutcome", [`${cancelled.code} ? ${either}`, ...caught]);
+}
+
+/** What decides between a cancellation and an error, where the code of an exit leaves that open. */
+function cancelledFor(
+  { source }: FileContext,
+  match: Match,
+  { outcome, condition, isCaught }: RunExit,
+  rule: RunLifecycle,
+): Rendered | null {
+  if (rule.cancelled === undefined) return null;
+  const cancelled = renderTemplate(rule.cancelled, fillsFor(source, match), source.style);
+  if (outcome === "error") return isCaught ? cancelled : null;
+  if (outcome !== "cancelled" || !condition) return null;
+  const code = codeFingerprint(cancelled.code);
+  return findNode(condition, (node) => fingerprint(node) === code) ? null : cancelled;
 }
 
 function tell(

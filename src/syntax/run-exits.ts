@@ -14,6 +14,8 @@ export interface RunExit {
   readonly side: "before" | "behind";
   /** Null where the code does not tell. */
   readonly outcome: RunOutcome | null;
+  /** The condition that makes it a cancellation, where nothing else does. */
+  readonly condition: TS.Expression | null;
   /** Whether it stands in a catch, and the name of the error there. */
   readonly isCaught: boolean;
   readonly error: string | null;
@@ -41,35 +43,41 @@ export function outcomeWords(own: Readonly<Record<string, RunOutcome>>): Outcome
 /** The exits of a function's own whose outcome has to be said, in source order. */
 export function runExits(body: TS.Block, words: OutcomeWords): RunExit[] {
   const returns = flowOf(body.statements).returns.map((statement): RunExit => {
-    const outcome = outcomeOfReturn(statement, words);
-    return { statement, side: "before", outcome, ...caughtAt(statement) };
+    return { statement, side: "before", ...toldByReturn(statement, words), ...caughtAt(statement) };
   });
   const ends = catchesOf(body)
     .filter((clause) => isTailCatch(clause) && canComplete(clause.block.statements))
     .flatMap((clause) => endsOf(clause.block).map((statement) => ({ clause, statement })))
     .map(({ clause, statement }): RunExit => {
-      const outcome = endingOf(statement, words) ?? (isMain(clause, body) ? "error" : null);
-      return { statement, side: "behind", outcome, ...caughtAt(statement) };
+      const assumed = isMain(clause, body) ? "error" : null;
+      const told = toldAround(statement, words) ?? { outcome: assumed, condition: null };
+      return { statement, side: "behind", ...told, ...caughtAt(statement) };
     });
   return [...returns, ...ends]
     .filter(({ outcome }) => outcome !== "success")
     .sort((a, b) => a.statement.pos - b.statement.pos);
 }
 
-function outcomeOfReturn(statement: TS.ReturnStatement, words: OutcomeWords): RunOutcome | null {
-  const literal = statement.expression && literalOutcome(statement.expression, words);
-  if (literal === "cancelled" || literal === "partial") return literal;
-  const told = endingOf(statement, words) ?? literal;
+type Told = Pick<RunExit, "outcome" | "condition">;
+
+function toldByReturn(statement: TS.ReturnStatement, words: OutcomeWords): Told {
+  const literal = statement.expression ? literalOutcome(statement.expression, words) : null;
+  if (literal === "cancelled" || literal === "partial")
+    return { outcome: literal, condition: null };
+  const told = toldAround(statement, words);
   if (told) return told;
-  if (catchAround(statement)) return "error";
+  if (literal) return { outcome: literal, condition: null };
+  if (catchAround(statement)) return { outcome: "error", condition: null };
   const list = statementAround(statement)?.list;
-  return list && isTail(list, statement) ? "success" : null;
+  return { outcome: list && isTail(list, statement) ? "success" : null, condition: null };
 }
 
 /** What the branch of a condition, or a status that is set just before, tells about an end. */
-function endingOf(statement: TS.Statement, words: OutcomeWords): RunOutcome | null {
-  if (isInAbortBranch(statement)) return "cancelled";
-  return statusBefore(statement, words);
+function toldAround(statement: TS.Statement, words: OutcomeWords): Told | null {
+  const condition = abortedBy(statement);
+  if (condition) return { outcome: "cancelled", condition };
+  const outcome = statusBefore(statement, words);
+  return outcome && { outcome, condition: null };
 }
 
 // What a returned literal tells
@@ -110,15 +118,19 @@ function wordIn(value: TS.Expression, words: OutcomeWords): RunOutcome[] {
 
 // What stands around it
 
-function isInAbortBranch(statement: TS.Statement): boolean {
+/** The condition of a branch that is taken once a run was cancelled. */
+function abortedBy(statement: TS.Statement): TS.Expression | null {
   for (let node: TS.Node = statement; !isFunctionBoundary(node); node = node.parent) {
     const { parent } = node;
-    if (!parent) return false;
-    if (ts.isIfStatement(parent) && parent.thenStatement === node && saysAborted(parent.expression))
-      return true;
+    if (!parent) return null;
+    const isBranch = ts.isIfStatement(parent) && parent.thenStatement === node;
+    if (isBranch && saysAborted(parent.expression)) return parent.expression;
   }
-  return false;
+  return null;
 }
+
+/** Running out of time aborts as well, and is an error. */
+const TIMED_OUT = /deadline|time(d|_)?out/i;
 
 const ABORT = /abort|cancel/i;
 
@@ -136,6 +148,7 @@ function saysAborted(condition: TS.Expression): boolean {
       isEqual && [left, right].some((each) => ts.isStringLiteral(each) && ABORT.test(each.text))
     );
   }
+  if (TIMED_OUT.test(code.getText())) return false;
   if (ts.isPropertyAccessExpression(code)) return ABORT.test(code.name.text);
   if (ts.isCallExpression(code)) return saysAborted(code.expression);
   return ts.isIdentifier(code) && ABORT.test(code.text);
