@@ -17,7 +17,7 @@ import {
   wholeLine,
   type Unwrapping,
 } from "./unwrapping.js";
-import { isGenerator } from "./walk.js";
+import { isFunctionBoundary, isGenerator, walkOwn } from "./walk.js";
 import type { Types } from "./value-kind.js";
 import type { WrapperLayout } from "./wrapper-layout.js";
 import { hasModuleStatement, nodesOf } from "./wrapping.js";
@@ -45,6 +45,7 @@ export function inactiveRefusal(
   if (!CROSSABLE.has(refusal.code) || region.kind === "expression") return refusal;
   if (region.start >= region.end) return reason("empty-region");
   const nodes = nodesOf(region);
+  if (yieldsAtTheEnd(nodes)) return refusal;
   if (region.kind === "body") {
     const isOngoing =
       !isGenerator(region.node) && resultHazard(source, region.node, types) !== null;
@@ -54,6 +55,21 @@ export function inactiveRefusal(
   if (ts.isLabeledStatement(list.parent)) return refusal;
   if (hasModuleStatement(statements)) return reason("module-statement");
   return escapingDeclaration(source, statements, region) ?? leavesWork(nodes, list.parent);
+}
+
+/** A generator that is left while its own `finally` yields never ends, and neither would its span. */
+function yieldsAtTheEnd(nodes: readonly TS.Node[]): boolean {
+  let found = false;
+  const visit = (node: TS.Node): void => {
+    const { parent } = node;
+    if (ts.isBlock(node) && ts.isTryStatement(parent) && parent.finallyBlock === node) {
+      walkOwn(node, (each) => {
+        found ||= ts.isYieldExpression(each);
+      });
+    }
+  };
+  for (const node of nodes) if (!isFunctionBoundary(node)) walkOwn(node, visit);
+  return found;
 }
 
 /** A promise that is returned without `await` goes on when the `finally` has run. */
