@@ -26,8 +26,8 @@ export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
 export { observabilityHelper, type ObservabilityExport } from "./syntax/observability.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
-export type { Received } from "./syntax/received.js";
-export { messageOf, type Message } from "./syntax/message.js";
+export { isReadTwice, type Received } from "./syntax/received.js";
+export { messageOf, valueOf, type Message } from "./syntax/message.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
@@ -82,6 +82,7 @@ export * from "./syntax/wrapping.js";
 export {
   enclosingFunction,
   findNode,
+  isAssignment,
   isAsync,
   isGenerator,
   unwrapped,

@@ -49,7 +49,7 @@ test("pitfall 11: headers that a rule sets are accepted with a warning", async (
   const memory = memoryTree([
     [
       "go.ts",
-      "export const go = (url: string) => fetch(url, { headers: {}, body: JSON.stringify(url) });\n",
+      "export const go = async (url: string) => await fetch(url, { headers: {}, body: JSON.stringify(url) });\n",
     ],
   ]);
   const span = { name: "go" };
@@ -58,4 +58,9 @@ test("pitfall 11: headers that a rule sets are accepted with a warning", async (
     applyInMemory(memory, await activeRules([{ ...rule, ...more }])).findings;
   expect(await findings({})).toEqual([]);
   expect(await findings({ headers: true })).toMatchObject([{ code: "manual-headers" }]);
+  memory.files.set(
+    "go.ts",
+    "export const go = async (at: Request) => await fetch(at, { body: JSON.stringify(at) });\n",
+  );
+  expect(await findings({ headers: true })).toMatchObject([{ code: "no-headers" }]);
 });

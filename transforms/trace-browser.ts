@@ -33,9 +33,9 @@ export const traceBrowser = defineTransform<TraceBrowser, Handler>({
   templates: handlerTemplates,
   needles: ({ at }) => joinPointNeedles(at),
 
-  find: ({ source }, rule) =>
-    findMatches(source, rule.at).map((match) =>
-      handlerSite(source, match, receivedBy(source, match, rule)),
+  find: (file, rule) =>
+    findMatches(file.source, rule.at).map((match) =>
+      handlerSite(file.source, match, receivedBy(file, match, rule)),
     ),
 
   instrument: (file, site, rule, lessons, { reserved }) => {

@@ -10,6 +10,7 @@ import {
   handlerSite,
   handlerTemplates,
   headersIn,
+  isReadTwice,
   isReason,
   isStablePath,
   joinPointNeedles,
@@ -24,6 +25,7 @@ import {
   textOf,
   runsInHelper,
   ts,
+  type FileContext,
   type Handler,
   type HandlerRule,
   type HeadersMember,
@@ -63,17 +65,18 @@ export const traceForward = defineTransform<TraceForward, Forward>({
   templates: handlerTemplates,
   needles: ({ at }) => joinPointNeedles(at),
 
-  find: ({ source }, rule) =>
-    findMatches(source, rule.at).flatMap((match): Site<Forward>[] => {
-      const received = forwardedBy(source, match, rule);
+  find: (file, rule) =>
+    findMatches(file.source, rule.at).flatMap((match): Site<Forward>[] => {
+      const { source } = file;
+      const received = forwardedBy(file, match, rule);
       const site = handlerSite(source, match, received);
       const isByHand = !isReason(received) && setsHeader(received);
       const { anchor, region, hop, data: handler } = site;
       const present = isByHand ? "hand" : site.present;
       const data = { kind: "handler", handler } as const;
-      const members = rule.headers && !isReason(received) ? headersIn(received.region) : [];
-      const headers = members.map((member) => headersSite(source, member, present));
-      return [{ anchor, region, hop, data, present }, ...headers];
+      const own: Site<Forward> = { anchor, region, hop, data, present };
+      const members = rule.headers && !isReason(received) ? headersIn(source, match, received) : [];
+      return [own, ...members.map((member) => headersSite(source, member, own))];
     }),
 
   instrument: (file, { data }, rule, lessons, { reserved }) =>
@@ -87,24 +90,23 @@ export const traceForward = defineTransform<TraceForward, Forward>({
     shape.kind === "headers" ? carryingHeaders(source, shape) : runsInHelper(source, shape),
 });
 
-function headersSite(
-  { file }: Source,
-  member: HeadersMember,
-  present: "hand" | undefined,
-): Site<Forward> {
+function headersSite({ file }: Source, member: HeadersMember, own: Site<Forward>): Site<Forward> {
   const start = member.getStart(file);
   const region = { start, end: member.end };
-  return { anchor: start, region, data: { kind: "headers", member }, present };
+  const data = { kind: "headers", member } as const;
+  return { anchor: start, region, data, present: own.present, dependsOn: [own] };
 }
 
 /** The message and what passes it on: as the rule says, what a request is made of, or a handler. */
-function forwardedBy(source: Source, match: Match, rule: TraceForward): Received | Reason {
-  if (rule.message !== undefined) return receivedBy(source, match, rule);
-  if (match.kind === "function") return forwardedIn(source, match, rule);
-  if (match.kind !== "call") return receivedBy(source, match, rule);
+function forwardedBy(file: FileContext, match: Match, rule: TraceForward): Received | Reason {
+  const { source } = file;
+  if (rule.message !== undefined) return receivedBy(file, match, rule);
+  if (match.kind === "function") return forwardedIn(file, match, rule);
+  if (match.kind !== "call") return receivedBy(file, match, rule);
   const sent = messageOf(source, match.node, match.captures.message);
   if (isReason(sent)) return sent;
   if (!isStablePath(sent.node)) return reason("no-message");
+  if (isReadTwice(file, sent.node)) return reason("accessor-path");
   const [region] = regionsOf(source, match, rule.region);
   const { node: named } = sent;
   return region ? { message: textOf(source, named), named, region } : reason("empty-region");
@@ -112,10 +114,11 @@ function forwardedBy(source: Source, match: Match, rule: TraceForward): Received
 
 /** Of a function's parameters, the one that it makes into text is what it passes on. */
 function forwardedIn(
-  source: Source,
+  file: FileContext,
   match: Match & { kind: "function" },
   rule: TraceForward,
 ): Received | Reason {
+  const { source } = file;
   const names = match.node.parameters.map(({ name }) => name);
   const passed = names.filter(ts.isIdentifier).filter((name) =>
     source.scope.references(name).some(({ parent }) => {
@@ -125,7 +128,7 @@ function forwardedIn(
   const [named, ...others] = passed;
   const [region] = regionsOf(source, match, rule.region);
   if (!named || others.length > 0 || named === names[0] || !region) {
-    return receivedBy(source, match, rule);
+    return receivedBy(file, match, rule);
   }
   return { message: named.text, named, region };
 }

@@ -34,10 +34,10 @@ export const traceReceive = defineTransform<TraceReceive, Handler>({
   templates: handlerTemplates,
   needles: ({ at }) => joinPointNeedles(at),
 
-  find: ({ source }, rule) =>
-    findMatches(source, rule.at).map((match) => {
-      const site = handlerSite(source, match, receivedBy(source, match, rule));
-      const isRequest = isInRequestHandler(source, match.node);
+  find: (file, rule) =>
+    findMatches(file.source, rule.at).map((match) => {
+      const site = handlerSite(file.source, match, receivedBy(file, match, rule));
+      const isRequest = isInRequestHandler(file.source, match.node);
       return isRequest ? { ...site, skip: reason("already-continued") } : site;
     }),
 

@@ -9,6 +9,7 @@ import {
   findNode,
   fingerprint,
   headOf,
+  isAssignment,
   helperFor,
   isReason,
   joinPointNeedles,
@@ -19,6 +20,7 @@ import {
   schema,
   ts,
   unwrapped,
+  valueOf,
   walk,
   type Candidate,
   type HelperSpec,
@@ -27,6 +29,7 @@ import {
   type Reason,
   type Rule,
   type Site,
+  type Source,
   type Style,
   type TS,
 } from "../src/transform.js";
@@ -68,7 +71,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
       const message = messageOf(source, match.node, match.captures.message);
       const node = isReason(message) ? match.node : message.node;
       const region = { start: node.getStart(source.file), end: node.end };
-      const present = !isReason(message) && carriesField(message.node) ? "hand" : undefined;
+      const present = !isReason(message) && carriesField(source, message.node) ? "hand" : undefined;
       const hop = { part: "sender", message: isReason(message) ? undefined : node } as const;
       return [{ anchor: match.anchor, region, data: message, hop, present }];
     });
@@ -91,7 +94,12 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
       imports: helper.imports,
       modules: helper.modules,
       span: null,
-      shape: { callee: helper.callee, key: codeFingerprint(helper.callee) },
+      shape: {
+        callee: helper.callee,
+        key: codeFingerprint(helper.callee),
+        arguments: rule.unsampled ? "2" : "1",
+        exclusive: FIELD,
+      },
       container: containerOf(node),
       head: headOf(fingerprint(node)),
     };
@@ -99,12 +107,16 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, { callee = "" }) => {
+  recognise: ({ source }, { callee = "", arguments: count }) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || node.expression.getText() !== callee) return;
-      const [message, , ...others] = node.arguments;
-      if (message && others.length === 0) found.push(callCandidate(source, node, message));
+      const [message] = node.arguments;
+      if (!message) return;
+      const candidate = callCandidate(source, node, message);
+      const isOurs = String(node.arguments.length) === count;
+      const removal = reason("changed-by-hand", "the call has other arguments");
+      found.push(isOurs ? candidate : { ...candidate, exact: false, removal });
     });
     return found;
   },
@@ -118,22 +130,30 @@ function withoutTwins(sites: readonly Site<Message | Reason>[]): Site<Message | 
   return sites.filter((_, index) => starts.indexOf(starts[index] ?? -1) === index);
 }
 
-/** Whether a message gets its context by hand: in its literal, or by an assignment to its member. */
-function carriesField(message: TS.Expression): boolean {
-  const code = unwrapped(message);
-  if (ts.isObjectLiteralExpression(code)) {
-    return code.properties.some(({ name }) => name && propertyName(name) === FIELD);
-  }
-  if (ts.isCallExpression(code)) {
-    const callee = code.expression.getText();
+/** Whether a message gets its context by hand: where it is made, or by an assignment to its member. */
+function carriesField(source: Source, message: TS.Expression): boolean {
+  const value = unwrapped(valueOf(source, message));
+  if (hasField(value)) return true;
+  if (ts.isCallExpression(value)) {
+    const callee = value.expression.getText();
     return [HELPER, FILTER].some(({ name }) => callee.endsWith(name));
   }
-  const member = `${code.getText()}.${FIELD}`;
-  const isSet = (node: TS.Node) =>
-    ts.isBinaryExpression(node) &&
-    node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
-    node.left.getText() === member;
-  return findNode(enclosingFunction(code) ?? code.getSourceFile(), isSet) !== undefined;
+  const code = unwrapped(message).getText();
+  const members = [`${code}.${FIELD}`, `${code}["${FIELD}"]`, `${code}['${FIELD}']`];
+  const isSet = (node: TS.Node) => {
+    if (ts.isBinaryExpression(node)) {
+      return isAssignment(node.operatorToken.kind) && members.includes(node.left.getText());
+    }
+    if (!ts.isCallExpression(node) || node.expression.getText() !== "Object.assign") return false;
+    const [target, ...others] = node.arguments;
+    return target?.getText() === code && others.some(hasField);
+  };
+  return findNode(enclosingFunction(message) ?? message.getSourceFile(), isSet) !== undefined;
+}
+
+function hasField(value: TS.Expression): boolean {
+  const isLiteral = ts.isObjectLiteralExpression(value);
+  return isLiteral && value.properties.some(({ name }) => name && propertyName(name) === FIELD);
 }
 
 // What it inserts
@@ -218,7 +238,7 @@ function helperLines(
     "}",
     "",
     `function isPlainObject(value${type(": unknown")})${type(": boolean")} {`,
-    '\tif (typeof value !== "object" || value === null) return false;',
+    '\tif (typeof value !== "object" || value === null || "toJSON" in value) return false;',
     `\tconst prototype${type(": unknown")} = Object.getPrototypeOf(value);`,
     "\treturn prototype === Object.prototype || prototype === null;",
     "}",

@@ -50,6 +50,8 @@ export interface Trial {
 export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
   const { plan, isLastRound } = trial;
   const { file, offset, length, message, code } = diagnostic;
+  const needing = sitesNeeding(plan, file);
+  if (needing.length > 0) return needing;
   const planned = plan.files.find(({ path }) => path === file);
   const all = (placements: readonly Placement[]) =>
     placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, ...NOTHING_LOST }));
@@ -76,6 +78,16 @@ export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
   const lost = isNull ? pathAt(source, range, CANNOT_INVOKE.has(code)) : null;
   const retyped = narrowedPathsAt(source, range, trial.typesOf(source));
   return [{ file: planned.path, site, strategy, lost, retyped }];
+}
+
+/** The sites that need a module which is made for them. */
+function sitesNeeding({ files }: Plan, module: string | null): Blame[] {
+  return files.flatMap(({ path, modules, placements }) => {
+    const needs = new Set(modules.filter((each) => each.path === module).map(({ site }) => site));
+    return placements
+      .filter(({ site }) => needs.has(site))
+      .map(({ site, strategy }) => ({ file: path, site, strategy, ...NOTHING_LOST }));
+  });
 }
 
 /**

@@ -52,7 +52,9 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
   }
   await loadCompiler();
   const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
-  const isPart = isNarrowed || options.rule !== undefined || options.transform !== undefined;
+  const isPart =
+    isNarrowed ||
+    [options.rule, options.transform, options.phase].some((each) => each !== undefined);
   const findings = plan.findings.filter(
     ({ code }) =>
       !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),

@@ -61,12 +61,12 @@ function scrubbed(value: unknown, kind: Kind, depth: number): unknown {
   if (Array.isArray(value)) return value.map((each) => scrubbed(each, kind, depth + 1));
   if (value instanceof Error) return scrubText(`${value.name}: ${value.message}`);
   if (value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => {
-      const own = kindOf(key);
-      return [key, scrubbed(member, own === "plain" ? kind : own, depth + 1)];
-    }),
-  );
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    const own = kindOf(key);
+    copy[key] = scrubbed(member, own === "plain" ? kind : own, depth + 1);
+  }
+  return copy;
 }
 
 /** Whole words count: `totalInputTokens` may be a number, `accessToken` may be nothing. */

@@ -56,7 +56,10 @@ export function buildPlan(input: PlanInput): Plan {
     findings: [
       ...files.flatMap(({ findings }) => findings),
       ...unmatchedRules(rules, files),
-      ...spanCautions(rules),
+      ...spanCautions(
+        rules,
+        files.flatMap(({ entries }) => entries),
+      ),
       ...hopFindings(files.flatMap(({ hops }) => hops)),
     ],
     changes: [...files.flatMap(changeOf), ...created.changes],

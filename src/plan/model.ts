@@ -73,6 +73,8 @@ export interface FilePlan {
 export interface NeededModule {
   readonly path: string;
   readonly rule: string;
+  /** The site that calls it. */
+  readonly site: string;
   readonly text: string;
 }
 

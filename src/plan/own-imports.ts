@@ -35,11 +35,26 @@ function isRemoved(source: Source, use: TS.Identifier, removed: readonly Edit[])
 }
 
 function findImport(source: Source, entry: LedgerImport) {
-  for (const statement of source.file.statements) {
-    const name = declaredName(statement, entry);
-    if (name) return { statement, name };
+  for (const each of [entry, ...movedFrom(source, entry)]) {
+    for (const statement of source.file.statements) {
+      const name = declaredName(statement, each);
+      if (name) return { statement, name };
+    }
   }
   return null;
+}
+
+/** The import as it reads once its module or the file was moved, which editors write by themselves. */
+function movedFrom({ file }: Source, entry: LedgerImport): LedgerImport[] {
+  if (!entry.module.startsWith(".")) return [];
+  return file.statements.filter(ts.isImportDeclaration).flatMap((statement) => {
+    const module = specifierOf(statement);
+    const bindings = statement.importClause?.namedBindings;
+    if (!module.startsWith(".") || !bindings) return [];
+    const [element] = ts.isNamedImports(bindings) ? bindings.elements : [];
+    const member = element ? (element.propertyName ?? element.name).text : null;
+    return member === entry.member ? [{ ...entry, module }] : [];
+  });
 }
 
 function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifier | null {

@@ -235,6 +235,7 @@ function modulesOf(style: Style, { draft, result }: Planned): NeededModule[] {
   return result.modules.map(({ path, text }) => ({
     path,
     rule: draft.active.rule.id,
+    site: draft.id,
     text: text(style),
   }));
 }

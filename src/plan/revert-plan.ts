@@ -224,7 +224,7 @@ function revertModules(
     needed.has(file) || sites.some((site) => site.rule === rule);
   const after = new Map(changed);
   const changes: FileChange[] = [];
-  let left = ledger.modules.filter(({ file }) => tree.read(file) !== null);
+  let left = ledger.modules.flatMap((module) => whereItIs(tree, module));
   for (let isGoing = true; isGoing;) {
     const going = left.filter(
       (module) => !isNeeded(module) && reasonToStay(tree, module, after) === null,
@@ -242,6 +242,15 @@ function revertModules(
     return stays && !own.has(stays.importer ?? "") ? [moduleFinding(module.file, stays.why)] : [];
   });
   return { changes, kept: left, findings };
+}
+
+/** A created module, also where somebody has moved it to. */
+function whereItIs(tree: Tree, module: LedgerModule): LedgerModule[] {
+  if (tree.read(module.file) !== null) return [module];
+  const moved = tree
+    .filesWith("@sentry/")
+    .find((path) => looseHashOf(tree.read(path) ?? "") === module.looseHash);
+  return moved === undefined ? [] : [{ ...module, file: moved }];
 }
 
 interface Stay {

@@ -2,6 +2,7 @@ import { repeaterOf } from "../syntax/repeater.js";
 import type { Source } from "../syntax/source.js";
 import { nearest } from "../text/nearest.js";
 import type { SpanParams } from "../transform.js";
+import type { LedgerSite } from "./ledger.js";
 import type { ActiveRule, Finding } from "./model.js";
 
 /**
@@ -41,18 +42,28 @@ const CATEGORIES = [
 ];
 
 /** What is accepted in the spans of rules, and will be regretted where spans are looked at. */
-export function spanCautions(rules: readonly ActiveRule[]): Finding[] {
+export function spanCautions(
+  rules: readonly ActiveRule[],
+  entries: readonly LedgerSite[],
+): Finding[] {
   return rules.flatMap(({ rule }) => {
     const span = "span" in rule ? (rule.span as SpanParams | undefined) : undefined;
     const own = span ? [...nameCaution(rule.id, span), ...opCaution(rule.id, span)] : [];
-    return "headers" in rule && rule.headers === true ? [...own, headersCaution(rule.id)] : own;
+    if (!("headers" in rule) || rule.headers !== true) return own;
+    const planned = entries.filter((entry) => entry.rule === rule.id);
+    return [...own, ...headersCaution(rule.id, planned)];
   });
 }
 
 /** What the SDK's own instrumentation of a client does as well is done twice. */
-function headersCaution(id: string): Finding {
+function headersCaution(id: string, planned: readonly LedgerSite[]): Finding[] {
+  if (planned.length === 0) return [];
+  if (!planned.some(({ shape }) => shape.kind === "headers")) {
+    const message = `"${id}" finds no headers written out in its requests, which therefore carry no context`;
+    return [finding("no-headers", "warning", message)];
+  }
   const message = `"${id}" sets trace headers itself: the SDK does so too for fetch and http, where the receiver then gets two contexts and begins another trace`;
-  return finding("manual-headers", "warning", message);
+  return [finding("manual-headers", "warning", message)];
 }
 
 /** Spans are grouped by their names: each value of a part that varies is a group of its own. */

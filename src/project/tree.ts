@@ -120,11 +120,16 @@ function endingKind(text: string, options: TS.CompilerOptions, from: string): En
     return endings.some((ending) => ending !== "") ? "output" : "none";
   }
   if (/\.[cm]?jsx?$/.test(from)) return /\brequire\(/.test(text) ? "none" : "source";
-  const { moduleResolution } = options;
-  const isNode =
+  // What runs without being compiled is imported by the name that it has.
+  if (options.allowImportingTsExtensions && isNodeResolution(options)) return "source";
+  return isNodeResolution(options) ? "output" : "none";
+}
+
+function isNodeResolution({ module, moduleResolution }: TS.CompilerOptions): boolean {
+  return (
     moduleResolution === ts.ModuleResolutionKind.Node16 ||
     moduleResolution === ts.ModuleResolutionKind.NodeNext ||
     (moduleResolution === undefined &&
-      (options.module === ts.ModuleKind.NodeNext || options.module === ts.ModuleKind.Node16));
-  return isNode ? "output" : "none";
+      (module === ts.ModuleKind.NodeNext || module === ts.ModuleKind.Node16))
+  );
 }

@@ -8,7 +8,7 @@ import type { Instrumentation, Lessons, Site } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
-import { receivedIn, type Received } from "./received.js";
+import { receivedIn, type Received, type Receiving } from "./received.js";
 import { REGION_KINDS, regionsOf, type Region, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
 import { fillsFor, renderSpan, spanTemplates, type SpanParams } from "./span-options.js";
@@ -65,15 +65,40 @@ export interface Handler {
 
 /** The message and its handler: as the rule says, or as the code does. */
 export function receivedBy(
-  source: Source,
+  host: Receiving,
   match: Match,
   { message, region: wanted }: HandlerRule,
 ): Received | Reason {
-  if (message === undefined) return receivedIn(source, match, wanted);
+  if (message === undefined) return receivedIn(host, match, wanted);
+  const { source } = host;
   const [region] = regionsOf(source, match, wanted);
   if (!region) return reason("empty-region");
   const { code, names } = renderTemplate(message, fillsFor(source, match), source.style);
-  return unreadableIn(source, region, names) ?? { message: code, region };
+  const unreadable = unreadableIn(source, region, names);
+  if (unreadable) return unreadable;
+  return { message: isReadAtOnce(region) ? code : readSafely(source, match, code), region };
+}
+
+/** An expression reads its message itself, first of all; other code may look first whether it is there. */
+function isReadAtOnce({ kind }: Region): boolean {
+  return kind === "expression";
+}
+
+/** Reads a path as far as it goes, unless the type of what it begins with says that it is there. */
+function readSafely(source: Source, match: Match, code: string): string {
+  const [root = ""] = /^[\w$]+/.exec(code) ?? [];
+  const isPath = /^[\w$]+(\.[\w$]+)+$/.test(code) && root !== "this";
+  return isPath && !isTyped(source, match, root) ? code.replace(/\./g, "?.") : code;
+}
+
+function isTyped({ scope }: Source, match: Match, name: string): boolean {
+  const at = match.kind === "function" ? (match.node.body ?? match.node) : match.node;
+  const [declaration] = scope.resolve(name, at) ?? [];
+  const isDeclared =
+    declaration && (ts.isParameter(declaration) || ts.isVariableDeclaration(declaration));
+  const isOptional = isDeclared && ts.isParameter(declaration) && declaration.questionToken;
+  const type = isDeclared && !isOptional ? declaration.type : undefined;
+  return type !== undefined && !/\b(any|unknown|undefined|null)\b/.test(type.getText());
 }
 
 /** Whether a name cannot be read where a region begins. */

@@ -5,7 +5,7 @@ import type { ImportNeed } from "./import-place.js";
 import type { Binding } from "./imports.js";
 import type { ModuleNeed } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
-import type { Source } from "./source.js";
+import { isCommonJs, type Source } from "./source.js";
 
 /** A function that instrumentation calls, and how the module that has it is written. */
 export interface HelperSpec {
@@ -66,7 +66,7 @@ export function helperFor(
 ): Helper | Reason {
   const path = module === undefined ? ownModule(file, spec) : file.pathOf(module);
   const existing = file.read(path);
-  if (existing ? !existing.text.includes(spec.name) : module !== undefined) {
+  if (existing ? !exportsName(existing, spec.name) : module !== undefined) {
     return reason("no-such-helper", `${spec.name} in ${path}`);
   }
   const binding = file.member(path, spec.name, spec.namespace);
@@ -78,12 +78,22 @@ export function helperFor(
 /** The module itself and, where they are not there, those that it imports from beside it. */
 function modulesOf(file: HelperHost, spec: HelperSpec, path: string): ModuleNeed[] {
   const language = languageOf(file, path, spec.name);
-  const text = (style: Style) => moduleText(spec.lines(language), style);
+  // A module of ours in JavaScript has no types that a project's own strictness could be content with.
+  const head = language.isTyped ? [] : ["// @ts-nocheck"];
+  const text = (style: Style) => moduleText([...head, ...spec.lines(language)], style);
   const needs = (spec.needs ?? []).flatMap((each) => {
     const beside = posix.join(posix.dirname(path), `${each.file}${posix.extname(path)}`);
     return file.read(beside) ? [] : modulesOf(file, each, beside);
   });
   return [{ path, text }, ...needs];
+}
+
+/** Whether a module of somebody's own exports a name. */
+function exportsName({ text }: Source, name: string): boolean {
+  const declared = `export\\s+(?:declare\\s+|async\\s+)*(?:function|const|let|var|class)\\s+${name}\\b`;
+  const listed = `export\\s*\\{[^}]*\\b${name}\\b|export\\s*\\*`;
+  const assigned = `exports\\.${name}\\b|module\\.exports\\s*=[^;]*\\b${name}\\b`;
+  return new RegExp([declared, listed, assigned].join("|")).test(text);
 }
 
 /** A helper is written in the language of the file that needs it first. */
@@ -97,22 +107,24 @@ function ownModule(file: HelperHost, spec: HelperSpec): string {
  * @param name the function that it exports
  */
 export function languageOf(
-  file: Pick<HelperHost, "sdkFor" | "isModule" | "specifierFor">,
+  file: Pick<HelperHost, "source" | "sdkFor" | "isModule" | "specifierFor">,
   path: string,
   name: string,
 ): Language {
   const isTyped = /\.[cm]?tsx?$/.test(path);
-  const isCommonJs = path.endsWith(".cjs") || (path.endsWith(".js") && !file.isModule(path));
+  // Bundlers take modules for what they are written as, whatever the package says.
+  const isPlain = path.endsWith(".js") && isCommonJs(file.source.file, file.isModule(path));
+  const requires = path.endsWith(".cjs") || isPlain;
   const sdk = file.sdkFor(path);
   return {
     isTyped,
-    isCommonJs,
+    isCommonJs: requires,
     sdk,
     sibling: (name) =>
       file.specifierFor(path, posix.join(posix.dirname(path), `${name}${posix.extname(path)}`)),
     type: (text) => (isTyped ? text : ""),
-    imports: isCommonJs ? `const Sentry = require("${sdk}");` : `import * as Sentry from "${sdk}";`,
-    exportWord: isCommonJs ? "" : "export ",
-    exportLines: isCommonJs ? ["", `module.exports = { ${name} };`] : [],
+    imports: requires ? `const Sentry = require("${sdk}");` : `import * as Sentry from "${sdk}";`,
+    exportWord: requires ? "" : "export ",
+    exportLines: requires ? ["", `module.exports = { ${name} };`] : [],
   };
 }

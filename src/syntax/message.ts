@@ -1,8 +1,9 @@
 import { ts, type TS } from "./compiler.js";
+import { fingerprint } from "./fingerprint.js";
 import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
-import { unwrapped } from "./walk.js";
+import { enclosingFunction, findNode, unwrapped, walk } from "./walk.js";
 
 /** What a call sends. */
 export interface Message {
@@ -21,62 +22,142 @@ export function messageOf(
   call: TS.CallExpression,
   named: TS.Expression | undefined,
 ): Message | Reason {
-  const direct = named || isCloning(call) ? null : stringifiedIn(call.arguments);
+  const direct = named || isCloning(source, call) ? null : textIn(source, call, call.arguments);
   const given = named ?? (direct ? undefined : call.arguments.find(canBeObject));
-  const text = direct ?? (given ? stringified(valueOf(source, given)) : null);
-  if (text) return { node: text, isCopied: true };
-  if (!given || !canBeObject(given)) return reason("no-message");
-  return { node: given, isCopied: isMadeHere(given) || isCloning(call) };
+  const text = direct ?? (given ? textOf(source, call, valueOf(source, given)) : null);
+  if (text) return textMessage(source, call, text);
+  if (!given || !canBeObject(given) || isRequest(given)) return reason("no-message");
+  return { node: given, isCopied: isMadeHere(given) || isCloning(source, call) };
 }
 
-/** What the text among some arguments was made of. */
-function stringifiedIn(all: readonly TS.Node[]): TS.Expression | null {
+/** A message that is made into text, unless the text is needed as it is. */
+function textMessage(
+  source: Source,
+  call: TS.CallExpression,
+  stringify: TS.CallExpression,
+): Message | Reason {
+  const [node, replacer] = stringify.arguments;
+  if (!node || ts.isSpreadElement(node)) return reason("no-message");
+  if (replacer && !/^(null|undefined)$/.test(replacer.getText())) return reason("custom-text");
+  return isNeededAsIs(source, call, stringify) ? reason("text-in-use") : { node, isCopied: true };
+}
+
+/** Whether the text of a message is used beside sending it: made again in the call, or kept by a name. */
+function isNeededAsIs(
+  source: Source,
+  call: TS.CallExpression,
+  stringify: TS.CallExpression,
+): boolean {
+  const own = fingerprint(stringify);
+  let made = 0;
+  for (const argument of call.arguments) {
+    walk(argument, (node) => {
+      if (ts.isCallExpression(node) && fingerprint(node) === own) made++;
+    });
+  }
+  if (made > 1) return true;
+  const declaration = [...declarationsAround(stringify)][0];
+  if (!declaration || call.pos <= stringify.pos) return false;
+  return source.scope
+    .references(declaration)
+    .some((use) => use !== declaration && !isSending(use, call));
+}
+
+/** The name that a constant has whose value a node is part of. */
+function* declarationsAround(node: TS.Node): Generator<TS.Identifier> {
+  for (let at = node.parent; at && !ts.isStatement(at); at = at.parent) {
+    if (ts.isVariableDeclaration(at) && ts.isIdentifier(at.name)) yield at.name;
+  }
+}
+
+/** Whether a name is used only in calls of the same function, such as another socket's `send`. */
+function isSending(use: TS.Node, call: TS.CallExpression): boolean {
+  for (let at: TS.Node = use; at && !ts.isStatement(at); at = at.parent) {
+    if (at === call) return true;
+    if (ts.isCallExpression(at)) {
+      return isHandedOn(use, at) && lastName(at) === lastName(call);
+    }
+  }
+  return false;
+}
+
+function isHandedOn(use: TS.Node, call: TS.CallExpression): boolean {
+  return call.arguments.some((argument) => argument === use);
+}
+
+function lastName({ expression }: TS.CallExpression): string {
+  return /[\w$]+$/.exec(expression.getText())?.[0] ?? "";
+}
+
+/** The `JSON.stringify` whose text some arguments hand on. */
+function textIn(
+  source: Source,
+  call: TS.CallExpression,
+  all: readonly TS.Node[],
+): TS.CallExpression | null {
   for (const each of all) {
-    const found = stringified(each);
+    const found = textOf(source, call, each);
     if (found) return found;
   }
   return null;
 }
 
 /**
- * The argument of the `JSON.stringify` whose text some code hands on: as it is, encoded, or as a
- * member. What a function makes of it, say a hash, is another value.
+ * The `JSON.stringify` whose text some code hands on: as it is, encoded, or as a member. What a
+ * function makes of it, say a hash, is another value.
  */
-function stringified(node: TS.Node): TS.Expression | null {
+function textOf(source: Source, call: TS.CallExpression, node: TS.Node): TS.CallExpression | null {
   const code = ts.isExpression(node) ? unwrapped(node) : node;
+  const inside = (each: TS.Node) => textOf(source, call, each);
+  const among = (all: readonly TS.Node[]) => textIn(source, call, all);
   if (ts.isCallExpression(code)) {
     const [first] = code.arguments;
     if (!first || ts.isSpreadElement(first)) return null;
-    if (isStringify(code)) return first;
-    return ENCODERS.test(code.expression.getText()) ? stringified(first) : null;
+    if (isStringify(source, code)) return code;
+    return ENCODERS.test(code.expression.getText()) ? inside(first) : null;
   }
-  if (ts.isNewExpression(code)) return stringifiedIn(code.arguments ?? []);
-  if (ts.isArrayLiteralExpression(code)) return stringifiedIn(code.elements);
+  if (ts.isNewExpression(code)) return among(code.arguments ?? []);
+  if (ts.isArrayLiteralExpression(code)) return among(code.elements);
   // What says its own type is the message itself, whatever its members are made of.
-  if (ts.isObjectLiteralExpression(code))
-    return saysType(code) ? null : stringifiedIn(code.properties);
-  if (ts.isPropertyAssignment(code)) return stringified(code.initializer);
-  if (ts.isAwaitExpression(code)) return stringified(code.expression);
+  if (ts.isObjectLiteralExpression(code)) return saysType(code) ? null : among(code.properties);
+  if (ts.isPropertyAssignment(code)) return inside(valueOf(source, code.initializer));
+  if (ts.isShorthandPropertyAssignment(code)) {
+    const value = valueOf(source, code.name);
+    return value === code.name ? null : inside(value);
+  }
+  if (ts.isAwaitExpression(code)) return inside(code.expression);
   if (ts.isTemplateExpression(code)) {
-    return stringifiedIn(code.templateSpans.map(({ expression }) => expression));
+    return among(code.templateSpans.map(({ expression }) => valueOf(source, expression)));
   }
   const isSum = ts.isBinaryExpression(code) && code.operatorToken.kind === ts.SyntaxKind.PlusToken;
-  return isSum ? stringifiedIn([code.left, code.right]) : null;
+  return isSum ? among([code.left, code.right]) : null;
 }
 
 function saysType({ properties }: TS.ObjectLiteralExpression): boolean {
   return properties.some(({ name }) => name && /^(type|kind)$/.test(propertyName(name) ?? ""));
 }
 
+/** The options of a request hold its message; they are none. */
+function isRequest(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  if (!ts.isObjectLiteralExpression(code) || saysType(code)) return false;
+  const names = code.properties.map(({ name }) => name && propertyName(name));
+  return names.includes("body") && names.some((name) => /^(method|headers)$/.test(name ?? ""));
+}
+
 /** Functions that give the same text in another form. */
 const ENCODERS = /^Buffer\.from$|(^|\.)(encode|gzip|deflate|brotliCompress|compress|pack)(Sync)?$/;
 
-function isStringify({ expression }: TS.CallExpression): boolean {
-  return expression.getText() === "JSON.stringify";
+function isStringify({ scope }: Source, { expression }: TS.CallExpression): boolean {
+  if (expression.getText() !== "JSON.stringify") return false;
+  return (scope.resolve("JSON", expression) ?? []).length === 0;
 }
 
-/** What a constant was given; any other expression is its own value. */
-function valueOf(source: Source, expression: TS.Expression): TS.Expression {
+/**
+ * What a constant of the same function was given; any other expression is its own value. A constant
+ * from outside has the context of another moment.
+ */
+export function valueOf(source: Source, expression: TS.Expression): TS.Expression {
   const code = unwrapped(expression);
   if (!ts.isIdentifier(code)) return expression;
   const [declaration, ...others] = source.scope.resolve(code.text, code) ?? [];
@@ -84,7 +165,8 @@ function valueOf(source: Source, expression: TS.Expression): TS.Expression {
     declaration !== undefined &&
     others.length === 0 &&
     ts.isVariableDeclaration(declaration) &&
-    (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+    (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0 &&
+    enclosingFunction(declaration) === enclosingFunction(code);
   return (isConstant && declaration.initializer) || expression;
 }
 
@@ -100,13 +182,22 @@ function canBeObject(expression: TS.Expression): boolean {
   );
 }
 
+/** A literal whose copy nobody can tell from it: an accessor would be read once and for all. */
 function isMadeHere(expression: TS.Expression): boolean {
-  return ts.isObjectLiteralExpression(unwrapped(expression));
+  const code = unwrapped(expression);
+  if (!ts.isObjectLiteralExpression(code)) return false;
+  return code.properties.every(
+    (each) => !ts.isAccessor(each) && each.name?.getText().replace(/["']/g, "") !== "__proto__",
+  );
 }
 
-/** Ports, workers and child processes clone what they are given. */
-function isCloning({ expression }: TS.CallExpression): boolean {
-  return /(^|\.)postMessage$|^process\.send$|^structuredClone$/.test(
-    expression.getText().replace(/[?!]/g, ""),
-  );
+/** Ports, workers and child processes clone what they are given; a class of the file's own need not. */
+function isCloning({ file }: Source, { expression }: TS.CallExpression): boolean {
+  const callee = expression.getText().replace(/[?!]/g, "");
+  if (!/(^|\.)postMessage$|^process\.send$|^structuredClone$/.test(callee)) return false;
+  const name = /\w+$/.exec(callee)?.[0];
+  const isOwn = (node: TS.Node) =>
+    (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) &&
+    node.name?.getText() === name;
+  return findNode(file, isOwn) === undefined;
 }

@@ -49,6 +49,12 @@ export const REASONS = {
   "unknown-options": "the options are not all written out in the call",
   "type-guard": "the call tells the compiler about the code behind it, which a callback would hide",
   "type-check": "the instrumented code would not type-check",
+  "accessor-path": "the message is read through an accessor, which must not run twice",
+  "conditional-message": "the message is read only where the call happens",
+  "custom-text":
+    "the text is made by rules of its own, which a copy of the message would not follow",
+  "text-in-use":
+    "the text is also used beside the message (a signature, a comparison), and must stay",
   "changed-by-hand": "it was changed by hand since",
   "import-in-use": "other code uses the import by now",
   "still-needed": "something that is left alone needs it",

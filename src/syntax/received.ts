@@ -11,6 +11,7 @@ import {
   type RegionKind,
 } from "./region.js";
 import { textOf, type Source } from "./source.js";
+import type { Types } from "./value-kind.js";
 import { ancestors, enclosingFunction, findNode, unwrapped, walk } from "./walk.js";
 
 /** A message that arrives: the code that names it, and the code that handles it. */
@@ -30,7 +31,36 @@ export interface Received {
  *   its first parameter, and its body;
  * - a clause or a switch: the object that the switch tests, and the clause.
  */
-export function receivedIn(source: Source, match: Match, wanted: RegionKind): Received | Reason {
+export function receivedIn(host: Receiving, match: Match, wanted: RegionKind): Received | Reason {
+  const received = receivedAt(host.source, match, wanted);
+  if (isReason(received) || !received.named) return received;
+  return isReadTwice(host, received.named) ? reason("accessor-path") : received;
+}
+
+/** What has to be known where a message arrives. */
+export interface Receiving {
+  readonly source: Source;
+  readonly types: Types;
+}
+
+/** Whether a path to a message runs code of an accessor, as far as the file and its types tell. */
+export function isReadTwice({ source, types }: Receiving, path: TS.Node): boolean {
+  let found = false;
+  walk(path, (node) => {
+    if (!ts.isPropertyAccessExpression(node)) return;
+    found ||= hasAccessor(source, node.name.text) || types.isAccessor(node);
+  });
+  return found;
+}
+
+function hasAccessor({ file, text }: Source, name: string): boolean {
+  if (!new RegExp(`\\bget\\s+#?${name.replace(/[$#]/g, "\\$&")}\\s*\\(`).test(text)) return false;
+  const isGetter = (node: TS.Node) =>
+    ts.isGetAccessorDeclaration(node) && node.name.getText(file) === name;
+  return findNode(file, isGetter) !== undefined;
+}
+
+function receivedAt(source: Source, match: Match, wanted: RegionKind): Received | Reason {
   switch (match.kind) {
     case "call": {
       const isMade = wanted === "rest" || isParse(match.node);
@@ -39,17 +69,28 @@ export function receivedIn(source: Source, match: Match, wanted: RegionKind): Re
     case "function":
       return parsedIn(source, match.node) ?? parameterOf(source, match, wanted);
     case "switch":
-      return testedBy(source, match, match.node, wanted);
+      return testedBy(source, match, match.node.expression, wanted);
     case "clause": {
-      const around = [...ancestors(match.list.parent)].find(ts.isSwitchStatement);
-      return around ? testedBy(source, match, around, wanted) : reason("no-message");
+      const tested = testOf(match.list.parent);
+      return tested ? testedBy(source, match, tested, wanted) : reason("no-message");
     }
     case "assign":
       return reason("no-message");
   }
 }
 
-function isParse(node: TS.Node): boolean {
+/** What is tested to get into a clause: by its switch, or by an `if` that does the same. */
+function testOf(parent: TS.Node): TS.Expression | null {
+  const around = [parent, ...ancestors(parent)];
+  const found = around.find((node) => ts.isCaseOrDefaultClause(node) || ts.isIfStatement(node));
+  if (!found) return null;
+  if (ts.isCaseOrDefaultClause(found)) return found.parent.parent.expression;
+  const test = ts.isIfStatement(found) ? unwrapped(found.expression) : null;
+  if (!test || !ts.isBinaryExpression(test)) return null;
+  return [test.left, test.right].find((each) => !ts.isStringLiteralLike(unwrapped(each))) ?? null;
+}
+
+function isParse(node: TS.Node): node is TS.CallExpression {
   return ts.isCallExpression(node) && node.expression.getText() === "JSON.parse";
 }
 
@@ -81,6 +122,9 @@ function passedTo(source: Source, match: Match & { kind: "call" }): Received | R
   const given = named ?? match.node.arguments.find(isName);
   const [region] = regionsOf(source, match, "expression");
   if (!given || !isStablePath(given) || !region) return reason("no-message");
+  // What an optional call is given is read only if there is something to call.
+  const isOptional = (match.node.flags & ts.NodeFlags.OptionalChain) !== 0;
+  if (isOptional && !ts.isIdentifier(unwrapped(given))) return reason("conditional-message");
   return { message: textOf(source, given), named: given, region };
 }
 
@@ -102,11 +146,28 @@ function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
   }));
   for (const { statements } of lists) {
     for (const statement of statements) {
-      const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
-      if (call && ts.isCallExpression(call)) return madeBy(source, call);
+      const call = parseIn(statement);
+      if (call && isOwnText(source, fn, call)) return madeBy(source, call);
     }
   }
   return parsedLater(source, fn);
+}
+
+/** The parse that a statement gives to a constant. */
+function parseIn(statement: TS.Statement): TS.CallExpression | null {
+  const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
+  return call && isParse(call) && constantOf(statement, call) ? call : null;
+}
+
+/** Whether what is parsed came with the call: settings that every call reads are no message. */
+function isOwnText(source: Source, fn: NamedFunction, call: TS.CallExpression): boolean {
+  if (fn.parameters.length === 0) return true;
+  const isOwn = (node: TS.Node) =>
+    ts.isIdentifier(node) &&
+    (source.scope.resolve(node.text, node) ?? []).some(
+      (each) => fn.pos < each.pos && each.end <= fn.end,
+    );
+  return call.arguments.some((each) => findNode(each, isOwn) !== undefined);
 }
 
 /** What one function inside parses of the parameter: that is text, and holds no context itself. */
@@ -131,7 +192,7 @@ function parameterOf(
   match: Match & { kind: "function" },
   wanted: RegionKind,
 ): Received | Reason {
-  const [parameter] = match.node.parameters;
+  const [parameter] = match.node.parameters.filter(({ name }) => name.getText() !== "this");
   const [region] = regionsOf(source, match, wanted);
   if (!parameter || parameter.dotDotDotToken || !ts.isIdentifier(parameter.name)) {
     return reason("no-message");
@@ -144,7 +205,7 @@ function parameterOf(
 
 /** The platform's own listeners get an event that holds the message. */
 function isOfThePlatform({ parent }: TS.Node): boolean {
-  if (ts.isBinaryExpression(parent)) return true;
+  if (ts.isBinaryExpression(parent)) return /\.on[a-z]+$/.test(parent.left.getText());
   const callee = ts.isCallExpression(parent) ? parent.expression : undefined;
   return (
     callee !== undefined &&
@@ -157,7 +218,7 @@ function isOfThePlatform({ parent }: TS.Node): boolean {
 function testedBy(
   source: Source,
   match: Match,
-  { expression }: TS.SwitchStatement,
+  expression: TS.Expression,
   wanted: RegionKind,
 ): Received | Reason {
   const tested = unwrapped(expression);

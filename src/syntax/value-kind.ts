@@ -26,6 +26,8 @@ export interface Types {
   readonly isNarrowed: (path: TS.Expression) => boolean;
   /** The package that declares what a call calls; null for code of the tree. */
   readonly packageOf: (call: TS.CallExpression) => string | null;
+  /** Whether reading a member runs code. */
+  readonly isAccessor: (member: TS.PropertyAccessExpression) => boolean;
   /** What the types of a message are called. */
   readonly messageTypes: (message: TS.Node) => MessageTypes;
 }
@@ -49,5 +51,6 @@ export const NO_TYPES: Types = {
   infersGuard: () => false,
   isNarrowed: () => false,
   packageOf: () => null,
+  isAccessor: () => false,
   messageTypes: () => UNKNOWN_MESSAGE,
 };

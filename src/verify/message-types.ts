@@ -9,9 +9,7 @@ import type { AskedProgram } from "./value-kinds.js";
  */
 export function messageTypes({ compiler, program }: AskedProgram, node: TS.Node): MessageTypes {
   const checker = program.getTypeChecker();
-  const wanted = compiler.isObjectLiteralExpression(node)
-    ? checker.getContextualType(node)
-    : undefined;
+  const wanted = saidType(compiler, checker, node);
   const type = checker.getNonNullableType(wanted ?? checker.getTypeAtLocation(node));
   const own = namesOf(compiler, checker, [type]);
   const held = namesOf(
@@ -20,6 +18,13 @@ export function messageTypes({ compiler, program }: AskedProgram, node: TS.Node)
     partsOf(type).flatMap((each) => arraysIn(checker, each, node)),
   );
   return { own, held };
+}
+
+/** What is said of a literal where it stands: what it satisfies, or what is wanted there. */
+function saidType(compiler: Compiler, checker: TS.TypeChecker, node: TS.Node): TS.Type | undefined {
+  if (compiler.isSatisfiesExpression(node)) return checker.getTypeFromTypeNode(node.type);
+  if (compiler.isParenthesizedExpression(node)) return saidType(compiler, checker, node.expression);
+  return compiler.isObjectLiteralExpression(node) ? checker.getContextualType(node) : undefined;
 }
 
 function namesOf(compiler: Compiler, checker: TS.TypeChecker, types: readonly TS.Type[]): string[] {
@@ -45,11 +50,13 @@ function collect(collecting: Collecting, type: TS.Type): void {
   if (seen.has(type)) return;
   seen.add(type);
   if (type.aliasSymbol) names.add(type.aliasSymbol.name);
+  // `Partial<Message>` is made of messages as well as their kind is.
+  for (const each of type.aliasTypeArguments ?? []) collect(collecting, each);
   if (type.isUnionOrIntersection()) {
     for (const each of type.types) collect(collecting, each);
     return;
   }
-  if (checker.isArrayType(type)) {
+  if (checker.isArrayType(type) || checker.isTupleType(type)) {
     for (const each of checker.getTypeArguments(type as TS.TypeReference))
       collect(collecting, each);
     return;
@@ -58,8 +65,9 @@ function collect(collecting: Collecting, type: TS.Type): void {
     const name = nameOf(compiler, declaration);
     if (name) names.add(name);
   }
-  if (!type.isClassOrInterface()) return;
-  for (const base of checker.getBaseTypes(type)) collect(collecting, base);
+  const declared = "target" in type ? (type as TS.TypeReference).target : type;
+  if (!declared.isClassOrInterface()) return;
+  for (const base of checker.getBaseTypes(declared)) collect(collecting, base);
 }
 
 /** The arrays that are members of a type. */
@@ -68,7 +76,7 @@ function arraysIn(checker: TS.TypeChecker, type: TS.Type, node: TS.Node): TS.Typ
   return checker
     .getPropertiesOfType(type)
     .map((member) => checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(member, node)))
-    .filter((each) => checker.isArrayType(each));
+    .filter((each) => checker.isArrayType(each) || checker.isTupleType(each));
 }
 
 /** `Name` for what has one; for a literal, the names of the type and the members around it. */

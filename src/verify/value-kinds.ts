@@ -31,6 +31,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     infersGuard: (fn) => ask(fn, infersGuard, false),
     isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
+    isAccessor: (member) => ask(member, isAccessor, false),
     messageTypes: (message) => ask(message, messageTypes, UNKNOWN_MESSAGE),
   };
 }
@@ -51,6 +52,12 @@ function twinOf(compiler: Compiler, file: TS.SourceFile, node: TS.Node): TS.Node
   };
   visit(file);
   return found;
+}
+
+function isAccessor({ compiler, program }: AskedProgram, node: TS.Node): boolean {
+  if (!compiler.isPropertyAccessExpression(node)) return false;
+  const symbol = program.getTypeChecker().getSymbolAtLocation(node.name);
+  return ((symbol?.flags ?? 0) & compiler.SymbolFlags.Accessor) !== 0;
 }
 
 function valueKind({ compiler, program }: AskedProgram, node: TS.Node): ValueKind {
