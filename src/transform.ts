@@ -27,7 +27,7 @@ export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapp
 export { observabilityHelper, type ObservabilityExport } from "./syntax/observability.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export { isReadTwice, type Received } from "./syntax/received.js";
-export { messageOf, valueOf, type Message } from "./syntax/message.js";
+export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";

@@ -620,6 +620,55 @@ describe("--patch", () => {
   });
 });
 
+describe("helpers are imported as their file's module system finds them", () => {
+  const send = "(socket, m) => socket.send(JSON.stringify(m));\n";
+  const cases: [string, Files, RegExp, RegExp][] = [
+    [
+      "CommonJS by its ending",
+      { "src/a.cjs": `const fs = require("node:fs");\nmodule.exports = ${send}` },
+      /require\("\.\/lib\/with-trace-context\.cjs"\)/,
+      /module\.exports = /,
+    ],
+    [
+      "a module that imports data",
+      {
+        "package.json": '{ "type": "module" }',
+        "src/a.js": `import pkg from "../package.json" with { type: "json" };\nexport const send = ${send}`,
+      },
+      /from "\.\/lib\/with-trace-context\.js"/,
+      /export function/,
+    ],
+    [
+      "a module for a bundler",
+      { "src/a.js": `import { x } from "./b";\nexport const send = ${send}`, "src/b.js": "" },
+      /from "\.\/lib\/with-trace-context"/,
+      /export function/,
+    ],
+    [
+      "sources that run as they are",
+      {
+        "tsconfig.json":
+          '{ "compilerOptions": { "module": "NodeNext", "allowImportingTsExtensions": true, "noEmit": true } }',
+        "src/a.ts": `export const send = (socket: WebSocket, m: object) => socket.send(JSON.stringify(m));\n`,
+      },
+      /from "\.\/lib\/with-trace-context\.ts"/,
+      /export function/,
+    ],
+  ];
+
+  test.each(cases)("%s", async (_name, files, imported, exported) => {
+    const folder = newRepository(files);
+    const rule = { id: "send", use: "trace-send", at: { call: "socket.send($text)" } };
+    writeFiles(folder, { "retrospan.config.json": JSON.stringify({ rules: [rule] }) });
+    await applied(folder, "--no-typecheck", "--allow-dirty");
+    const now = userFiles(folder);
+    const own = Object.entries(now).find(([path]) => path.startsWith("src/a."))?.[1];
+    const helper = Object.entries(now).find(([path]) => path.startsWith("src/lib/"))?.[1];
+    expect(own).toMatch(imported);
+    expect(helper).toMatch(exported);
+  });
+});
+
 describe("narrowing", () => {
   const cases: [string[], string[]][] = [
     [["--site", "load:src/load.ts:1"], ["load"]],
@@ -653,6 +702,14 @@ describe("narrowing", () => {
     stages: "src/deep/stages.ts",
   };
   const pathsOf = (rules: readonly string[]) => rules.map((rule) => files[rule] ?? "").sort();
+
+  test("a site that is not there is refused with the nearest", async () => {
+    const folder = newRepository(LARGE);
+    for (const option of ["--site", "--except"]) {
+      const args = ["apply", "--no-typecheck", option, "load:src/laod.ts:1"];
+      await expectMistake(folder, args, [/load:src\/laod\.ts:1/, /load:src\/load\.ts:1/]);
+    }
+  });
 
   function instrumented(folder: string): string[] {
     return Object.values(files)

@@ -1,11 +1,14 @@
 import {
   callAround,
   callRemoval,
+  constantValue,
   codeFingerprint,
   containerOf,
   defineTransform,
+  findNode,
   fingerprint,
   helperFor,
+  holdsComment,
   insertFirst,
   isReason,
   propertyOf,
@@ -91,7 +94,8 @@ export const initHardening = defineTransform<InitHardening, Init>({
     const found: Candidate[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
-      found.push(candidate(source, node, shape));
+      const member = samplerOf(node);
+      if (member) found.push(candidate(source, node, member, shape));
     });
     return found;
   },
@@ -136,7 +140,7 @@ function addSampler(
   const open = `${helper.callee}(${ratesText(sampler, source.style)}, `;
   const piece = pieceFor(source, options, sampler, open);
   if (isReason(piece)) return piece;
-  const { layout, edits } = piece;
+  const { layout, edits, otherwise } = piece;
   return {
     strategy: "insert",
     region: { start: options.getStart(source.file), end: options.end },
@@ -146,9 +150,10 @@ function addSampler(
     modules: helper.modules,
     span: null,
     shape: {
-      key: codeFingerprint(helper.callee),
+      key: codeFingerprint(`${open}0)`),
       callee: helper.callee,
       layout,
+      otherwise,
       exclusive: SAMPLER,
     },
     container: containerOf(options),
@@ -157,6 +162,8 @@ function addSampler(
 }
 
 type Piece = Pick<Instrumentation, "edits"> & {
+  /** What decides about all other spans, as a fingerprint. */
+  readonly otherwise: string;
   /** `wrapped` goes around a sampler that is there, `shorthand` also names its member. */
   readonly layout: "wrapped" | "shorthand" | "property";
 };
@@ -172,15 +179,46 @@ function pieceFor(
     const otherwise = sampler.otherwise ?? rateIn(options);
     if (otherwise === null) return reason("no-rate");
     const property = `${SAMPLER}: ${open}${otherwise})`;
-    return { layout: "property", edits: [insertFirst(source, options, property)] };
+    const edits = [insertFirst(source, options, property)];
+    return { layout: "property", edits, otherwise: codeFingerprint(String(otherwise)) };
   }
-  if (ts.isShorthandPropertyAssignment(existing)) {
-    return { layout: "shorthand", edits: callAround(source, existing.name, `${SAMPLER}: ${open}`) };
-  }
-  if (!ts.isPropertyAssignment(existing)) {
+  const isShort = ts.isShorthandPropertyAssignment(existing);
+  if (!isShort && !ts.isPropertyAssignment(existing)) {
     return reason("unknown-options", `${SAMPLER} is a method`);
   }
-  return { layout: "wrapped", edits: callAround(source, existing.initializer, open) };
+  const sampled = isShort ? existing.name : existing.initializer;
+  const doubt = doubtAbout(source, sampled);
+  if (doubt) return reason("unknown-options", doubt);
+  return {
+    layout: isShort ? "shorthand" : "wrapped",
+    edits: callAround(source, sampled, isShort ? `${SAMPLER}: ${open}` : open),
+    otherwise: fingerprint(sampled),
+  };
+}
+
+/** Why an existing sampler cannot be called by another one. */
+function doubtAbout(source: Source, sampler: TS.Expression): string | null {
+  const code = unwrapped(sampler);
+  if (mayBeNothing(source, code)) return `${SAMPLER} may be undefined`;
+  const value = unwrapped(constantValue(source, code));
+  const usesThis = (node: TS.Node) => node.kind === ts.SyntaxKind.ThisKeyword;
+  const isBound = ts.isFunctionExpression(value) && findNode(value.body, usesThis) !== undefined;
+  return isBound ? `${SAMPLER} uses this` : null;
+}
+
+function mayBeNothing(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  const isNothing = (each: TS.Expression) => mayBeNothing(source, each);
+  if (code.kind === ts.SyntaxKind.NullKeyword) return true;
+  if (ts.isConditionalExpression(code)) return [code.whenTrue, code.whenFalse].some(isNothing);
+  if (ts.isBinaryExpression(code)) {
+    const isAnd = code.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
+    return isAnd || isNothing(code.right);
+  }
+  if (!ts.isIdentifier(code)) return false;
+  if (code.text === "undefined") return true;
+  const value = constantValue(source, code);
+  return value !== code && isNothing(value);
 }
 
 /** The rate that the options say as a number; once there is a sampler the SDK looks at it no more. */
@@ -213,6 +251,7 @@ const HELPER: HelperSpec = {
           "\t\treadonly name?: string | undefined;",
           "\t\treadonly attributes?: Readonly<Record<string, unknown>> | undefined;",
           "\t\treadonly parentSampled?: boolean | undefined;",
+          "\t\treadonly parentSampleRate?: number | undefined;",
           "\t},",
           ">(",
           "\trates: readonly (readonly [name: string, rate: number])[],",
@@ -221,10 +260,14 @@ const HELPER: HelperSpec = {
         ]
       : [`${exportWord}function sampleByName(rates, otherwise) {`]),
     `\treturn (context${type(": Context")}) => {`,
-    "\t\tif (context.parentSampled !== undefined) return context.parentSampled;",
+    "\t\tif (context.parentSampled === false) return false;",
+    "\t\t// Its rate goes on with it: what is counted later is counted by it.",
+    "\t\tif (context.parentSampled) return context.parentSampleRate ?? true;",
     "\t\t// SDK 11 calls a request by its method alone as long as nobody knows its route.",
-    '\t\tconst names = [context.name, context.attributes?.["url.path"]].map(String);',
-    "\t\tconst found = rates.find(([part]) => names.some((name) => name.includes(part)));",
+    '\t\tconst names = [context.name, context.attributes?.["url.path"]];',
+    "\t\tconst found = rates.find(([part]) =>",
+    '\t\t\tnames.some((name) => typeof name === "string" && name.includes(part)),',
+    "\t\t);",
     "\t\tif (found) return found[1];",
     '\t\treturn typeof otherwise === "function" ? otherwise(context) : otherwise;',
     "\t};",
@@ -240,38 +283,53 @@ function isHelper(callee: string): boolean {
 
 // How it recognises its own work
 
-function candidate(source: Source, call: TS.CallExpression, shape: Shape): Candidate {
+/** The member whose value a call is, where that is the sampler of some options. */
+function samplerOf({ parent }: TS.CallExpression): TS.PropertyAssignment | null {
+  const isMember = ts.isPropertyAssignment(parent) && parent.name.getText() === SAMPLER;
+  return isMember ? parent : null;
+}
+
+function candidate(
+  source: Source,
+  call: TS.CallExpression,
+  member: TS.PropertyAssignment,
+  shape: Shape,
+): Candidate {
   const { file } = source;
-  const options = optionsAround(call);
+  const [rates, otherwise] = call.arguments;
+  const key = rates ? codeFingerprint(`${call.expression.getText()}(${rates.getText()}, 0)`) : "";
+  const removal = removalOf(source, call, member, shape);
+  const isSame = otherwise !== undefined && fingerprint(otherwise) === shape.otherwise;
   return {
     range: { start: call.getStart(file), end: call.end },
-    container: containerOf(options ?? call),
+    container: containerOf(member.parent),
     head: "",
-    key: fingerprint(call.expression),
-    exact: true,
-    similar: true,
-    removal: removalOf(source, call, shape.layout),
+    key,
+    exact: isSame && key === shape.key && !isReason(removal),
+    similar: isSame,
+    removal,
   };
 }
 
-function optionsAround({ parent }: TS.CallExpression): TS.ObjectLiteralExpression | null {
-  const isMember = ts.isPropertyAssignment(parent) && ts.isObjectLiteralExpression(parent.parent);
-  return isMember ? parent.parent : null;
-}
+const CHANGED = reason("changed-by-hand", `the call of ${HELPER.name} is another one`);
 
 function removalOf(
   source: Source,
   call: TS.CallExpression,
-  layout: string | undefined,
+  member: TS.PropertyAssignment,
+  { layout, otherwise: recorded }: Shape,
 ): Removal | Reason {
   const { file } = source;
-  const member = call.parent;
   const [, otherwise, ...others] = call.arguments;
-  const isKept = layout === "wrapped" || layout === "shorthand";
-  if (!otherwise || others.length > 0 || !ts.isPropertyAssignment(member)) {
-    return reason("changed-by-hand", `the call of ${HELPER.name} has other arguments`);
+  if (!otherwise || others.length > 0) return CHANGED;
+  const isSame = fingerprint(otherwise) === recorded;
+  if (layout === "property") {
+    const hasComment = holdsComment(source.text.slice(member.getStart(file), member.end));
+    if (!isSame || hasComment) return CHANGED;
+    return { edits: [propertyRemoval(source, member.parent, member)], dedent: null };
   }
-  if (!isKept) return { edits: [propertyRemoval(source, member.parent, member)], dedent: null };
-  const start = layout === "shorthand" ? member.getStart(file) : call.getStart(file);
-  return callRemoval(source, call, otherwise, start);
+  // A rate is no sampler by itself.
+  if (ts.isNumericLiteral(unwrapped(otherwise))) return CHANGED;
+  const isShort = layout === "shorthand" && isSame;
+  return callRemoval(source, call, otherwise, (isShort ? member : call).getStart(file));
 }

@@ -17,7 +17,7 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Lessons, Rule } from "../transform.js";
 import { wantsSite, type Options } from "./options.js";
 import { settle } from "./settle.js";
-import { assertKnown, type Workspace } from "./workspace.js";
+import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
 /** A plan with what was found out while it was made. */
 export interface MadePlan {
@@ -133,12 +133,19 @@ function planUntilTypesHold(
   });
   const gate = options.typecheck ? createTypeGate(root, paths) : null;
   const typesOf = gate ? gate.typesOf : () => NO_TYPES;
-  const wants = wantsSite(options);
+  const wanted = wantsSite(options);
+  const seen = new Set(ledger.sites.map(({ id }) => id));
+  const wants = (id: string) => {
+    seen.add(id);
+    return wanted(id);
+  };
   const make = (known: ReadonlyMap<string, FilePlan>) => {
     const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   const first = make(new Map());
+  // A part of the tree does not show all sites.
+  if (root.isWhole) assertSites(options, seen);
   if (!gate) return { plan: first, typecheck: null };
   return settle({ first, lessons, tree, gate, make });
 }

@@ -12,6 +12,7 @@ import type { Outcome } from "./outcome.js";
 import {
   assertClean,
   assertKnown,
+  assertSites,
   openWorkspace,
   wantsEntry,
   type Workspace,
@@ -27,6 +28,7 @@ export async function revert(options: Options): Promise<Outcome> {
     options.rule,
     workspace.ledger.sites.map(({ rule }) => rule),
   );
+  if (root.isWhole) assertSites(options, new Set(workspace.ledger.sites.map(({ id }) => id)));
   for (const name of options.keep) assertKnown("--keep", name, TRANSFORMS.keys());
   if (!isEmpty(workspace.ledger)) await loadCompiler();
   const tree = createTree(root, "");

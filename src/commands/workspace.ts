@@ -82,6 +82,15 @@ function isOwnWriting(ledger: Ledger, path: string, hash: string): boolean {
 }
 
 /**
+ * Checks that the sites exist that the command line names.
+ * @throws {UserError} with the nearest known id
+ */
+export function assertSites({ site, except }: Options, known: ReadonlySet<string>): void {
+  for (const id of site) assertKnown("--site", id, known);
+  for (const id of except) assertKnown("--except", id, known);
+}
+
+/**
  * Checks that a name given on the command line exists.
  * @throws {UserError} with the nearest known name
  */

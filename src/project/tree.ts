@@ -106,15 +106,23 @@ function relativeSpecifier(
   const ending = /\.([cm]?[jt]sx?)$/.exec(path)?.[0] ?? "";
   const bare = path.slice(0, path.length - ending.length);
   const kind = endingKind(readText(root, from) ?? "", options, from);
-  if (kind === "none") return bare;
+  // Only `.js` and `.ts` are found without their endings.
+  if (kind === "none" && /\.[jt]sx?$/.test(ending)) return bare;
   return kind === "source" ? path : bare + ending.replace("ts", "js").replace(/x$/, "");
 }
+
+/** Endings of what is no code of the language, and tells nothing about how code is imported. */
+const KNOWN = /^(json|css|s[ac]ss|less|svg|png|jpe?g|gif|webp|wasm|node|txt|md|html|vue|svelte)$/;
 
 type EndingKind = "none" | "output" | "source";
 
 function endingKind(text: string, options: TS.CompilerOptions, from: string): EndingKind {
-  const own = [...text.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
-  const endings = own.map((match) => /\.([cm]?[jt]sx?)$/.exec(match[1] ?? "")?.[1] ?? "");
+  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+  const own = [...code.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
+  const endings = own
+    .map(([, specifier = ""]) => posix.extname(specifier).slice(1))
+    .filter((ending) => ending === "" || /^[cm]?[jt]sx?$/.test(ending) || !KNOWN.test(ending))
+    .map((ending) => (/^[cm]?[jt]sx?$/.test(ending) ? ending : ""));
   if (endings.length > 0) {
     if (endings.some((ending) => ending.includes("ts"))) return "source";
     return endings.some((ending) => ending !== "") ? "output" : "none";

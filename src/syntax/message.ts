@@ -158,15 +158,20 @@ function isStringify({ scope }: Source, { expression }: TS.CallExpression): bool
  * from outside has the context of another moment.
  */
 export function valueOf(source: Source, expression: TS.Expression): TS.Expression {
+  const value = constantValue(source, expression);
+  return enclosingFunction(value) === enclosingFunction(expression) ? value : expression;
+}
+
+/** What a constant was given, wherever it stands; any other expression is its own value. */
+export function constantValue({ scope }: Source, expression: TS.Expression): TS.Expression {
   const code = unwrapped(expression);
   if (!ts.isIdentifier(code)) return expression;
-  const [declaration, ...others] = source.scope.resolve(code.text, code) ?? [];
+  const [declaration, ...others] = scope.resolve(code.text, code) ?? [];
   const isConstant =
     declaration !== undefined &&
     others.length === 0 &&
     ts.isVariableDeclaration(declaration) &&
-    (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0 &&
-    enclosingFunction(declaration) === enclosingFunction(code);
+    (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
   return (isConstant && declaration.initializer) || expression;
 }
 

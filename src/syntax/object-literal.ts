@@ -50,5 +50,11 @@ export function propertyRemoval(
   const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
   const isAlone = object.properties.length === 1;
   const gap = isAlone ? (/^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0) : 0;
+  const behind = /^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0;
+  const isShared = !/^\r?\n/.test(rest.slice(comma + behind));
+  // A comment at the end of the line before would take in what shares the line.
+  if (isShared && /\/\/[^\n]*$/.test(before.slice(0, from))) {
+    return { start, end: property.end + comma + behind, text: "" };
+  }
   return { start: from, end: property.end + comma + gap, text: "" };
 }

@@ -70,7 +70,8 @@ function nameOf({ argv, pid }: Registration, cwd: string): string {
 }
 
 function problemOf({ sdk }: Registration, sent: number, dsn: string): string | null {
-  if (sdk === null) return "Sentry.init was not called";
+  // One that came late is not among what its process said, but its spans are there.
+  if (sdk === null) return sent > 0 ? null : "Sentry.init was not called";
   const origin = dsn.slice(0, dsn.lastIndexOf("/") + 1);
   if (sdk.dsn === null) return "Sentry.init was given no DSN";
   if (!sdk.dsn.startsWith(origin)) return `Sentry.init has a DSN of its own: ${hostOf(sdk.dsn)}`;
