@@ -425,6 +425,16 @@ describe("files that cannot be planned", () => {
     expect(readFileSync(join(folder, "src/latin.ts")).equals(latin)).toBe(true);
   });
 
+  test.each(["src/lib", ".retrospan"])("a file at %s, where a folder must be", async (path) => {
+    const rule = { id: "send", use: "trace-send", at: { call: "socket.send($text)" } };
+    const folder = newRepository({
+      "src/a.js": "export const send = (socket, m) => socket.send(JSON.stringify(m));\n",
+      [path]: "a file",
+      [CONFIG]: JSON.stringify({ rules: [rule] }),
+    });
+    await expectMistake(folder, ["apply", "--no-typecheck"], [new RegExp(path), /folder/]);
+  });
+
   test("a repository without a match is not parsed", async () => {
     const folder = newRepository({ ...SMALL, "src/load.ts": SAVE });
     const run = await plan(folder, "preview");

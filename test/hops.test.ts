@@ -187,3 +187,64 @@ export function broadcast(data: string): void {
     { code: "hop-without-receiver", file: "server.ts", line: 7 },
   ]);
 });
+
+test("ends whose types are made of a message's are ends of its hop", async () => {
+  const messages = `
+export interface BaseEvent {
+  projectId: string;
+}
+export interface Told<T> extends BaseEvent {
+  data: T;
+}
+`;
+  const sender = `
+import type { Told } from "./messages.js";
+
+interface Socket {
+  send(text: string): void;
+}
+export function sendEvent(socket: Socket, event: Told<string>): void {
+  socket.send(JSON.stringify(event));
+}
+`;
+  const stated = `
+import type { BaseEvent } from "./messages.js";
+
+export function sendStated(socket: { send(text: string): void }, projectId: string): void {
+  socket.send(JSON.stringify({ projectId } satisfies BaseEvent));
+}
+`;
+  const receiver = (type: string) => `
+import type { BaseEvent, Told } from "./messages.js";
+
+export type Seen = ${type} | Told<string>;
+function handle(event: unknown): string {
+  return String(event);
+}
+export function listen(event: ${type}): string {
+  return handle(event);
+}
+`;
+  const rules = [field, { ...send, at: { call: "socket.send($text)" } }, receive];
+  for (const type of ["BaseEvent", "Partial<BaseEvent>", 'Omit<BaseEvent, "x"> & { y: 1 }']) {
+    const files = { "messages.ts": messages, "sender.ts": sender, "ends.ts": receiver(type) };
+    expect(await hopsIn(files, rules)).toEqual([]);
+  }
+  const batch = { id: "receive", use: "trace-browser", at: { call: "handle($message)" } };
+  const files = {
+    "messages.ts": messages,
+    "sender.ts": sender,
+    "ends.ts": receiver("[BaseEvent, ...BaseEvent[]]"),
+  };
+  expect(await hopsIn(files, [...rules.slice(0, 2), batch])).toEqual([]);
+  expect(await hopsIn({ "messages.ts": messages, "sender.ts": stated }, rules)).toEqual([
+    { code: "hop-without-receiver", file: "sender.ts", line: 5 },
+  ]);
+});
+
+test("a phase by itself says nothing about an end that another brings", async () => {
+  const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
+  const rules = [field, send].map((rule) => ({ ...rule, phase: 1 }));
+  const found = await hopsIn(files, rules, "--phase", "1");
+  expect(found.map(({ code }) => code)).not.toContain("hop-without-receiver");
+});
