@@ -22,6 +22,8 @@ interface Owner {
   readonly region: Range;
   /** Whether the piece says something about the code at its place, and is no part of a wrapper. */
   readonly isAssertion: boolean;
+  /** Whether it stands beside the user's statements, and takes none of their code. */
+  readonly isBeside: boolean;
 }
 
 const ASSERTION = /^(\(|!| as [\p{ID_Continue}$]+\)?)$/u;
@@ -55,7 +57,8 @@ export function withoutOurs(
     const key = nestingKey(entry.transform, entry.strategy, entry.id);
     for (const edit of removal.edits) {
       const isAssertion = ASSERTION.test(source.text.slice(edit.start, edit.end));
-      owners.set(edit, { key, region, isAssertion });
+      const isBeside = entry.strategy === "insert" && region.start === region.end;
+      owners.set(edit, { key, region, isAssertion, isBeside });
     }
   }
   return { base, reduced, owners };
@@ -76,6 +79,8 @@ export function placeInFull(
       if (!owner) return attach === "right";
       // What is asserted of a path stays with it, whatever begins or ends there as well.
       if (owner.isAssertion) return attach === "left" && !isInnermost;
+      // A statement is never part of an expression, though both may end at one place.
+      if (owner.isBeside && result.strategy === "expression") return attach === "right";
       return standsBefore(owner, { key, region }, attach, offset);
     });
   const inFull = ({ start, end }: Range) => ({ start: at(start, "right"), end: at(end, "left") });
