@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { apply, preview, revert, type RuleConfig } from "../src/index.js";
@@ -50,6 +50,34 @@ test("a created module that another file imports by now stays and is named", asy
   rmSync(join(dir, "src/index.ts"));
   expect((await revert(options)).exitCode).toBe(0);
   expect(() => read("src/lib/stages.ts")).toThrow();
+});
+
+test("a created module that was moved goes with the imports that follow it", async () => {
+  const { options, dir, read } = stageProject(stages("src/lib/stages.ts"));
+  await apply(options);
+  const move = (path: string) => {
+    mkdirSync(join(dir, "src/util"), { recursive: true });
+    writeFileSync(join(dir, path), read("src/lib/stages.ts"));
+    rmSync(join(dir, "src/lib/stages.ts"));
+    writeFileSync(
+      join(dir, "src/main.ts"),
+      read("src/main.ts").replace("./lib/stages", path.replace(/src\/(.*)\.ts/, "./$1")),
+    );
+  };
+  move("src/util/stages.ts");
+  expect((await revert({ ...options, allowDirty: true })).exitCode).toBe(0);
+  expect(read("src/main.ts")).toBe(SOURCE);
+  expect(() => read("src/util/stages.ts")).toThrow();
+});
+
+test("an import of the same name from elsewhere, which the user's code needs, is the user's", async () => {
+  const { options, dir, read } = stageProject(stages("src/lib/stages.ts"));
+  await apply(options);
+  const own = `import { recordStage } from "./own";\n\n${SOURCE}recordStage("own", "ok", 1);\n`;
+  writeFileSync(join(dir, "src/main.ts"), own);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.findings).toEqual([]);
+  expect(read("src/main.ts")).toBe(own);
 });
 
 test("a rule that names another module is updated in place", async () => {

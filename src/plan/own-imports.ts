@@ -11,6 +11,8 @@ export interface OwnImport {
   readonly removal: Edit;
   /** Uses of its name that the given removals leave. */
   readonly uses: readonly TS.Identifier[];
+  /** Whether it names another module by now: then what uses it may mean the user's own. */
+  readonly isMoved: boolean;
 }
 
 /** Finds the ledger's imports of a file; those the user took out are not among the result. */
@@ -25,7 +27,8 @@ export function findOwnImports(
     const uses = source.scope
       .references(found.name)
       .filter((use) => use !== found.name && !isRemoved(source, use, removed));
-    return [{ entry, removal: importRemoval(source, found.statement, entry), uses }];
+    const { statement, text, isMoved } = found;
+    return [{ entry, removal: importRemoval(source, statement, text), uses, isMoved }];
   });
 }
 
@@ -38,7 +41,7 @@ function findImport(source: Source, entry: LedgerImport) {
   for (const each of [entry, ...movedFrom(source, entry)]) {
     for (const statement of source.file.statements) {
       const name = declaredName(statement, each);
-      if (name) return { statement, name };
+      if (name) return { statement, name, text: each.text, isMoved: each !== entry };
     }
   }
   return null;
@@ -53,7 +56,8 @@ function movedFrom({ file }: Source, entry: LedgerImport): LedgerImport[] {
     if (!module.startsWith(".") || !bindings) return [];
     const [element] = ts.isNamedImports(bindings) ? bindings.elements : [];
     const member = element ? (element.propertyName ?? element.name).text : null;
-    return member === entry.member ? [{ ...entry, module }] : [];
+    const text = entry.text.replace(entry.module, module);
+    return member === entry.member ? [{ ...entry, module, text }] : [];
   });
 }
 
@@ -88,10 +92,10 @@ function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifi
 function importRemoval(
   { text, file, style }: Source,
   statement: TS.Statement,
-  entry: LedgerImport,
+  added: string,
 ): Edit {
   const start = statement.getStart(file);
-  const inserted = entry.text.replace(/\r?\n/g, style.eol);
+  const inserted = added.replace(/\r?\n/g, style.eol);
   const from = start - (inserted.length - inserted.trimStart().length);
   if (from >= 0 && text.startsWith(inserted, from)) {
     return { start: from, end: from + inserted.length, text: "" };

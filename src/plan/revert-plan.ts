@@ -3,10 +3,11 @@ import { position } from "../text/lines.js";
 import { reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { createFileContext } from "./context.js";
-import { hashOf, looseHashOf } from "./hash.js";
-import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
+import { hashOf } from "./hash.js";
+import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
+import { revertModules } from "./revert-modules.js";
 import { bareReport, siteReport } from "./site-report.js";
 import {
   combineRemovals,
@@ -45,7 +46,7 @@ export function planRevert(input: RevertInput): RevertPlan {
   const sites = files.flatMap((file) => file.entries);
   const changes = files.flatMap((file) => file.changes);
   const changed = new Map(changes.map(({ path, after }) => [path, after]));
-  const modules = revertModules(input, imports, sites, changed);
+  const modules = revertModules(input, { imports, sites, changed });
   return {
     sites: files.flatMap((file) => file.sites),
     findings: [...files.flatMap((file) => file.findings), ...modules.findings],
@@ -182,13 +183,14 @@ function freeImports(
   const edits: Edit[] = [];
   const kept: LedgerImport[] = [];
   const findings: Finding[] = [];
-  for (const { entry, removal, uses } of findOwnImports(source, imports, siteEdits)) {
+  for (const { entry, removal, uses, isMoved } of findOwnImports(source, imports, siteEdits)) {
     if (!input.covers(entry.file)) kept.push(entry);
     else if (uses.length === 0) edits.push(removal);
     else {
       kept.push(entry);
       const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
-      if (foreign) findings.push(importInUse(source, entry, foreign.getStart(source.file)));
+      if (foreign && !isMoved)
+        findings.push(importInUse(source, entry, foreign.getStart(source.file)));
     }
   }
   return { edits, kept, findings };
@@ -207,84 +209,4 @@ function importInUse(source: Source, entry: LedgerImport, offset: number): Findi
     file: source.path,
     line: position(source.text, offset).line,
   };
-}
-
-/**
- * A created module goes with the last import of it, unless somebody has changed it; what it imported
- * itself goes after it.
- */
-function revertModules(
-  { tree, ledger }: RevertInput,
-  imports: readonly LedgerImport[],
-  sites: readonly LedgerSite[],
-  changed: ReadonlyMap<string, string | null>,
-) {
-  const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
-  const isNeeded = ({ file, rule }: LedgerModule) =>
-    needed.has(file) || sites.some((site) => site.rule === rule);
-  const after = new Map(changed);
-  const changes: FileChange[] = [];
-  let left = ledger.modules.flatMap((module) => whereItIs(tree, module));
-  for (let isGoing = true; isGoing;) {
-    const going = left.filter(
-      (module) => !isNeeded(module) && reasonToStay(tree, module, after) === null,
-    );
-    for (const { file } of going) {
-      after.set(file, null);
-      changes.push({ path: file, before: tree.read(file), after: null });
-    }
-    left = left.filter((module) => !going.includes(module));
-    isGoing = going.length > 0;
-  }
-  const own = new Set(left.map(({ file }) => file));
-  const findings = left.flatMap((module): Finding[] => {
-    const stays = isNeeded(module) ? null : reasonToStay(tree, module, after);
-    return stays && !own.has(stays.importer ?? "") ? [moduleFinding(module.file, stays.why)] : [];
-  });
-  return { changes, kept: left, findings };
-}
-
-/** A created module, also where somebody has moved it to. */
-function whereItIs(tree: Tree, module: LedgerModule): LedgerModule[] {
-  if (tree.read(module.file) !== null) return [module];
-  const moved = tree
-    .filesWith("@sentry/")
-    .find((path) => looseHashOf(tree.read(path) ?? "") === module.looseHash);
-  return moved === undefined ? [] : [{ ...module, file: moved }];
-}
-
-interface Stay {
-  readonly why: string;
-  readonly importer: string | null;
-}
-
-/** Why a module that no instrumentation needs is not deleted; null if it can be. */
-function reasonToStay(
-  tree: Tree,
-  { file, looseHash }: LedgerModule,
-  after: ReadonlyMap<string, string | null>,
-): Stay | null {
-  const importer = importerOf(tree, file, after);
-  if (importer !== undefined) {
-    return { why: `the created module stays: ${importer} imports it`, importer };
-  }
-  const isOurs = looseHashOf(tree.read(file) ?? "") === looseHash;
-  return isOurs
-    ? null
-    : { why: "the created module stays: it was changed by hand", importer: null };
-}
-
-function moduleFinding(file: string, message: string): Finding {
-  return { code: "module-kept", level: "error", message, file, line: null };
-}
-
-/** A file that still imports a module once the planned changes are made. */
-function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, string | null>) {
-  const name = (module.split("/").at(-1) ?? module).replace(/\.\w+$/, "");
-  return tree.filesWith(name).find((path) => {
-    const current = changed.has(path) ? changed.get(path) : tree.read(path);
-    const text = path === module ? null : current;
-    const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
-    return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
-  });
 }

@@ -1,0 +1,97 @@
+import { looseHashOf } from "./hash.js";
+import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
+import type { FileChange, Finding } from "./model.js";
+import type { Tree } from "./tree.js";
+
+/** What a revert leaves of the files that call created modules. */
+export interface Remaining {
+  readonly imports: readonly LedgerImport[];
+  readonly sites: readonly LedgerSite[];
+  /** The texts that it changes, by path. */
+  readonly changed: ReadonlyMap<string, string | null>;
+}
+
+/** Created modules that go, and those that stay. */
+export interface RevertedModules {
+  readonly changes: readonly FileChange[];
+  readonly kept: LedgerModule[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * A created module goes with the last import of it, unless somebody has changed it; what it imported
+ * itself goes after it.
+ */
+export function revertModules(
+  { tree, ledger }: { readonly tree: Tree; readonly ledger: Ledger },
+  { imports, sites, changed }: Remaining,
+): RevertedModules {
+  const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
+  const isNeeded = ({ file, rule }: LedgerModule) =>
+    needed.has(file) || sites.some((site) => site.rule === rule);
+  const after = new Map(changed);
+  const changes: FileChange[] = [];
+  let left = ledger.modules.flatMap((module) => whereItIs(tree, module));
+  for (let isGoing = true; isGoing;) {
+    const going = left.filter(
+      (module) => !isNeeded(module) && reasonToStay(tree, module, after) === null,
+    );
+    for (const { file } of going) {
+      after.set(file, null);
+      changes.push({ path: file, before: tree.read(file), after: null });
+    }
+    left = left.filter((module) => !going.includes(module));
+    isGoing = going.length > 0;
+  }
+  const own = new Set(left.map(({ file }) => file));
+  const findings = left.flatMap((module): Finding[] => {
+    const stays = isNeeded(module) ? null : reasonToStay(tree, module, after);
+    return stays && !own.has(stays.importer ?? "") ? [moduleFinding(module.file, stays.why)] : [];
+  });
+  return { changes, kept: left, findings };
+}
+
+/** A created module, also where somebody has moved it to. */
+function whereItIs(tree: Tree, module: LedgerModule): LedgerModule[] {
+  if (tree.read(module.file) !== null) return [module];
+  const moved = tree
+    .filesWith("@sentry/")
+    .find((path) => looseHashOf(tree.read(path) ?? "") === module.looseHash);
+  return moved === undefined ? [] : [{ ...module, file: moved }];
+}
+
+interface Stay {
+  readonly why: string;
+  readonly importer: string | null;
+}
+
+/** Why a module that no instrumentation needs is not deleted; null if it can be. */
+function reasonToStay(
+  tree: Tree,
+  { file, looseHash }: LedgerModule,
+  after: ReadonlyMap<string, string | null>,
+): Stay | null {
+  const importer = importerOf(tree, file, after);
+  if (importer !== undefined) {
+    return { why: `the created module stays: ${importer} imports it`, importer };
+  }
+  const isOurs = looseHashOf(tree.read(file) ?? "") === looseHash;
+  return isOurs
+    ? null
+    : { why: "the created module stays: it was changed by hand", importer: null };
+}
+
+function moduleFinding(file: string, message: string): Finding {
+  return { code: "module-kept", level: "error", message, file, line: null };
+}
+
+/** A file that still imports a module once the planned changes are made. */
+function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, string | null>) {
+  const name = (module.split("/").at(-1) ?? module).replace(/\.\w+$/, "");
+  return tree.filesWith(name).find((path) => {
+    const current = changed.has(path) ? changed.get(path) : tree.read(path);
+    const text = path === module ? null : current;
+    const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
+    return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
+  });
+}
