@@ -18,13 +18,13 @@ export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
-export { moduleLines } from "./syntax/module-source.js";
+export { moduleSpec } from "./syntax/module-source.js";
 export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
 export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js";
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
-export { observabilityHelper, type ObservabilityExport } from "./syntax/observability.js";
+export { pipelineHelper, type PipelineExport } from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export { isReadTwice, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { removeFolders, retrospan, runScript, writeFiles } from "./support/cli.js";
+import { removeFolders, retrospan, runScript, writeFiles, type Run } from "./support/cli.js";
 import { compile, newService, sources } from "./support/service.js";
 
 afterEach(removeFolders);
@@ -91,9 +91,8 @@ test.each(PIPELINES)("$name does the same with its runs observed", async (pipeli
   const run = async () => {
     await compile(folder);
     const script = join(folder, entry);
-    const all = scenarios.map((scenario) => () => runScript(folder, script, [scenario]));
-    const runs = [];
-    for (const each of all) runs.push(await each());
+    const runs: Run[] = [];
+    for (const scenario of scenarios) runs.push(await runScript(folder, script, [scenario]));
     return runs;
   };
   const before = await run();

@@ -137,6 +137,24 @@ export function run(): Record<string, number> {
   expect(() => read("src/lib/stages.ts")).toThrow();
 });
 
+test("in JavaScript that is checked, a helper brings no diagnostics", async () => {
+  project = temporaryProject(
+    {
+      "package.json": MANIFEST,
+      "tsconfig.json": STRICT_TSCONFIG.replace(
+        '"strict":true',
+        '"strict":true,"allowJs":true,"checkJs":true',
+      ),
+      "src/a.js":
+        "/** @param {{ id: string }} message */\nexport function handle(message) {\n  return message.id;\n}\n",
+    },
+    [{ id: "handle", use: "trace-receive", at: { function: "handle" } }],
+  );
+  const outcome = await apply({ cwd: project.dir });
+  expect(outcome.typecheck).toMatchObject({ before: 0, after: 0 });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["applied"]);
+});
+
 test("a file that was not edited is checked again when a type it uses changes", async () => {
   project = temporaryProject(
     {

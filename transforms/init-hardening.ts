@@ -11,6 +11,7 @@ import {
   holdsComment,
   insertFirst,
   isReason,
+  moduleSpec,
   propertyOf,
   propertyRemoval,
   quoted,
@@ -22,7 +23,6 @@ import {
   walk,
   type Candidate,
   type FileContext,
-  type HelperSpec,
   type Instrumentation,
   type Reason,
   type Removal,
@@ -233,49 +233,7 @@ function ratesText({ rates }: Sampler, style: Style): string {
   return `[${rates.map(({ name, rate }) => `[${quoted(name, style)}, ${rate}]`).join(", ")}]`;
 }
 
-const HELPER: HelperSpec = {
-  name: "sampleByName",
-  file: "sample-by-name",
-  lines: ({ isTyped, type, exportWord, exportLines }) => [
-    "/**",
-    " * Makes a sampler that goes by the names of root spans. A trace that came from elsewhere keeps the",
-    " * decision that was made there.",
-    " * @param rates parts of names (or, of a request, of its path) with their rates; the first that fits",
-    " *   counts",
-    " * @param otherwise the rate of all other spans, or the sampler that decides about them",
-    " */",
-    ...(isTyped
-      ? [
-          `${exportWord}function sampleByName<`,
-          "\tContext extends {",
-          "\t\treadonly name?: string | undefined;",
-          "\t\treadonly attributes?: Readonly<Record<string, unknown>> | undefined;",
-          "\t\treadonly parentSampled?: boolean | undefined;",
-          "\t\treadonly parentSampleRate?: number | undefined;",
-          "\t},",
-          ">(",
-          "\trates: readonly (readonly [name: string, rate: number])[],",
-          "\totherwise: number | ((context: Context) => number | boolean),",
-          "): (context: Context) => number | boolean {",
-        ]
-      : [`${exportWord}function sampleByName(rates, otherwise) {`]),
-    `\treturn (context${type(": Context")}) => {`,
-    "\t\tif (context.parentSampled === false) return false;",
-    "\t\t// Its rate goes on with it: what is counted later is counted by it.",
-    "\t\tif (context.parentSampled) return context.parentSampleRate ?? true;",
-    "\t\t// SDK 11 calls a request by its method alone as long as nobody knows its route.",
-    '\t\tconst names = [context.name, context.attributes?.["url.path"]];',
-    "\t\tconst found = rates.find(([part]) =>",
-    '\t\t\tnames.some((name) => typeof name === "string" && name.includes(part)),',
-    "\t\t);",
-    "\t\tif (found) return found[1];",
-    '\t\treturn typeof otherwise === "function" ? otherwise(context) : otherwise;',
-    "\t};",
-    "}",
-    ...exportLines,
-    "",
-  ],
-};
+const HELPER = moduleSpec("sample-by-name", "sampleByName");
 
 function isHelper(callee: string): boolean {
   return callee.split(".").at(-1) === HELPER.name;

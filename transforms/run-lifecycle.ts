@@ -14,7 +14,7 @@ import {
   isReason,
   joinPointNeedles,
   nodesOf,
-  observabilityHelper,
+  pipelineHelper,
   OUTCOMES,
   outcomeWords,
   quoted,
@@ -35,7 +35,7 @@ import {
   type Instrumentation,
   type Lessons,
   type Match,
-  type ObservabilityExport,
+  type PipelineExport,
   type Reason,
   type Region,
   type Rendered,
@@ -56,7 +56,7 @@ interface RunLifecycle extends Rule {
   readonly outcomes: Readonly<Record<string, RunOutcome>>;
   /** Code that is true once the run was cancelled: an error that is caught then is none. */
   readonly cancelled?: string | undefined;
-  /** The folder of the observability modules. */
+  /** The folder of the modules that it calls. */
   readonly dir?: string | undefined;
 }
 
@@ -189,7 +189,7 @@ function wrapRun(
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
   const span = renderSpan(source, region, match, rule.span);
   if (isReason(span)) return span;
-  const helper = observabilityHelper(file, "startPipelineTransaction", rule.dir);
+  const helper = pipelineHelper(file, "startPipelineTransaction", rule.dir);
   if (isReason(helper)) return helper;
   const catches = { marks: false, capture: null };
   const run = { region, wrapping, helper, given: [span.entries], span, catches };
@@ -248,10 +248,10 @@ function tell(
   { statement, side }: Pick<RunExit, "statement" | "side">,
   region: Site<Found>["region"],
   rule: RunLifecycle,
-  name: ObservabilityExport,
+  name: PipelineExport,
   given: readonly string[],
 ): Instrumentation | Reason {
-  const helper = observabilityHelper(file, name, rule.dir);
+  const helper = pipelineHelper(file, name, rule.dir);
   if (isReason(helper)) return helper;
   const { callee, imports, modules } = helper;
   const call = `${callee}(${given.join(", ")})`;

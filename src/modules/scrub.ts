@@ -20,35 +20,6 @@ export function scrub(value: unknown): unknown {
   }
 }
 
-/** The same for what a `beforeSend` hook gets; of a user only the id is left. */
-export function scrubEvent<Event>(event: Event): Event {
-  try {
-    const copy = { ...event } as Record<string, unknown>;
-    for (const part of SENT_PARTS) {
-      if (copy[part] !== undefined) copy[part] = scrub(copy[part]);
-    }
-    const { id } = (copy["user"] ?? {}) as { id?: unknown };
-    if (copy["user"] !== undefined) copy["user"] = id === undefined ? {} : { id };
-    return copy as Event;
-  } catch {
-    return event;
-  }
-}
-
-const SENT_PARTS = [
-  "message",
-  "logentry",
-  "exception",
-  "breadcrumbs",
-  "request",
-  "tags",
-  "extra",
-  "contexts",
-  "spans",
-  "attributes",
-  "data",
-];
-
 type Kind = "plain" | "counts only" | "secret";
 
 function scrubbed(value: unknown, kind: Kind, depth: number): unknown {

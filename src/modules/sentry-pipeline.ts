@@ -18,11 +18,6 @@ export function startPipelineTransaction<T>(
   );
 }
 
-/** Runs a stage in a span below that of its run. Never throws by itself. */
-export function startStage<T>(name: string, stage: () => T): T {
-  return once(stage, (work) => Sentry.startSpan({ name, op: "pipeline.stage" }, work));
-}
-
 /** The work is done once and gives what it gives, whatever the SDK does. */
 function once<T>(
   work: (span?: Sentry.Span) => T,
@@ -56,15 +51,6 @@ export function setOutcome(outcome: Outcome, error?: unknown): void {
 /** Adds to the run's event what became known on the way. */
 export function setRunField(key: string, value: unknown): void {
   currentWideEvent()?.set(key, value);
-}
-
-/** Tells the SDK who the user is, by an opaque id and nothing else, or that there is none. */
-export function setSentryUser(id: string | null | undefined): void {
-  try {
-    Sentry.setUser(id ? { id } : null);
-  } catch {
-    // Who it is does not matter to what the user asked for.
-  }
 }
 
 function observed<T>(run: () => T, event: WideEvent, span: Sentry.Span | undefined): T {

@@ -5,16 +5,6 @@ import { scrub } from "./scrub.js";
 /** How a run ended. Cancelled is not an error. */
 export type Outcome = "success" | "partial" | "cancelled" | "error";
 
-/** What one call of a model took. */
-export interface AgentCall {
-  agentName: string;
-  model?: string | undefined;
-  inputTokens?: number | undefined;
-  outputTokens?: number | undefined;
-  durationMs?: number | undefined;
-  costUsd?: number | undefined;
-}
-
 interface StageRecord {
   name: string;
   status: string;
@@ -26,22 +16,15 @@ const MAX_RECORDS = 200;
 const MAX_LINE = 60_000;
 
 /**
- * One event that tells a whole run: what it was about, its stages, its calls of models, how it ended
- * and what it cost. Nothing in here throws.
+ * One event that tells a whole run: what it was about, its stages and how it ended. Nothing in here
+ * throws.
  */
 export class WideEvent {
   readonly #name: string;
   readonly #started = performance.now();
   readonly #fields: Record<string, unknown> = {};
   readonly #stages: StageRecord[] = [];
-  readonly #agentCalls: AgentCall[] = [];
-  readonly #totals = {
-    stages: 0,
-    agentCalls: 0,
-    totalInputTokens: 0,
-    totalOutputTokens: 0,
-    totalCostUsd: 0,
-  };
+  #stageCount = 0;
   #ending: { outcome: Outcome; error?: unknown } | undefined;
   #isFinished = false;
 
@@ -58,20 +41,10 @@ export class WideEvent {
   /** Adds a stage that is over. */
   recordStage(name: string, status: string, durationMs: number, error?: unknown): void {
     if (this.#isFinished) return;
-    this.#totals.stages += 1;
+    this.#stageCount += 1;
     if (this.#stages.length >= MAX_RECORDS) return;
     const failure = error === undefined ? {} : { error: textOf(error) };
     this.#stages.push({ name, status, durationMs, ...failure });
-  }
-
-  /** Adds a call of a model. */
-  recordAgentCall(call: AgentCall): void {
-    if (this.#isFinished) return;
-    this.#totals.agentCalls += 1;
-    this.#totals.totalInputTokens += numberOr0(call.inputTokens);
-    this.#totals.totalOutputTokens += numberOr0(call.outputTokens);
-    this.#totals.totalCostUsd += numberOr0(call.costUsd);
-    if (this.#agentCalls.length < MAX_RECORDS) this.#agentCalls.push({ ...call });
   }
 
   /** Says how the run is about to end, which its result does not tell. */
@@ -105,15 +78,16 @@ export class WideEvent {
   }
 
   #told(outcome: Outcome, error: unknown): Record<string, unknown> {
+    // What the run says of itself does not stand in for what is known here.
     const told = {
+      ...this.#fields,
       event: this.#name,
       outcome,
       durationMs: Math.round(performance.now() - this.#started),
-      ...this.#totals,
+      stageCount: this.#stageCount,
       ...(error === undefined ? {} : { error: textOf(error) }),
-      ...this.#fields,
     };
-    const all = scrub({ ...told, stages: this.#stages, agentCalls: this.#agentCalls });
+    const all = scrub({ ...told, stages: this.#stages });
     const few = scrub({ ...told, isShortened: true });
     return (JSON.stringify(all).length <= MAX_LINE ? all : few) as Record<string, unknown>;
   }
@@ -139,21 +113,6 @@ export function recordStage(
   error?: unknown,
 ): void {
   currentWideEvent()?.recordStage(name, status, durationMs, error);
-}
-
-/** Tells the run's event of a call of a model, and leaves a breadcrumb. */
-export function recordAgentCall(call: AgentCall): void {
-  currentWideEvent()?.recordAgentCall(call);
-  try {
-    const data = scrub(call) as Record<string, unknown>;
-    Sentry.addBreadcrumb({ category: "agent", message: call.agentName, level: "info", data });
-  } catch {
-    // The call is over, and all that counts of it has been told.
-  }
-}
-
-function numberOr0(value: number | undefined): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }
 
 function textOf(error: unknown): string {

@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
 import { ts } from "./compiler.js";
-import type { Language } from "./helper-module.js";
+import type { HelperSpec, Language } from "./helper-module.js";
+
+/** What a helper is that is kept as a module of its own in `src/modules`. */
+export function moduleSpec(file: string, name: string): HelperSpec {
+  const url = new URL(`../modules/${file}.ts`, import.meta.url);
+  return { name, file, lines: (language) => moduleLines(url, language) };
+}
 
 /**
  * The lines of a module that is kept as TypeScript of our own, as `moduleText` takes them: without
  * types where the language has none, and importing what its new place needs.
  * @param url where the module lies; it imports packages and modules beside it
  */
-export function moduleLines(url: URL, language: Language): string[] {
+function moduleLines(url: URL, language: Language): string[] {
   const typed = readFileSync(url, "utf8");
   const [code, columns] = language.isTyped ? [typed, 2] : [withoutTypes(typed), 4];
   const placed = language.isCommonJs ? asCommonJs(code, language) : withImports(code, language);

@@ -53,8 +53,7 @@ export function isReadTwice({ source, types }: Receiving, path: TS.Node): boolea
   return found;
 }
 
-function hasAccessor({ file, text }: Source, name: string): boolean {
-  if (!new RegExp(`\\bget\\s+#?${name.replace(/[$#]/g, "\\$&")}\\s*\\(`).test(text)) return false;
+function hasAccessor({ file }: Source, name: string): boolean {
   const isGetter = (node: TS.Node) =>
     ts.isGetAccessorDeclaration(node) && node.name.getText(file) === name;
   return findNode(file, isGetter) !== undefined;

@@ -1,0 +1,27 @@
+import { helperFor, type Helper, type HelperHost, type HelperSpec } from "./helper-module.js";
+import { moduleSpec } from "./module-source.js";
+import type { Reason } from "./reason.js";
+
+/** What code in and around a run calls. */
+export type PipelineExport = "startPipelineTransaction" | "setOutcome" | "setRunField";
+
+const SCRUB = moduleSpec("scrub", "scrub");
+const WIDE_EVENT: HelperSpec = { ...moduleSpec("wide-event", "WideEvent"), needs: [SCRUB] };
+
+/**
+ * How a file calls an export of the pipeline's module, which is made where there is none.
+ * @param dir its folder, relative to the config's; by default where the package has its helpers
+ */
+export function pipelineHelper(
+  file: HelperHost,
+  name: PipelineExport,
+  dir: string | undefined,
+): Helper | Reason {
+  const spec: HelperSpec = {
+    ...moduleSpec("sentry-pipeline", name),
+    namespace: "pipeline",
+    needs: [WIDE_EVENT],
+  };
+  const helperDir = () => (dir === undefined ? file.helperDir() : file.pathOf(dir));
+  return helperFor({ ...file, helperDir }, spec, undefined);
+}
