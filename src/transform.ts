@@ -65,6 +65,7 @@ export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";
+export { callsSdkInit } from "./syntax/sdk-init.js";
 export { textOf, type Source } from "./syntax/source.js";
 export * from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";

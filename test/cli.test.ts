@@ -275,6 +275,8 @@ describe("a wrong config", () => {
     ["not JSON", '{\n  "rules": [\n    oops\n  ]\n}\n', [/JSON/]],
     ["empty", "", [/JSON/]],
     ["no object", "5", [/retrospan\.config\.json/]],
+    ["a list", "[]", [/a list/, /an object/]],
+    ["no name", inspan({ name: "" }), [/rules\[0\]\.span\.name/, /is empty/]],
   ];
 
   test.each(cases)("%s", async (_name, config, says) => {
@@ -450,7 +452,9 @@ describe("--check", () => {
     async (command) => {
       const folder = newRepository(LARGE);
       const before = snapshot(folder);
-      expect(await plan(folder, command, "--check")).toMatchObject({ code: 1, stderr: "" });
+      const checked = await plan(folder, command, "--check");
+      expect(checked).toMatchObject({ code: 1, stderr: "" });
+      expect(checked.stdout).toContain("would change");
       expect(snapshot(folder)).toEqual(before);
       await applied(folder);
       const after = snapshot(folder);
@@ -880,6 +884,7 @@ describe("apply and revert", () => {
     ]);
     await reverted(folder);
     expect(userFiles(folder)).toEqual(original);
+    expect(readFile(folder, LEDGER)).toContain("too many spans");
   });
 
   test("revert --keep refuses a transform that it does not know", async () => {

@@ -1,6 +1,7 @@
 import {
   callAround,
   callRemoval,
+  callsSdkInit,
   constantValue,
   codeFingerprint,
   containerOf,
@@ -103,11 +104,11 @@ export const initHardening = defineTransform<InitHardening, Init>({
 
 // What it looks for
 
-function isInit(file: FileContext, node: TS.Node): node is TS.CallExpression {
-  const isKnown = !usesNeed(file.sentry, "init");
-  return (
-    isKnown && ts.isCallExpression(node) && node.expression.getText() === file.sentry.access("init")
-  );
+function isInit({ source, sentry }: FileContext, node: TS.Node): node is TS.CallExpression {
+  if (!ts.isCallExpression(node)) return false;
+  // A module of the project's own may pass the SDK on.
+  const isBound = !usesNeed(sentry, "init") && node.expression.getText() === sentry.access("init");
+  return isBound || callsSdkInit(source, node);
 }
 
 function optionsOf({ arguments: [first] }: TS.CallExpression): Init {

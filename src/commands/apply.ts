@@ -17,12 +17,14 @@ export async function apply(options: Options): Promise<Outcome> {
   const made = await makePlan(workspace, options);
   const { plan } = made;
   const isRefused = breaksTypes(made);
-  if (!isRefused && !options.check) write({ ...workspace, ledger: made.ledger }, plan, options);
+  const isWritten = !isRefused && !options.check;
+  if (isWritten) write({ ...workspace, ledger: made.ledger }, plan, options);
   return {
     command: "apply",
     sdk: made.sdk,
-    sites: isRefused || options.check ? plan.sites : plan.sites.map(applied),
+    sites: isWritten ? plan.sites.map(applied) : plan.sites,
     changes: isRefused ? [] : plan.changes,
+    isWritten,
     findings: [...workspace.findings, ...plan.findings, ...made.findings],
     typecheck: made.typecheck,
     exitCode: isRefused ? 1 : 0,

@@ -8,6 +8,8 @@ export interface Outcome {
   readonly sdk: readonly Sdk[];
   readonly sites: readonly SiteReport[];
   readonly changes: readonly FileChange[];
+  /** Whether the changes were written, rather than shown or checked. */
+  readonly isWritten: boolean;
   readonly findings: readonly Finding[];
   readonly typecheck: TypeReport | null;
   /** 0 when all is well, 1 when something could not be done or drifted. */

@@ -13,6 +13,7 @@ export async function preview(options: Options): Promise<Outcome> {
     sdk: made.sdk,
     sites: made.plan.sites,
     changes: made.plan.changes,
+    isWritten: false,
     findings: [...workspace.findings, ...made.plan.findings, ...made.findings],
     typecheck: made.typecheck,
     exitCode: breaksTypes(made) ? 1 : 0,

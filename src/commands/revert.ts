@@ -48,6 +48,7 @@ export async function revert(options: Options): Promise<Outcome> {
     sdk: [],
     sites: plan.sites,
     changes: plan.changes,
+    isWritten: !options.check,
     findings: [...workspace.findings, ...plan.findings],
     typecheck: null,
     exitCode: isLeft || hasErrors ? 1 : 0,
@@ -69,7 +70,8 @@ function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
   const { root, ledger } = workspace;
   const next = ledgerAfter(ledger, plan, options);
   const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
-  const staysOpen = options.reason !== undefined || options.keep.length > 0;
+  const isReasoned = next.history.some((each) => each.reason !== undefined);
+  const staysOpen = isReasoned || options.keep.length > 0;
   if (isSame && options.reason === undefined) return;
   assertClean(workspace, plan.changes, options);
   const isDone = isEmpty(next) && !staysOpen;

@@ -104,6 +104,7 @@ export async function resolveConfig(
   place: string,
   presets: readonly string[],
 ): Promise<ResolvedConfig> {
+  if (Array.isArray(data)) throw new UserError(place, "found a list", "accepted: an object");
   const config = check(CONFIG, data, place, "") as Config;
   const listed = [...(config.presets ?? []), ...presets];
   const fromPresets = [...new Set(listed)].flatMap((name) => presetRules(name, place));
@@ -268,6 +269,7 @@ function explain(
   }
   if (issue?.received === "undefined")
     return new UserError(where, "is missing", `expected ${issue.expected ?? "a value"}`);
+  if (issue?.type === "min_length") return new UserError(where, "is empty", "add something to it");
   const expected = issue?.expected ?? issue?.message ?? "another value";
   return new UserError(
     where,

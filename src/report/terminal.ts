@@ -118,7 +118,7 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
     : "";
   if (shown.length === 0) return `${nothing(outcome)}${types}`;
   const verb =
-    outcome.command === "preview" ? "would change" : outcome.command === "status" ? "" : "changed";
+    outcome.command === "status" ? "" : outcome.isWritten ? "changed" : "would change";
   const change = verb ? `${files} ${files === 1 ? "file" : "files"} ${verb} · ` : "";
   return colors.bold(`${change}${shown.join(", ")}`) + colors.dim(`${types} · ${outcome.ms} ms`);
 }

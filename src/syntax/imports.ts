@@ -115,9 +115,21 @@ function isShadowed({ file }: Source, name: string): boolean {
   walk(file, (node) => {
     const own = "name" in node ? (node.name as TS.Node | undefined) : undefined;
     if (!own || !ts.isIdentifier(own) || own.text !== name) return;
-    if (!ts.isPropertyAccessExpression(node) && !ts.isTypeElement(node)) declared++;
+    if (!isMember(node)) declared++;
   });
   return declared > 1;
+}
+
+/** A member that has a name takes it from nobody. */
+function isMember(node: TS.Node): boolean {
+  return (
+    ts.isPropertyAccessExpression(node) ||
+    ts.isTypeElement(node) ||
+    ts.isClassElement(node) ||
+    ts.isObjectLiteralElement(node) ||
+    ts.isEnumMember(node) ||
+    ts.isExportSpecifier(node)
+  );
 }
 
 function importedNamespace(

@@ -9,7 +9,7 @@ import {
   yieldsProxy,
 } from "./results.js";
 import { isEffectFree } from "./purity.js";
-import { findNode, isAssignment, isAsync, unwrapped } from "./walk.js";
+import { findNode, isAssignment, isAsync, isGenerator, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -208,6 +208,17 @@ export function awaitHazard(expression: TS.Expression, awaits: boolean): ReasonC
   if (!awaits || consumption === "awaited") return null;
   if (consumption !== "returned" || !isInAsync(expression)) return "not-awaited";
   return isGuarded(expression) ? "return-in-try" : null;
+}
+
+/** Whether an expression only makes what does its work elsewhere: the iterator of a generator. */
+export function runsLater(source: Source, expression: TS.Expression, types: Types): boolean {
+  const code = unwrapped(expression);
+  const fn = ts.isCallExpression(code) ? calledFunction(source, code) : null;
+  if (fn) return isGenerator(fn);
+  const { parent } = withoutAssertions(expression);
+  if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
+  const isIterated = ts.isForOfStatement(parent) || ts.isSpreadElement(parent);
+  return isIterated && types.valueOf(code) === "ongoing";
 }
 
 /**

@@ -22,7 +22,7 @@ export const REASONS = {
   "escaping-using": "a using declaration would be disposed earlier",
   "escaping-yield": "a yield cannot cross a callback",
   "function-value": "a function or a symbol is a value, not work that takes time",
-  generator: "a generator runs after its span would have ended",
+  generator: "a generator runs after its span or its trace has ended",
   ignored: "a retrospan-ignore-next-line comment stands above it",
   "inherits-field": "the type already has the field from a type it extends",
   "legacy-switch": "the legacy function has a switch that the call would lose",

@@ -2,7 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
-import { awaitHazard, hazardOf, isFloating } from "./promises.js";
+import { awaitHazard, hazardOf, isFloating, runsLater } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
 import { resultHazard } from "./results.js";
 import { directiveCount, type Region } from "./region.js";
@@ -55,6 +55,9 @@ function expressionWrapping(
     if (types.isTypeGuard(code)) return reason("type-guard");
   }
   if (ts.isOptionalChain(node) && ts.isOptionalChain(node.parent)) return reason("optional-chain");
+  if (wrapper === "context" && runsLater(source, node, types)) {
+    return reason("generator", textOf(source, node).slice(0, SHOWN));
+  }
   const hazard =
     wrapper === "span" ? hazardOf(source, node, awaits, types) : awaitHazard(node, awaits);
   if (hazard) return reason(hazard, textOf(source, node).slice(0, SHOWN));
