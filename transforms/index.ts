@@ -3,6 +3,7 @@ import { initHardening } from "./init-hardening.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
 import { runLifecycle } from "./run-lifecycle.js";
+import { stageSpan } from "./stage-span.js";
 import { traceBrowser } from "./trace-browser.js";
 import { traceField } from "./trace-field.js";
 import { traceForward } from "./trace-forward.js";
@@ -21,6 +22,7 @@ export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
     traceBrowser,
     recordStage,
     runLifecycle,
+    stageSpan,
     replaceLegacy,
     initHardening,
   ].map((transform) => [transform.name, transform]),

@@ -9,7 +9,6 @@ import {
   insertedCandidate,
   isReadable,
   isReason,
-  isStablePath,
   joinPointNeedles,
   languageOf,
   moduleText,
@@ -17,8 +16,8 @@ import {
   reason,
   schema,
   statementAround,
+  stageOf,
   statementCalls,
-  textOf,
   ts,
   unwrapped,
   withTrailingComment,
@@ -138,58 +137,6 @@ function isRecordedByHand(
   return (
     name !== undefined && !isReason(stage) && fingerprint(name) === codeFingerprint(stage.name)
   );
-}
-
-interface Stage {
-  /** Code for the stage's name and for the duration it took. */
-  readonly name: string;
-  readonly duration: string;
-}
-
-/** Takes name and duration from the code itself, so that nothing is measured twice. */
-function stageOf(source: Source, match: Match): Stage | Reason {
-  if (match.kind === "assign") return assignedStage(source, match.node);
-  if (match.kind === "call") return passedStage(source, match.node);
-  return reason("not-a-statement");
-}
-
-function assignedStage(source: Source, node: TS.BinaryExpression): Stage | Reason {
-  if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) {
-    return reason("compound-assignment", textOf(source, node));
-  }
-  const target = unwrapped(node.left);
-  const name = keyOf(source, target);
-  if (isReason(name)) return name;
-  if (isFixed(node.right)) return { name, duration: textOf(source, node.right) };
-  if (!isStablePath(target)) return reason("computed-key", textOf(source, target));
-  return { name, duration: textOf(source, target) };
-}
-
-/** A name or a number: nothing that a getter could make anew. */
-function isFixed(expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
-  return ts.isIdentifier(code) || ts.isNumericLiteral(code);
-}
-
-function keyOf(source: Source, target: TS.Expression): string | Reason {
-  if (ts.isPropertyAccessExpression(target)) return quoted(target.name.text, source.style);
-  if (ts.isIdentifier(target)) return quoted(target.text, source.style);
-  if (!ts.isElementAccessExpression(target)) return reason("computed-key");
-  const key = target.argumentExpression;
-  return isStablePath(key) ? textOf(source, key) : reason("computed-key", textOf(source, key));
-}
-
-/** `timings.set("x", ms)` and the like: the first argument names, the second is the duration. */
-function passedStage(source: Source, node: TS.CallExpression): Stage | Reason {
-  const [key, duration] = node.arguments;
-  if (!key || !duration) return reason("computed-key", "name and duration are expected");
-  if (!isStablePath(key)) return reason("computed-key", textOf(source, key));
-  const name = textOf(source, key);
-  if (isFixed(duration)) return { name, duration: textOf(source, duration) };
-  const callee = unwrapped(node.expression);
-  const isMap = ts.isPropertyAccessExpression(callee) && callee.name.text === "set";
-  if (!isMap || !isStablePath(callee.expression)) return reason("measured-inline");
-  return { name, duration: `${textOf(source, callee.expression)}.get(${name}) ?? 0` };
 }
 
 interface Recorder {

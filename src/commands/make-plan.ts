@@ -139,8 +139,10 @@ function planUntilTypesHold(
     seen.add(id);
     return wanted(id);
   };
+  const rejects = (id: string) => options.except.includes(id);
   const make = (known: ReadonlyMap<string, FilePlan>) => {
-    const plan = buildPlan({ tree, rules, ledger, files, wants, lessons, typesOf, known });
+    const asked = { wants, rejects, lessons, typesOf, known };
+    const plan = buildPlan({ tree, rules, ledger, files, ...asked });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   const first = make(new Map());

@@ -18,6 +18,11 @@ export function startPipelineTransaction<T>(
   );
 }
 
+/** Runs a stage in a span below that of its run. Gives back what the stage gives. Never throws by itself. */
+export function startStage<T>(name: string, stage: () => T): T {
+  return once(stage, (work) => Sentry.startSpan({ name, op: "pipeline.stage" }, work));
+}
+
 /** The work is done once and gives what it gives, whatever the SDK does. */
 function once<T>(
   work: (span?: Sentry.Span) => T,

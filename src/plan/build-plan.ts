@@ -35,6 +35,7 @@ export interface PlanInput {
   /** Paths and texts of the files that may hold sites. */
   readonly files: Iterable<{ readonly path: string; readonly text: string }>;
   readonly wants: (id: string) => boolean;
+  readonly rejects: (id: string) => boolean;
   readonly lessons: FileInput["lessons"];
   /** Answers about the types of a file. */
   readonly typesOf: (source: Source) => Types;
@@ -74,12 +75,12 @@ function planWhole(
   path: string,
   text: string,
 ): FilePlan {
-  const { tree, ledger, wants, lessons, typesOf } = input;
+  const { tree, ledger, wants, rejects, lessons, typesOf } = input;
   const entries = ledger.sites.filter((site) => site.file === path);
   const imports = ledger.imports.filter((each) => each.file === path);
   const refused = new Set<string>();
   for (;;) {
-    const file = { path, text, rules, entries, imports, wants, lessons, typesOf, refused };
+    const file = { path, text, rules, entries, imports, wants, rejects, lessons, typesOf, refused };
     const plan = planFile(tree, file);
     const stuck = stuckSites(tree, plan);
     if (stuck === "none") return plan;

@@ -18,6 +18,8 @@ export interface FileInput {
   readonly imports: readonly LedgerImport[];
   /** Whether a site was asked for (`--site`, `--except`). */
   readonly wants: (id: string) => boolean;
+  /** Whether a site was ruled out by name (`--except`). */
+  readonly rejects: (id: string) => boolean;
   /** What the type check taught, by site. */
   readonly lessons: ReadonlyMap<string, Lessons>;
   /** Sites that could not be taken out again. */
@@ -63,6 +65,7 @@ export function numberDrafts(
     const known = own.filter(({ entry }) => entry.rule === rule.id);
     const found = assignOwn(mine, known, view.reduced);
     const taken = new Set(known.filter(({ candidate }) => candidate).map(({ entry }) => entry.id));
+    const rejected = new Set<Site<unknown>>();
     let number = 0;
     for (const draft of mine) {
       const mineAlready = found.get(draft) ?? null;
@@ -71,7 +74,10 @@ export function numberDrafts(
         const candidate = `${rule.id}:${input.path}:${++number}`;
         if (!taken.has(candidate)) id = candidate;
       }
-      if (input.wants(id)) numbered.push({ ...draft, id, own: mineAlready });
+      if (input.rejects(id)) rejected.add(draft.site);
+      const { insteadOf } = draft.site;
+      if (!input.wants(id) || (insteadOf && rejected.has(insteadOf))) continue;
+      numbered.push({ ...draft, id, own: mineAlready });
     }
   }
   return numbered;

@@ -50,6 +50,8 @@ export function instrumentAll(
     const needs = draft.site.dependsOn ?? [];
     const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
     if (isAlone) return reason("still-needed");
+    const rival = rivalOf(draft, drafts, decided);
+    if (rival) return reason("overlap", rival.id);
     if (refused.has(draft.id)) return reason("not-reversible");
     const reserved = namesAround(draft.site, names);
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
@@ -85,9 +87,38 @@ export function instrumentAll(
   ]) {
     decided.set(draft.site, { draft, result: decide(draft) });
   }
-  // That something was not taken out because it is needed is no news.
-  const isNews = ({ result }: Outcome) => !isReason(result) || result.code !== "still-needed";
-  return ordered.flatMap(({ site }) => decided.get(site) ?? []).filter(isNews);
+  const outcomes = ordered.flatMap(({ site }) => decided.get(site) ?? []);
+  return outcomes.filter((each) => isNews(each, outcomes));
+}
+
+/** The site that has the place of another one, which stands in for it or is stood in for by it. */
+function rivalOf(
+  { site }: NumberedDraft,
+  drafts: readonly NumberedDraft[],
+  decided: ReadonlyMap<Site<unknown>, Outcome>,
+): NumberedDraft | undefined {
+  const first = insteadOf(site)
+    .map((each) => decided.get(each))
+    .find(isInstrumented);
+  if (first) return first.draft;
+  return drafts.find((each) => each.own !== null && insteadOf(each.site).includes(site));
+}
+
+/** The sites that a site stands in for, the nearest first. */
+function insteadOf(site: Site<unknown>): Site<unknown>[] {
+  const next = site.insteadOf;
+  return next ? [next, ...insteadOf(next)] : [];
+}
+
+/**
+ * That something was not taken out because it is needed is no news. Of a site and what stands in
+ * for it, only what is instrumented is told, or why the site itself is not.
+ */
+function isNews(outcome: Outcome, all: readonly Outcome[]): boolean {
+  if (!isReason(outcome.result)) return true;
+  const { site } = outcome.draft;
+  const isReplaced = all.some((each) => each.draft.site.insteadOf === site && isInstrumented(each));
+  return outcome.result.code !== "still-needed" && !site.insteadOf && !isReplaced;
 }
 
 interface Placed extends Piece {
@@ -147,7 +178,7 @@ function ownRegion({ own, site }: NumberedDraft, view: View): Range {
   return own?.candidate ? view.reduced.toReduced(own.candidate.range) : site.region;
 }
 
-function isInstrumented(outcome: Outcome | undefined): boolean {
+function isInstrumented(outcome: Outcome | undefined): outcome is Outcome {
   if (!outcome) return false;
   const { draft, result } = outcome;
   return result === "present" ? draft.own !== null : !isReason(result);
@@ -155,7 +186,11 @@ function isInstrumented(outcome: Outcome | undefined): boolean {
 
 function compareSites(a: NumberedDraft, b: NumberedDraft): number {
   const [first, second] = [a.site.region, b.site.region];
-  return first.start - second.start || second.end - first.end || (a.id < b.id ? -1 : 1);
+  const order = first.start - second.start || second.end - first.end;
+  if (order !== 0) return order;
+  if (insteadOf(a.site).includes(b.site)) return 1;
+  if (insteadOf(b.site).includes(a.site)) return -1;
+  return a.id < b.id ? -1 : 1;
 }
 
 function instrument(

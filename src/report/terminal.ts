@@ -117,8 +117,7 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
     ? ` · types: ${outcome.typecheck.programs} programs, ${outcome.typecheck.before} diagnostics before, ${outcome.typecheck.after} after`
     : "";
   if (shown.length === 0) return `${nothing(outcome)}${types}`;
-  const verb =
-    outcome.command === "status" ? "" : outcome.isWritten ? "changed" : "would change";
+  const verb = outcome.command === "status" ? "" : outcome.isWritten ? "changed" : "would change";
   const change = verb ? `${files} ${files === 1 ? "file" : "files"} ${verb} · ` : "";
   return colors.bold(`${change}${shown.join(", ")}`) + colors.dim(`${types} · ${outcome.ms} ms`);
 }

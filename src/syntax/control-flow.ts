@@ -104,7 +104,7 @@ function statementCanComplete(statement: TS.Statement): boolean {
 
 /** Functions that call a callback once, at once, and end as it ends. */
 const TRANSPARENT =
-  /(^|\.)(startSpan|startPipelineTransaction|continueTrace|((continue(Trace|Span)|forwardSpan)From(Batch)?))$/;
+  /(^|\.)(startSpan|startPipelineTransaction|startStage|continueTrace|((continue(Trace|Span)|forwardSpan)From(Batch)?))$/;
 
 /** A span around code that always throws does not complete either. */
 function callCanComplete(expression: TS.Expression): boolean {

@@ -20,6 +20,8 @@ export interface Site<Data> {
   readonly data: Data;
   /** Sites without which this one makes no sense, such as the calls that an import was for. */
   readonly dependsOn?: readonly Site<Data>[] | undefined;
+  /** The site that this one stands in for, should that one be impossible. */
+  readonly insteadOf?: Site<Data> | undefined;
   /** What it is to a hop. */
   readonly hop?: HopPart | undefined;
   /** Set when the place is instrumented already, by hand. */

@@ -3,7 +3,8 @@ import { moduleSpec } from "./module-source.js";
 import type { Reason } from "./reason.js";
 
 /** What code in and around a run calls. */
-export type PipelineExport = "startPipelineTransaction" | "setOutcome" | "setRunField";
+export type PipelineExport =
+  "startPipelineTransaction" | "startStage" | "setOutcome" | "setRunField";
 
 const SCRUB = moduleSpec("scrub", "scrub");
 const WIDE_EVENT: HelperSpec = { ...moduleSpec("wide-event", "WideEvent"), needs: [SCRUB] };

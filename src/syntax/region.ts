@@ -57,12 +57,13 @@ function expressionRegion(source: Source, match: Match): Region | null {
   if (match.kind === "call") {
     const chain = wholeChain(match.node);
     const node = consumptionOf(chain) === "used" ? match.node : chain;
-    return expression(source, consumptionOf(node) === "used" ? chain : node);
+    return regionOf(source, consumptionOf(node) === "used" ? chain : node);
   }
-  return match.kind === "assign" ? expression(source, match.node.right) : null;
+  return match.kind === "assign" ? regionOf(source, match.node.right) : null;
 }
 
-function expression(source: Source, node: TS.Expression): Region {
+/** An expression as a region. */
+export function regionOf(source: Source, node: TS.Expression): Region {
   return { kind: "expression", node, start: node.getStart(source.file), end: node.end };
 }
 

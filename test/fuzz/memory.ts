@@ -17,6 +17,7 @@ export function planInMemory(
     ledger: memory.ledger,
     files: [{ path, text: memory.files.get(path) ?? "" }],
     wants: () => true,
+    rejects: () => false,
     lessons,
     typesOf,
     known: new Map(),

@@ -38,6 +38,7 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
     ledger: memory.ledger,
     files: [...memory.files].map(([path, text]) => ({ path, text })),
     wants: () => true,
+    rejects: () => false,
     lessons: new Map(),
     typesOf: () => NO_TYPES,
     known: new Map(),
