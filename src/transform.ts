@@ -47,7 +47,13 @@ export {
 export type { ImportNeed } from "./syntax/import-place.js";
 export * from "./syntax/instrumentation.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
-export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
+export {
+  findMatches,
+  joinPointNeedles,
+  type JoinPoint,
+  type Match,
+  type StatementList,
+} from "./syntax/join-point.js";
 export {
   containerOf,
   enclosingFunctionNames,

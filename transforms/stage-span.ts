@@ -35,6 +35,7 @@ import {
   type Rule,
   type Site,
   type Source,
+  type StatementList,
   type TS,
 } from "../src/transform.js";
 
@@ -87,8 +88,8 @@ type StageSite = Site<Found | null>;
 interface Stage {
   readonly match: Match;
   readonly name: string;
-  readonly statements: readonly TS.Statement[];
-  /** All of it, where that is one piece. */
+  readonly segments: readonly StatementList[];
+  /** All of it that awaits, where that is one piece. */
   readonly whole: Region | null;
   /** Why there is none. */
   readonly why: Reason;
@@ -97,17 +98,24 @@ interface Stage {
 
 function stageAt(source: Source, match: Match, all: readonly Match[]): Stage {
   const name = stageName(source, match);
-  const none = { match, name: "", statements: [], whole: null, holdsStages: false };
+  const none = { match, name: "", segments: [], whole: null, holdsStages: false };
   if (isReason(name)) return { ...none, why: name };
   const segments = stageWork(source, match);
   if (!segments) return { ...none, why: reason("no-start-mark", name) };
-  const [segment, ...others] = segments;
-  if (!segment) return { ...none, why: reason("empty-region") };
+  if (segments.length === 0) return { ...none, why: reason("empty-region") };
   const statements = segments.flatMap((each) => each.statements);
-  const whole = others.length > 0 ? null : statementsRegion(source, segment, segment.statements);
   const holdsStages = all.some((each) => endsInside(source, each, statements, name));
   const why = reason(holdsStages ? "holds-stages" : "not-in-one-piece", name);
-  return { match, name, statements, whole, why, holdsStages };
+  return { match, name, segments, whole: wholeOf(source, segments), why, holdsStages };
+}
+
+/** The one segment, or the only one that awaits something. */
+function wholeOf(source: Source, segments: readonly StatementList[]): Region | null {
+  const awaits = ({ statements }: StatementList) =>
+    statements.some((each) => callsAwaitedIn(source, each).length > 0);
+  const [segment, ...others] = segments.length > 1 ? segments.filter(awaits) : segments;
+  if (!segment || others.length > 0) return null;
+  return statementsRegion(source, segment, segment.statements);
 }
 
 /** The sites of whole stages; one that ends early stands in for the same stage up to its last end. */
@@ -129,17 +137,28 @@ function isPartOf({ name, whole }: Stage, other: Stage): boolean {
   return start <= whole.start && whole.end <= end && whole.end - whole.start < end - start;
 }
 
-/** All of a stage, and what stands in for that: the calls that it awaits. */
+/**
+ * All of a stage, and what stands in for that: each statement in which it awaits several calls, and
+ * for that the calls.
+ */
 function sitesOf(source: Source, stage: Stage, mains: ReadonlyMap<Stage, StageSite>): StageSite[] {
   const main = mains.get(stage);
   if (!main) return [];
-  const { match, name, statements, holdsStages } = stage;
+  const { match, name, segments, holdsStages } = stage;
   if (holdsStages || main.present) return [main];
-  const awaited = statements.flatMap((statement) => callsAwaitedIn(source, statement));
-  const standIns = awaited.map((region): StageSite => {
-    return { ...siteOf(match, { name, region }), insteadOf: main };
-  });
-  return [main, ...standIns];
+  const standIn = (region: Region, insteadOf: StageSite): StageSite => {
+    return { ...siteOf(match, { name, region }), insteadOf };
+  };
+  const others = segments.flatMap((list) =>
+    list.statements.flatMap((statement) => {
+      const calls = callsAwaitedIn(source, statement);
+      const region = calls.length > 1 ? statementsRegion(source, list, [statement]) : null;
+      const piece = region && standIn(region, main);
+      const each = calls.map((call) => standIn(call, piece ?? main));
+      return piece ? [piece, ...each] : each;
+    }),
+  );
+  return [main, ...others];
 }
 
 function siteOf({ anchor }: Match, data: Found): StageSite {
@@ -184,9 +203,10 @@ function callsAwaitedIn(source: Source, statement: TS.Statement): Region[] {
   walkOwn(statement, (node) => {
     if (ts.isCatchClause(node)) return false;
     if (!ts.isAwaitExpression(node)) return true;
-    if (ts.isCallExpression(unwrapped(node.expression))) {
-      found.push(regionOf(source, node.expression));
-    }
+    const call = unwrapped(node.expression);
+    const isWork =
+      ts.isCallExpression(call) && call.expression.kind !== ts.SyntaxKind.ImportKeyword;
+    if (isWork) found.push(regionOf(source, node.expression));
     return false;
   });
   return found;

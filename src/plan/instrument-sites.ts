@@ -117,7 +117,9 @@ function insteadOf(site: Site<unknown>): Site<unknown>[] {
 function isNews(outcome: Outcome, all: readonly Outcome[]): boolean {
   if (!isReason(outcome.result)) return true;
   const { site } = outcome.draft;
-  const isReplaced = all.some((each) => each.draft.site.insteadOf === site && isInstrumented(each));
+  const isReplaced = all.some(
+    (each) => isInstrumented(each) && insteadOf(each.draft.site).includes(site),
+  );
   return outcome.result.code !== "still-needed" && !site.insteadOf && !isReplaced;
 }
 
