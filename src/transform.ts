@@ -63,7 +63,7 @@ export {
   type NamedFunction,
 } from "./syntax/names.js";
 export { insertFirst, propertyOf, propertyRemoval } from "./syntax/object-literal.js";
-export { parseExpression } from "./syntax/pattern.js";
+export { namesIn, parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";

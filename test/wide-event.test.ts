@@ -2,11 +2,11 @@
 import * as Sentry from "@sentry/node";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
+  recordStage,
   setOutcome,
   setRunField,
   startPipelineTransaction,
 } from "../src/modules/sentry-pipeline.js";
-import { recordStage } from "../src/modules/wide-event.js";
 
 interface Told {
   readonly level: string | undefined;

@@ -1,31 +1,46 @@
 import {
+  catchAround,
   codeFingerprint,
+  constantValue,
   containerOf,
   defineTransform,
+  enclosingFunction,
   findMatches,
   fingerprint,
   headOf,
+  insertBefore,
   insertBehind,
   insertedCandidate,
+  isEffectFree,
   isReadable,
+  isReadTwice,
   isReason,
+  isStatementList,
   joinPointNeedles,
   languageOf,
   moduleText,
+  outcomeWords,
+  namesIn,
+  pipelineHelper,
   quoted,
   reason,
+  runExits,
   schema,
-  statementAround,
+  stageName,
   stageOf,
+  statementAround,
   statementCalls,
+  textOf,
   ts,
   unwrapped,
   withTrailingComment,
   type FileContext,
   type ImportNeed,
+  type Instrumentation,
   type Language,
   type Match,
   type ModuleNeed,
+  type Range,
   type Reason,
   type Rule,
   type Site,
@@ -41,12 +56,22 @@ interface RecordStage extends Rule {
   readonly module?: string | undefined;
   readonly create: boolean;
   readonly status: string;
+  /** The status of a stage that failed. */
+  readonly failure: string;
+  /** The folder of the pipeline's module, where that is to record, rather than `recorder`. */
+  readonly dir?: string | undefined;
 }
 
-interface Found {
-  readonly match: Match;
-  readonly statement: TS.ExpressionStatement | null;
-}
+/** Where a timing is taken, or a catch that comes of a stage's failure. */
+type Found = { readonly match: Match } & (
+  | {
+      readonly kind: "timing";
+      readonly statement: TS.ExpressionStatement | null;
+      /** What turns back at once because of what the stage found out. */
+      readonly check: TS.IfStatement | null;
+    }
+  | { readonly kind: "failure"; readonly clause: TS.CatchClause; readonly first: TS.Statement }
+);
 
 export const recordStage = defineTransform<RecordStage, Found>({
   name: "record-stage",
@@ -56,51 +81,25 @@ export const recordStage = defineTransform<RecordStage, Found>({
     module: schema.optional(schema.string()),
     create: schema.optional(schema.boolean(), false),
     status: schema.optional(schema.string(), "ok"),
+    failure: schema.optional(schema.string(), "error"),
+    dir: schema.optional(schema.string()),
   },
   joinPoints: ["assign", "call"],
   templates: ({ recorder }) => [["recorder", `\${${recorder}}`]],
   needles: ({ at }) => joinPointNeedles(at),
 
-  find: ({ source }, rule) =>
-    findMatches(source, rule.at).map((match): Site<Found> => {
-      const statement = ownStatement(match);
-      const node = statement ?? match.node;
-      return {
-        anchor: match.anchor,
-        region: { start: node.getStart(source.file), end: withTrailingComment(source, node) },
-        data: { match, statement },
-        present: statement && isRecordedByHand(source, match, statement, rule) ? "hand" : undefined,
-      };
-    }),
-
-  instrument: (file, site, rule) => {
-    const { statement, match } = site.data;
-    if (!statement) return reason("not-a-statement");
-    const stage = stageOf(file.source, match);
-    if (isReason(stage)) return stage;
-    const recorder = recorderFor(file, statement, rule);
-    if (isReason(recorder)) return recorder;
-    const status = quoted(rule.status, file.source.style);
-    const call = `${recorder.code}(${stage.name}, ${status}, ${stage.duration})`;
-    const insertion = insertBehind(file.source, statement, call);
-    return {
-      strategy: "insert",
-      region: site.region,
-      edits: insertion.edits,
-      reindent: null,
-      imports: recorder.imports,
-      modules: recorder.modules,
-      span: null,
-      shape: {
-        recorder: recorder.code,
-        name: codeFingerprint(stage.name),
-        key: codeFingerprint(call),
-        ...insertion.shape,
-      },
-      container: containerOf(statement),
-      head: headOf(fingerprint(statement)),
-    };
+  find: (file, rule) => {
+    const matches = findMatches(file.source, rule.at);
+    return matches.flatMap((match) => [
+      timingSite(file, match, rule),
+      ...failureSites(file.source, match, matches),
+    ]);
   },
+
+  instrument: (file, { data, region }, rule) =>
+    data.kind === "failure"
+      ? recordFailure(file, data, region, rule)
+      : recordTiming(file, data, region, rule),
 
   landmark: ({ recorder = "" }) => recorder,
 
@@ -113,6 +112,72 @@ export const recordStage = defineTransform<RecordStage, Found>({
 });
 
 // What it looks for
+
+function timingSite(file: FileContext, match: Match, rule: RecordStage): Site<Found> {
+  const { source } = file;
+  const statement = ownStatement(match);
+  const node = statement ?? match.node;
+  const present =
+    statement && isRecordedByHand(source, match, statement, rule) ? "hand" : undefined;
+  const check = statement && !present ? checkBehind(file, statement) : null;
+  const region = check
+    ? { start: check.getStart(source.file), end: check.end }
+    : { start: node.getStart(source.file), end: withTrailingComment(source, node) };
+  return {
+    anchor: match.anchor,
+    region,
+    data: { kind: "timing", match, statement, check },
+    present,
+  };
+}
+
+/** An `if` behind a timing, with nothing but plain statements between, that ends a run as failed. */
+function checkBehind(file: FileContext, timing: TS.Statement): TS.IfStatement | null {
+  const list = statementAround(timing)?.list;
+  if (!list || !isStatementList(list.parent)) return null;
+  const behind = list.statements.slice(list.statements.indexOf(timing) + 1);
+  const next = behind.find((each) => !ts.isExpressionStatement(each));
+  if (!next || !ts.isIfStatement(next)) return null;
+  const { expression: condition, thenStatement } = next;
+  if (!isEffectFree(condition) || isReadTwice(file, condition)) return null;
+  const body = enclosingFunction(timing)?.body;
+  const exits = body && ts.isBlock(body) ? runExits(body, outcomeWords({})) : [];
+  const isFailing = exits.some(
+    ({ statement, outcome, side }) =>
+      side === "before" &&
+      outcome === "error" &&
+      [statement, statement.parent].includes(thenStatement),
+  );
+  return isFailing ? next : null;
+}
+
+/** The catch of a try in which the timing of one stage is taken, and no other. */
+function failureSites(source: Source, match: Match, all: readonly Match[]): Site<Found>[] {
+  const tried = tryAround(match.node);
+  const clause = tried?.catchClause;
+  const first = clause?.block.statements[0];
+  if (!tried || !clause || !first) return [];
+  const name = stageName(source, match);
+  const fn = enclosingFunction(tried);
+  const isInside = ({ node }: Match, block: TS.Block) =>
+    block.pos <= node.pos && node.end <= block.end && enclosingFunction(node) === fn;
+  const isOther = all.some(
+    (each) => isInside(each, tried.tryBlock) && stageName(source, each) !== name,
+  );
+  const isFirst = all.find((each) => isInside(each, tried.tryBlock)) === match;
+  const hasOwn = all.some((each) => isInside(each, clause.block));
+  if (isReason(name) || isOther || !isFirst || hasOwn) return [];
+  const region = { start: first.getStart(source.file), end: first.end };
+  return [{ anchor: match.anchor, region, data: { kind: "failure", match, clause, first } }];
+}
+
+/** The innermost try whose block holds a node, in the same function. */
+function tryAround(node: TS.Node): TS.TryStatement | null {
+  for (let at = node; at.parent && !ts.isFunctionLike(at.parent); at = at.parent) {
+    if (ts.isTryStatement(at.parent) && at.parent.tryBlock === at) return at.parent;
+  }
+  return null;
+}
 
 /** The statement that is nothing but the match. */
 function ownStatement(match: Match): TS.ExpressionStatement | null {
@@ -139,6 +204,97 @@ function isRecordedByHand(
   );
 }
 
+// What it inserts
+
+function recordTiming(
+  file: FileContext,
+  { statement, match, check }: Extract<Found, { kind: "timing" }>,
+  region: Range,
+  rule: RecordStage,
+): Instrumentation | Reason {
+  if (!statement) return reason("not-a-statement");
+  const { source } = file;
+  const stage = stageOf(source, match);
+  if (isReason(stage)) return stage;
+  const status = statusOf(source, match, rule);
+  if (!check)
+    return record(file, statement, "behind", [stage.name, status, stage.duration], region, rule);
+  const failure = quoted(rule.failure, source.style);
+  const either = `${textOf(source, check.expression)} ? ${failure} : ${status}`;
+  return record(file, check, "before", [stage.name, either, stage.duration], region, rule);
+}
+
+/** A timing that is taken in a catch is that of a failure. */
+function statusOf({ style }: Source, { node }: Match, { status, failure }: RecordStage): string {
+  return quoted(catchAround(node) ? failure : status, style);
+}
+
+function recordFailure(
+  file: FileContext,
+  { match, clause, first }: Extract<Found, { kind: "failure" }>,
+  region: Range,
+  rule: RecordStage,
+): Instrumentation | Reason {
+  const { source } = file;
+  const name = stageName(source, match);
+  if (isReason(name)) return name;
+  const elapsed = elapsedIn(source, match);
+  if (!elapsed) return reason("measured-inline");
+  const place = { start: region.start, end: region.start };
+  const hidden = [name, elapsed]
+    .flatMap(namesIn)
+    .find((each) => !isReadable(source, each, first, place));
+  if (hidden !== undefined) return reason("not-in-scope", hidden);
+  const caught = clause.variableDeclaration?.name;
+  const isKnown = rule.dir !== undefined && caught !== undefined && ts.isIdentifier(caught);
+  const given = [name, quoted(rule.failure, source.style), elapsed];
+  return record(file, first, "before", isKnown ? [...given, caught.text] : given, region, rule);
+}
+
+/** Code for the time since the stage began, which reads a clock. */
+function elapsedIn(source: Source, match: Match): string | null {
+  const given = match.kind === "assign" ? match.node.right : givenDuration(match);
+  const value = given && unwrapped(constantValue(source, given));
+  if (!value || !ts.isBinaryExpression(value) || !isEffectFree(value)) return null;
+  return value.operatorToken.kind === ts.SyntaxKind.MinusToken ? textOf(source, value) : null;
+}
+
+function givenDuration(match: Match): TS.Expression | undefined {
+  return match.kind === "call" ? (match.captures.duration ?? match.node.arguments[1]) : undefined;
+}
+
+function record(
+  file: FileContext,
+  statement: TS.Statement,
+  side: "before" | "behind",
+  given: readonly string[],
+  region: Range,
+  rule: RecordStage,
+): Instrumentation | Reason {
+  const recorder = recorderFor(file, statement, rule);
+  if (isReason(recorder)) return recorder;
+  const call = `${recorder.code}(${given.join(", ")})`;
+  const insert = side === "before" ? insertBefore : insertBehind;
+  const { edits, shape } = insert(file.source, statement, call);
+  return {
+    strategy: "insert",
+    region,
+    edits,
+    reindent: null,
+    imports: recorder.imports,
+    modules: recorder.modules,
+    span: null,
+    shape: {
+      recorder: recorder.code,
+      name: codeFingerprint(given[0] ?? ""),
+      key: codeFingerprint(call),
+      ...shape,
+    },
+    container: containerOf(statement),
+    head: headOf(fingerprint(statement)),
+  };
+}
+
 interface Recorder {
   readonly code: string;
   readonly imports: readonly ImportNeed[];
@@ -146,7 +302,11 @@ interface Recorder {
 }
 
 function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorder | Reason {
-  const { recorder, module } = rule;
+  const { recorder, module, dir } = rule;
+  if (dir !== undefined) {
+    const helper = pipelineHelper(file, "recordStage", dir);
+    return isReason(helper) ? helper : { ...helper, code: helper.callee };
+  }
   const isOwnModule =
     module !== undefined && isFile(module) && file.pathOf(module) === file.source.path;
   if (module === undefined || isOwnModule) {
@@ -168,8 +328,6 @@ function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorde
 function isFile(module: string): boolean {
   return /\.[cm]?[jt]sx?$/.test(module);
 }
-
-// What it inserts
 
 /** The module that records a stage where the user has none of their own. */
 function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {

@@ -9,6 +9,7 @@ import {
   isReadable,
   isReason,
   joinPointNeedles,
+  namesIn,
   nodesOf,
   optionCode,
   parseExpression,
@@ -23,7 +24,6 @@ import {
   statementsRegion,
   ts,
   unwrapped,
-  walk,
   walkOwn,
   wrappingFor,
   type FileContext,
@@ -256,14 +256,6 @@ function constantOf(code: string): string | null {
 
 /** A name in the code for the stage's name that cannot be read where the stage begins. */
 function unreadableIn(source: Source, name: string, region: Region): string | undefined {
-  const code = parseExpression(name);
-  const names: string[] = [];
-  if (code) {
-    walk(code, (node) => {
-      const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
-      if (ts.isIdentifier(node) && !isMember) names.push(node.text);
-    });
-  }
   const place = { start: region.start, end: region.start };
-  return names.find((each) => !isReadable(source, each, firstNode(region), place));
+  return namesIn(name).find((each) => !isReadable(source, each, firstNode(region), place));
 }

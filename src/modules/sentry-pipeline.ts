@@ -48,6 +48,16 @@ function once<T>(
   }
 }
 
+/** Tells the run's event that a stage is over, and how it went. */
+export function recordStage(
+  name: string,
+  status: string,
+  durationMs: number,
+  error?: unknown,
+): void {
+  currentWideEvent()?.recordStage(name, status, durationMs, error);
+}
+
 /** Says how the run is about to end, where its result does not tell. */
 export function setOutcome(outcome: Outcome, error?: unknown): void {
   currentWideEvent()?.end(outcome, error);

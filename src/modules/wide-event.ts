@@ -105,16 +105,6 @@ export function currentWideEvent(): WideEvent | undefined {
   return running.getStore();
 }
 
-/** Tells the run's event that a stage is over. */
-export function recordStage(
-  name: string,
-  status: string,
-  durationMs: number,
-  error?: unknown,
-): void {
-  currentWideEvent()?.recordStage(name, status, durationMs, error);
-}
-
 function textOf(error: unknown): string {
   try {
     return String(error);

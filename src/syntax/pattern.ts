@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
 import { propertyName } from "./names.js";
-import { unwrapped } from "./walk.js";
+import { unwrapped, walk } from "./walk.js";
 
 /** What the `$names` of a pattern stand for in one match. */
 export type Captures = Readonly<Record<string, TS.Expression>>;
@@ -18,6 +18,18 @@ export function parseExpression(text: string): TS.Expression | null {
   if (!statement || !ts.isExpressionStatement(statement)) return null;
   const { expression } = statement;
   return ts.isParenthesizedExpression(expression) ? expression.expression : null;
+}
+
+/** The names that the code of an expression reads, members left out. */
+export function namesIn(code: string): string[] {
+  const names: string[] = [];
+  const parsed = parseExpression(code);
+  if (!parsed) return names;
+  walk(parsed, (node) => {
+    const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+    if (ts.isIdentifier(node) && !isMember) names.push(node.text);
+  });
+  return names;
 }
 
 /** Matches code against a pattern; `$x` captures, `$$$` takes the rest of arguments or members. */

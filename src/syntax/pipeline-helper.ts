@@ -4,7 +4,7 @@ import type { Reason } from "./reason.js";
 
 /** What code in and around a run calls. */
 export type PipelineExport =
-  "startPipelineTransaction" | "startStage" | "setOutcome" | "setRunField";
+  "startPipelineTransaction" | "startStage" | "recordStage" | "setOutcome" | "setRunField";
 
 const SCRUB = moduleSpec("scrub", "scrub");
 const WIDE_EVENT: HelperSpec = { ...moduleSpec("wide-event", "WideEvent"), needs: [SCRUB] };

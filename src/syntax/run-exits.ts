@@ -183,7 +183,8 @@ function statusesIn(statement: TS.ExpressionStatement, words: OutcomeWords): Run
 
 // Catches
 
-function catchAround(statement: TS.Node): TS.CatchClause | null {
+/** The catch clause around a node, in the same function. */
+export function catchAround(statement: TS.Node): TS.CatchClause | null {
   for (let node = statement; node && !isFunctionBoundary(node); node = node.parent) {
     if (ts.isCatchClause(node)) return node;
   }
