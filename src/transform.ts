@@ -19,14 +19,20 @@ export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleText } from "./text/module-text.js";
 export { moduleSpec } from "./syntax/module-source.js";
-export { helperFor, languageOf, type HelperSpec, type Language } from "./syntax/helper-module.js";
+export {
+  helperFor,
+  languageOf,
+  type Helper,
+  type HelperSpec,
+  type Language,
+} from "./syntax/helper-module.js";
 export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js";
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
-export { pipelineHelper, type PipelineExport } from "./syntax/pipeline-helper.js";
+export { pipelineHelper, userHelper, type PipelineExport } from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
-export { isReadTwice, type Received } from "./syntax/received.js";
+export { hasAccessor, isReadTwice, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
@@ -74,7 +80,7 @@ export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { textOf, type Source } from "./syntax/source.js";
 export { stageName, stageOf, stageWork } from "./syntax/stage.js";
-export * from "./syntax/statement-insert.js";
+export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";
 export {
@@ -93,6 +99,7 @@ export {
   isAssignment,
   isAsync,
   isGenerator,
+  meansValue,
   unwrapped,
   walk,
   walkOwn,

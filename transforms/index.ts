@@ -1,4 +1,5 @@
 import type { AnyTransform } from "../src/transform.js";
+import { agentCall } from "./agent-call.js";
 import { initHardening } from "./init-hardening.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
@@ -9,6 +10,7 @@ import { traceField } from "./trace-field.js";
 import { traceForward } from "./trace-forward.js";
 import { traceReceive } from "./trace-receive.js";
 import { traceSend } from "./trace-send.js";
+import { userContext } from "./user-context.js";
 import { wrapSpan } from "./wrap-span.js";
 
 /** Every transform there is, by the name that a rule's `use` gives. */
@@ -23,6 +25,8 @@ export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
     recordStage,
     runLifecycle,
     stageSpan,
+    agentCall,
+    userContext,
     replaceLegacy,
     initHardening,
   ].map((transform) => [transform.name, transform]),

@@ -2,15 +2,12 @@ import {
   catchAround,
   codeFingerprint,
   constantValue,
-  containerOf,
   defineTransform,
   enclosingFunction,
   findMatches,
   fingerprint,
-  headOf,
-  insertBefore,
-  insertBehind,
-  insertedCandidate,
+  insertCall,
+  insertedCalls,
   isEffectFree,
   isReadable,
   isReadTwice,
@@ -19,8 +16,8 @@ import {
   joinPointNeedles,
   languageOf,
   moduleText,
-  outcomeWords,
   namesIn,
+  outcomeWords,
   pipelineHelper,
   quoted,
   reason,
@@ -29,13 +26,12 @@ import {
   stageName,
   stageOf,
   statementAround,
-  statementCalls,
   textOf,
   ts,
   unwrapped,
   withTrailingComment,
   type FileContext,
-  type ImportNeed,
+  type Helper,
   type Instrumentation,
   type Language,
   type Match,
@@ -101,14 +97,9 @@ export const recordStage = defineTransform<RecordStage, Found>({
       ? recordFailure(file, data, region, rule)
       : recordTiming(file, data, region, rule),
 
-  landmark: ({ recorder = "" }) => recorder,
+  landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, shape) =>
-    statementCalls(source, codeFingerprint(shape.recorder ?? "")).map(([statement, call]) => {
-      const [name] = call.arguments;
-      const isSame = name !== undefined && fingerprint(name) === shape.name;
-      return insertedCandidate(source, statement, call, shape, isSame);
-    }),
+  recognise: ({ source }, shape) => insertedCalls(source, shape),
 });
 
 // What it looks for
@@ -217,11 +208,12 @@ function recordTiming(
   const stage = stageOf(source, match);
   if (isReason(stage)) return stage;
   const status = statusOf(source, match, rule);
+  const given = (said: string) => [stage.name, said, stage.duration];
   if (!check)
-    return record(file, statement, "behind", [stage.name, status, stage.duration], region, rule);
+    return record(file, { statement, side: "behind", given: given(status) }, region, rule);
   const failure = quoted(rule.failure, source.style);
   const either = `${textOf(source, check.expression)} ? ${failure} : ${status}`;
-  return record(file, check, "before", [stage.name, either, stage.duration], region, rule);
+  return record(file, { statement: check, side: "before", given: given(either) }, region, rule);
 }
 
 /** A timing that is taken in a catch is that of a failure. */
@@ -248,7 +240,8 @@ function recordFailure(
   const caught = clause.variableDeclaration?.name;
   const isKnown = rule.dir !== undefined && caught !== undefined && ts.isIdentifier(caught);
   const given = [name, quoted(rule.failure, source.style), elapsed];
-  return record(file, first, "before", isKnown ? [...given, caught.text] : given, region, rule);
+  const all = isKnown ? [...given, caught.text] : given;
+  return record(file, { statement: first, side: "before", given: all }, region, rule);
 }
 
 /** Code for the time since the stage began, which reads a clock. */
@@ -263,66 +256,44 @@ function givenDuration(match: Match): TS.Expression | undefined {
   return match.kind === "call" ? (match.captures.duration ?? match.node.arguments[1]) : undefined;
 }
 
+interface Record {
+  readonly statement: TS.Statement;
+  readonly side: "before" | "behind";
+  readonly given: readonly string[];
+}
+
 function record(
   file: FileContext,
-  statement: TS.Statement,
-  side: "before" | "behind",
-  given: readonly string[],
+  { statement, side, given }: Record,
   region: Range,
   rule: RecordStage,
 ): Instrumentation | Reason {
-  const recorder = recorderFor(file, statement, rule);
-  if (isReason(recorder)) return recorder;
-  const call = `${recorder.code}(${given.join(", ")})`;
-  const insert = side === "before" ? insertBefore : insertBehind;
-  const { edits, shape } = insert(file.source, statement, call);
-  return {
-    strategy: "insert",
-    region,
-    edits,
-    reindent: null,
-    imports: recorder.imports,
-    modules: recorder.modules,
-    span: null,
-    shape: {
-      recorder: recorder.code,
-      name: codeFingerprint(given[0] ?? ""),
-      key: codeFingerprint(call),
-      ...shape,
-    },
-    container: containerOf(statement),
-    head: headOf(fingerprint(statement)),
-  };
+  const helper = recorderFor(file, statement, rule);
+  if (isReason(helper)) return helper;
+  return insertCall(file.source, { helper, given, statement, side, region });
 }
 
-interface Recorder {
-  readonly code: string;
-  readonly imports: readonly ImportNeed[];
-  readonly modules: readonly ModuleNeed[];
-}
-
-function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Recorder | Reason {
+function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Helper | Reason {
   const { recorder, module, dir } = rule;
   if (dir !== undefined) {
-    const helper = pipelineHelper(file, "recordStage", dir);
-    return isReason(helper) ? helper : { ...helper, code: helper.callee };
+    return pipelineHelper(file, "recordStage", dir);
   }
   const isOwnModule =
     module !== undefined && isFile(module) && file.pathOf(module) === file.source.path;
   if (module === undefined || isOwnModule) {
     const root = /^[\w$]+/.exec(recorder)?.[0] ?? recorder;
     const readable = isReadable(file.source, root, at, { start: at.end, end: at.end });
-    return readable ? { code: recorder, imports: [], modules: [] } : reason("not-in-scope", root);
+    return readable ? { callee: recorder, imports: [], modules: [] } : reason("not-in-scope", root);
   }
   const [root = recorder, ...path] = recorder.split(".");
   const binding = file.member(module, root);
-  const code = [binding.access(root), ...path].join(".");
+  const callee = [binding.access(root), ...path].join(".");
   const imports = binding.need ? [binding.need] : [];
-  if (!isFile(module)) return { code, imports, modules: [] };
+  if (!isFile(module)) return { callee, imports, modules: [] };
   const target = file.pathOf(module);
-  if (file.read(target)) return { code, imports, modules: [] };
+  if (file.read(target)) return { callee, imports, modules: [] };
   if (!rule.create || path.length > 0) return reason("no-such-module", target);
-  return { code, imports, modules: [recorderModule(file, target, root)] };
+  return { callee, imports, modules: [recorderModule(file, target, root)] };
 }
 
 function isFile(module: string): boolean {

@@ -1,22 +1,19 @@
 import {
   codeFingerprint,
-  containerOf,
   defineTransform,
   fillsFor,
   findMatches,
   findNode,
   fingerprint,
-  headOf,
-  insertBefore,
-  insertBehind,
-  insertedCandidate,
+  insertCall,
+  insertedCalls,
   isReadable,
   isReason,
   joinPointNeedles,
   nodesOf,
-  pipelineHelper,
   OUTCOMES,
   outcomeWords,
+  pipelineHelper,
   quoted,
   reason,
   regionsOf,
@@ -28,7 +25,6 @@ import {
   schema,
   spanSchema,
   spanTemplates,
-  statementCalls,
   ts,
   wrappingFor,
   type FileContext,
@@ -104,14 +100,8 @@ export const runLifecycle = defineTransform<RunLifecycle, Found>({
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, shape) => {
-    if (shape.side === undefined) return runsInHelper(source, shape);
-    return statementCalls(source, codeFingerprint(shape.callee ?? "")).map(([statement, call]) => {
-      const [first] = call.arguments;
-      const isSame = first !== undefined && fingerprint(first) === shape.name;
-      return insertedCandidate(source, statement, call, shape, isSame);
-    });
-  },
+  recognise: ({ source }, shape) =>
+    shape.side === undefined ? runsInHelper(source, shape) : insertedCalls(source, shape),
 });
 
 // What it looks for
@@ -253,20 +243,5 @@ function tell(
 ): Instrumentation | Reason {
   const helper = pipelineHelper(file, name, rule.dir);
   if (isReason(helper)) return helper;
-  const { callee, imports, modules } = helper;
-  const call = `${callee}(${given.join(", ")})`;
-  const insert = side === "before" ? insertBefore : insertBehind;
-  const { edits, shape } = insert(file.source, statement, call);
-  return {
-    strategy: "insert",
-    region,
-    edits,
-    reindent: null,
-    imports,
-    modules,
-    span: null,
-    shape: { ...shape, callee, key: codeFingerprint(call), name: codeFingerprint(given[0] ?? "") },
-    container: containerOf(statement),
-    head: headOf(fingerprint(statement)),
-  };
+  return insertCall(file.source, { helper, given, statement, side, region });
 }

@@ -1,5 +1,12 @@
 import * as Sentry from "@sentry/node";
-import { currentWideEvent, WideEvent, withWideEvent, type Outcome } from "./wide-event.js";
+import { scrub } from "./scrub.js";
+import {
+  currentWideEvent,
+  WideEvent,
+  withWideEvent,
+  type AgentCall,
+  type Outcome,
+} from "./wide-event.js";
 
 /**
  * Runs a pipeline in a span of its own, below which its stages and agents nest, and tells it in one
@@ -56,6 +63,17 @@ export function recordStage(
   error?: unknown,
 ): void {
   currentWideEvent()?.recordStage(name, status, durationMs, error);
+}
+
+/** Tells the run's event of a call of a model, and leaves a breadcrumb. */
+export function recordAgentCall(call: AgentCall): void {
+  try {
+    currentWideEvent()?.recordAgentCall(call);
+    const data = scrub(call) as Record<string, unknown>;
+    Sentry.addBreadcrumb({ category: "agent", message: call.agentName, level: "info", data });
+  } catch {
+    // The call itself went well.
+  }
 }
 
 /** Says how the run is about to end, where its result does not tell. */

@@ -5,6 +5,16 @@ import { scrub } from "./scrub.js";
 /** How a run ended. Cancelled is not an error. */
 export type Outcome = "success" | "partial" | "cancelled" | "error";
 
+/** What one call of a model took. */
+export interface AgentCall {
+  agentName: string;
+  model?: string | undefined;
+  inputTokens?: number | undefined;
+  outputTokens?: number | undefined;
+  durationMs?: number | undefined;
+  costUsd?: number | undefined;
+}
+
 interface StageRecord {
   name: string;
   status: string;
@@ -16,15 +26,22 @@ const MAX_RECORDS = 200;
 const MAX_LINE = 60_000;
 
 /**
- * One event that tells a whole run: what it was about, its stages and how it ended. Nothing in here
- * throws.
+ * One event that tells a whole run: what it was about, its stages, its calls of models, how it ended
+ * and what it cost. Nothing in here throws.
  */
 export class WideEvent {
   readonly #name: string;
   readonly #started = performance.now();
   readonly #fields: Record<string, unknown> = {};
   readonly #stages: StageRecord[] = [];
-  #stageCount = 0;
+  readonly #agentCalls: AgentCall[] = [];
+  readonly #totals = {
+    stageCount: 0,
+    agentCallCount: 0,
+    totalInputTokens: 0,
+    totalOutputTokens: 0,
+    totalCostUsd: 0,
+  };
   #ending: { outcome: Outcome; error?: unknown } | undefined;
   #isFinished = false;
 
@@ -41,10 +58,20 @@ export class WideEvent {
   /** Adds a stage that is over. */
   recordStage(name: string, status: string, durationMs: number, error?: unknown): void {
     if (this.#isFinished) return;
-    this.#stageCount += 1;
+    this.#totals.stageCount += 1;
     if (this.#stages.length >= MAX_RECORDS) return;
     const failure = error === undefined ? {} : { error: textOf(error) };
     this.#stages.push({ name, status, durationMs, ...failure });
+  }
+
+  /** Adds a call of a model. */
+  recordAgentCall(call: AgentCall): void {
+    if (this.#isFinished) return;
+    this.#totals.agentCallCount += 1;
+    this.#totals.totalInputTokens += numberOr0(call.inputTokens);
+    this.#totals.totalOutputTokens += numberOr0(call.outputTokens);
+    this.#totals.totalCostUsd += numberOr0(call.costUsd);
+    if (this.#agentCalls.length < MAX_RECORDS) this.#agentCalls.push({ ...call });
   }
 
   /** Says how the run is about to end, which its result does not tell. */
@@ -84,10 +111,10 @@ export class WideEvent {
       event: this.#name,
       outcome,
       durationMs: Math.round(performance.now() - this.#started),
-      stageCount: this.#stageCount,
+      ...this.#totals,
       ...(error === undefined ? {} : { error: textOf(error) }),
     };
-    const all = scrub({ ...told, stages: this.#stages });
+    const all = scrub({ ...told, stages: this.#stages, agentCalls: this.#agentCalls });
     const few = scrub({ ...told, isShortened: true });
     return (JSON.stringify(all).length <= MAX_LINE ? all : few) as Record<string, unknown>;
   }
@@ -103,6 +130,10 @@ export function withWideEvent<T>(event: WideEvent, work: () => T): T {
 /** The event of the run that this code belongs to, if it belongs to one. */
 export function currentWideEvent(): WideEvent | undefined {
   return running.getStore();
+}
+
+function numberOr0(value: number | undefined): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }
 
 function textOf(error: unknown): string {

@@ -85,7 +85,7 @@ function isReadAtOnce({ kind }: Region): boolean {
 }
 
 /** Reads a path as far as it goes, unless the type of what it begins with says that it is there. */
-function readSafely(source: Source, match: Match, code: string): string {
+export function readSafely(source: Source, match: Match, code: string): string {
   const [root = ""] = /^[\w$]+/.exec(code) ?? [];
   const isPath = /^[\w$]+(\.[\w$]+)+$/.test(code) && root !== "this";
   return isPath && !isTyped(source, match, root) ? code.replace(/\./g, "?.") : code;

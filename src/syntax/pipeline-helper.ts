@@ -4,9 +4,15 @@ import type { Reason } from "./reason.js";
 
 /** What code in and around a run calls. */
 export type PipelineExport =
-  "startPipelineTransaction" | "startStage" | "recordStage" | "setOutcome" | "setRunField";
+  | "startPipelineTransaction"
+  | "startStage"
+  | "recordStage"
+  | "recordAgentCall"
+  | "setOutcome"
+  | "setRunField";
 
 const SCRUB = moduleSpec("scrub", "scrub");
+const USER = moduleSpec("sentry-user", "setSentryUser");
 const WIDE_EVENT: HelperSpec = { ...moduleSpec("wide-event", "WideEvent"), needs: [SCRUB] };
 
 /**
@@ -21,8 +27,16 @@ export function pipelineHelper(
   const spec: HelperSpec = {
     ...moduleSpec("sentry-pipeline", name),
     namespace: "pipeline",
-    needs: [WIDE_EVENT],
+    needs: [SCRUB, WIDE_EVENT],
   };
-  const helperDir = () => (dir === undefined ? file.helperDir() : file.pathOf(dir));
-  return helperFor({ ...file, helperDir }, spec, undefined);
+  return helperFor(placedIn(file, dir), spec, undefined);
+}
+
+/** How a file calls `setSentryUser`, whose module loads wherever the SDK does. */
+export function userHelper(file: HelperHost, dir: string | undefined): Helper | Reason {
+  return helperFor(placedIn(file, dir), USER, undefined);
+}
+
+function placedIn(file: HelperHost, dir: string | undefined): HelperHost {
+  return { ...file, helperDir: () => (dir === undefined ? file.helperDir() : file.pathOf(dir)) };
 }

@@ -53,7 +53,8 @@ export function isReadTwice({ source, types }: Receiving, path: TS.Node): boolea
   return found;
 }
 
-function hasAccessor({ file }: Source, name: string): boolean {
+/** Whether a file declares an accessor of a name. */
+export function hasAccessor({ file }: Source, name: string): boolean {
   const isGetter = (node: TS.Node) =>
     ts.isGetAccessorDeclaration(node) && node.name.getText(file) === name;
   return findNode(file, isGetter) !== undefined;

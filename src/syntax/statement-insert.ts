@@ -1,11 +1,13 @@
-import type { Edit } from "../text/edit.js";
+import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
-import { fingerprint } from "./fingerprint.js";
+import { codeFingerprint, fingerprint } from "./fingerprint.js";
+import type { Helper } from "./helper-module.js";
 import {
   headOf,
   type AttachedEdit,
   type Candidate,
+  type Instrumentation,
   type Removal,
   type Shape,
 } from "./instrumentation.js";
@@ -17,13 +19,13 @@ import { unwrapped, walk } from "./walk.js";
 import { goesOn } from "./wrapper-layout.js";
 
 /** A statement of ours beside one of the user's. */
-export interface Insertion {
+interface Insertion {
   readonly edits: readonly AttachedEdit[];
   readonly shape: Shape;
 }
 
 /** Puts a call behind a statement; a lone statement gets the braces that two need. */
-export function insertBehind(source: Source, statement: TS.Statement, call: string): Insertion {
+function insertBehind(source: Source, statement: TS.Statement, call: string): Insertion {
   const { style, text, file } = source;
   const start = statement.getStart(file);
   const isTerminated = text[statement.end - 1] === ";";
@@ -46,7 +48,7 @@ export function insertBehind(source: Source, statement: TS.Statement, call: stri
 }
 
 /** Puts a call before a statement that leaves what is around it, such as a return. */
-export function insertBefore(source: Source, statement: TS.Statement, call: string): Insertion {
+function insertBefore(source: Source, statement: TS.Statement, call: string): Insertion {
   const { style, text, file } = source;
   const start = statement.getStart(file);
   if (!isStatementList(statement.parent)) {
@@ -65,10 +67,52 @@ export function insertBefore(source: Source, statement: TS.Statement, call: stri
   return { edits: [edit], shape: { side: "before", layout: "line", lead: "" } };
 }
 
+/** A call of a helper that becomes a statement of its own. */
+interface InsertedCall {
+  readonly helper: Helper;
+  /** The arguments; the first names what the call is about. */
+  readonly given: readonly string[];
+  readonly statement: TS.Statement;
+  readonly side: "before" | "behind";
+  /** The code that the site is about. */
+  readonly region: Range;
+}
+
+/** Puts a call of a helper before or behind a statement. */
+export function insertCall(source: Source, call: InsertedCall): Instrumentation {
+  const { helper, given, statement, side, region } = call;
+  const { callee, imports, modules } = helper;
+  const code = `${callee}(${given.join(", ")})`;
+  const insert = side === "before" ? insertBefore : insertBehind;
+  const { edits, shape } = insert(source, statement, code);
+  const { start, end } = region;
+  return {
+    strategy: "insert",
+    region: { start, end },
+    edits,
+    reindent: null,
+    imports,
+    modules,
+    span: null,
+    shape: { ...shape, callee, key: codeFingerprint(code), name: codeFingerprint(given[0] ?? "") },
+    container: containerOf(statement),
+    head: headOf(fingerprint(statement)),
+  };
+}
+
 // How it is recognised
 
+/** The statements that may be calls that were put there. */
+export function insertedCalls(source: Source, shape: Shape): Candidate[] {
+  return statementCalls(source, codeFingerprint(shape.callee ?? "")).map(([statement, call]) => {
+    const [name] = call.arguments;
+    const isSame = (name ? fingerprint(name) : codeFingerprint("")) === shape.name;
+    return insertedCandidate(source, statement, call, shape, isSame);
+  });
+}
+
 /** The calls that are statements of their own, by what is called. */
-export function statementCalls(
+function statementCalls(
   source: Source,
   callee: string,
 ): readonly (readonly [statement: TS.ExpressionStatement, call: TS.CallExpression])[] {
@@ -87,7 +131,7 @@ export function statementCalls(
  * A statement that may be an inserted one.
  * @param similar whether what names it is as it was inserted
  */
-export function insertedCandidate(
+function insertedCandidate(
   source: Source,
   statement: TS.ExpressionStatement,
   call: TS.CallExpression,

@@ -1,0 +1,106 @@
+import {
+  constantValue,
+  defineTransform,
+  findMatches,
+  findNode,
+  flowOf,
+  hasAccessor,
+  insertCall,
+  insertedCalls,
+  isReadTwice,
+  isReason,
+  isStablePath,
+  joinPointNeedles,
+  meansValue,
+  propertyOf,
+  reason,
+  schema,
+  textOf,
+  ts,
+  unwrapped,
+  userHelper,
+  type FileContext,
+  type Reason,
+  type Rule,
+  type Site,
+  type TS,
+} from "../src/transform.js";
+
+interface UserContext extends Rule {
+  /** The function that says who asks, or that nobody known does. */
+  readonly at: NonNullable<Rule["at"]>;
+  /** The member of what it returns that tells users apart and says nothing else of them. */
+  readonly user: string;
+  /** The folder of the module that it calls. */
+  readonly dir?: string | undefined;
+}
+
+export const userContext = defineTransform<UserContext, TS.ReturnStatement>({
+  name: "user-context",
+  summary: "Tells the SDK who the user is, by an opaque id, wherever that becomes known",
+  params: {
+    user: schema.optional(schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)), "id"),
+    dir: schema.optional(schema.string()),
+  },
+  joinPoints: ["function", "method"],
+  templates: () => [],
+  needles: ({ at }) => joinPointNeedles(at),
+
+  find: ({ source }, rule) =>
+    findMatches(source, rule.at).flatMap((match) => {
+      const body = match.kind === "function" ? match.node.body : null;
+      if (!body || !ts.isBlock(body)) return [];
+      const present = findNode(body, isTold) ? "hand" : undefined;
+      return flowOf(body.statements).returns.map((statement): Site<TS.ReturnStatement> => {
+        const region = { start: statement.getStart(source.file), end: statement.end };
+        return { anchor: region.start, region, data: statement, present };
+      });
+    }),
+
+  instrument: (file, { data: statement, region }, rule) => {
+    const id = idIn(file, statement, rule.user);
+    if (isReason(id)) return id;
+    const helper = userHelper(file, rule.dir);
+    if (isReason(helper)) return helper;
+    return insertCall(file.source, { helper, given: [id], statement, side: "before", region });
+  },
+
+  landmark: ({ callee = "" }) => callee,
+
+  recognise: ({ source }, shape) => insertedCalls(source, shape),
+});
+
+// What it looks for
+
+function isTold(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && /(^|\.)set(Sentry)?User$/.test(node.expression.getText());
+}
+
+/** Code for the id of whom a return names: read off the same code, so that it cannot fail by itself. */
+function idIn(
+  file: FileContext,
+  { expression }: TS.ReturnStatement,
+  member: string,
+): string | Reason {
+  const { source } = file;
+  const value = expression && unwrapped(expression);
+  if (!value || isNobody(value)) return "null";
+  const path = ts.isObjectLiteralExpression(value) ? givenTo(value, member) : value;
+  const isName = path !== value || ts.isIdentifier(value);
+  if (!path || !isName || !isStablePath(path)) return reason("unknown-user", textOf(source, value));
+  if (isReadTwice(file, path) || hasAccessor(source, member)) return reason("accessor-path");
+  if (path !== value) return textOf(source, path);
+  const isThere = ts.isObjectLiteralExpression(unwrapped(constantValue(source, value)));
+  return `${textOf(source, value)}${isThere ? "." : "?."}${member}`;
+}
+
+function isNobody(value: TS.Expression): boolean {
+  return value.kind === ts.SyntaxKind.NullKeyword || meansValue(value, "undefined");
+}
+
+/** The code of a member of a literal. */
+function givenTo(literal: TS.ObjectLiteralExpression, member: string): TS.Expression | null {
+  const property = propertyOf(literal, member);
+  if (property && ts.isShorthandPropertyAssignment(property)) return property.name;
+  return property && ts.isPropertyAssignment(property) ? property.initializer : null;
+}
