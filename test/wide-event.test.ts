@@ -2,6 +2,8 @@
 import * as Sentry from "@sentry/node";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
+  outcomeOf,
+  recordAgentCall,
   recordStage,
   setOutcome,
   setRunField,
@@ -22,7 +24,7 @@ beforeAll(() => {
   Sentry.init({
     dsn: "http://public@127.0.0.1:9/1",
     tracesSampleRate: 1,
-    defaultIntegrations: false,
+    defaultIntegrations: [Sentry.dedupeIntegration()],
     beforeSend: ({ level, message, exception, extra }) => {
       const first = exception?.values?.[0]?.value;
       told.push({ level, message, exception: first, extra: extra ?? {} });
@@ -53,7 +55,9 @@ test("a run is one event, with its stages, fields and the way it ended", async (
     return "done";
   });
   expect(result).toBe("done");
-  expect(told).toMatchObject([{ level: "info", message: "run: success" }]);
+  expect(told).toMatchObject([
+    { level: "info", message: expect.stringMatching(/^run: success \(\w+\)$/) as string },
+  ]);
   expect(told[0]?.extra).toMatchObject({
     event: "run",
     outcome: "success",
@@ -80,9 +84,9 @@ test("what is thrown is let out, and captured once beside the event", async () =
       throw error;
     }),
   ).toThrow(error);
-  expect(events().map(({ level, message }) => [level, message])).toEqual([
-    ["error", "run: error"],
-    ["error", "run: error"],
+  expect(events().map(({ level, extra }) => [level, extra["outcome"]])).toEqual([
+    ["error", "error"],
+    ["error", "error"],
   ]);
   expect(told.filter(({ exception }) => exception === "torn").length).toBe(1);
 });
@@ -95,13 +99,15 @@ test("a cancelled run is no error, and a run can say how it ends", () => {
     }),
   ).toThrow(abort);
   run(() => setOutcome("partial"));
+  run(() => setOutcome(outcomeOf(abort), abort));
   run(() => setOutcome("error", abort));
   const ends = [
-    ["info", "run: cancelled"],
-    ["info", "run: partial"],
-    ["info", "run: cancelled"],
+    ["info", "cancelled"],
+    ["info", "partial"],
+    ["info", "cancelled"],
+    ["error", "error"],
   ];
-  expect(told.map(({ level, message }) => [level, message])).toEqual(ends);
+  expect(events().map(({ level, extra }) => [level, extra["outcome"]])).toEqual(ends);
 });
 
 test("two runs at once have an event each, and what comes late is nobody's", async () => {
@@ -128,7 +134,7 @@ test("two runs at once have an event each, and what comes late is nobody's", asy
 
 test("no secret and no address is sent, numbers of tokens are", () => {
   run(() => {
-    setRunField("totalInputTokens", 12);
+    recordAgentCall({ agentName: "labels of a.b@example.com", inputTokens: 12, costUsd: NaN });
     setRunField("user", { email: "a.b@example.com", accessToken: "s3cr3t", id: "u1" });
     setRunField("source", "https://key@o1.ingest.example.com/1 of a.b@example.com");
     setRunField("outcome", "nonsense");
@@ -136,7 +142,9 @@ test("no secret and no address is sent, numbers of tokens are", () => {
   const text = JSON.stringify(told);
   expect(text).not.toMatch(/a\.b@|s3cr3t|key@|nonsense/);
   expect(told[0]?.extra).toMatchObject({
+    agentCallCount: 1,
     totalInputTokens: 12,
+    totalCostUsd: 0,
     user: { id: "u1" },
     outcome: "success",
   });

@@ -211,7 +211,10 @@ function tellExit(
   const literal = quoted(outcome, source.style);
   const cancelled = cancelledFor(file, match, exit, rule);
   if (!cancelled?.names.every(isKnown)) {
-    const given = outcome === "error" ? [literal, ...caught] : [literal];
+    const judge = pipelineHelper(file, "outcomeOf", rule.dir);
+    if (isReason(judge)) return judge;
+    const isOpen = outcome === "error" && caught.length > 0;
+    const given = isOpen ? [`${judge.callee}(${caught.join()})`, ...caught] : [literal];
     return tell(file, exit, region, rule, "setOutcome", given);
   }
   const either = [quoted("cancelled", source.style), quoted("error", source.style)].join(" : ");

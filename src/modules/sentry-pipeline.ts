@@ -81,6 +81,12 @@ export function setOutcome(outcome: Outcome, error?: unknown): void {
   currentWideEvent()?.end(outcome, error);
 }
 
+/** What an error makes of a run: to be stopped is none. */
+export function outcomeOf(error: unknown): Outcome {
+  const { name } = (error ?? {}) as { name?: unknown };
+  return name === "AbortError" ? "cancelled" : "error";
+}
+
 /** Adds to the run's event what became known on the way. */
 export function setRunField(key: string, value: unknown): void {
   currentWideEvent()?.set(key, value);
@@ -91,7 +97,7 @@ function observed<T>(run: () => T, event: WideEvent, span: Sentry.Span | undefin
   try {
     result = run();
   } catch (error) {
-    finish(event, span, { outcome: "error", error });
+    finish(event, span, { outcome: outcomeOf(error), error });
     throw error;
   }
   if (!(result instanceof Promise)) {
@@ -104,7 +110,7 @@ function observed<T>(run: () => T, event: WideEvent, span: Sentry.Span | undefin
       return value;
     },
     (error: unknown) => {
-      finish(event, span, { outcome: "error", error });
+      finish(event, span, { outcome: outcomeOf(error), error });
       throw error;
     },
   ) as T;
@@ -116,18 +122,12 @@ interface Ending {
 }
 
 function finish(event: WideEvent, span: Sentry.Span | undefined, { outcome, error }: Ending): void {
-  const final = outcome === "error" && isAbort(error) ? "cancelled" : outcome;
-  event.finish(final, error);
+  event.finish(outcome, error);
   try {
-    if (final === "error") span?.setStatus({ code: 2, message: "internal_error" });
-    if (final === "cancelled") span?.setStatus({ code: 2, message: "cancelled" });
-    span?.setAttribute("run.outcome", final);
+    if (outcome === "error") span?.setStatus({ code: 2, message: "internal_error" });
+    if (outcome === "cancelled") span?.setStatus({ code: 2, message: "cancelled" });
+    span?.setAttribute("run.outcome", outcome);
   } catch {
     // The run is over.
   }
-}
-
-function isAbort(error: unknown): boolean {
-  const { name } = (error ?? {}) as { name?: unknown };
-  return name === "AbortError";
 }

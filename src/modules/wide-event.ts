@@ -31,6 +31,7 @@ const MAX_LINE = 60_000;
  */
 export class WideEvent {
   readonly #name: string;
+  readonly #id = Math.random().toString(36).slice(2, 10);
   readonly #started = performance.now();
   readonly #fields: Record<string, unknown> = {};
   readonly #stages: StageRecord[] = [];
@@ -93,7 +94,9 @@ export class WideEvent {
       const told = this.#told(outcome, error);
       if (outcome === "error" && error instanceof Error) Sentry.captureException(error);
       Sentry.captureEvent({
-        message: `${this.#name}: ${outcome}`,
+        // The SDK drops an event that says what the last one said.
+        message: `${this.#name}: ${outcome} (${this.#id})`,
+        fingerprint: [this.#name, outcome],
         level: outcome === "error" ? "error" : "info",
         tags: { "run.name": this.#name, "run.outcome": outcome },
         extra: told,
@@ -109,6 +112,7 @@ export class WideEvent {
     const told = {
       ...this.#fields,
       event: this.#name,
+      id: this.#id,
       outcome,
       durationMs: Math.round(performance.now() - this.#started),
       ...this.#totals,

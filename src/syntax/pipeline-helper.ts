@@ -9,6 +9,7 @@ export type PipelineExport =
   | "recordStage"
   | "recordAgentCall"
   | "setOutcome"
+  | "outcomeOf"
   | "setRunField";
 
 const SCRUB = moduleSpec("scrub", "scrub");
