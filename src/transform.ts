@@ -137,6 +137,8 @@ export interface FileContext {
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
+  /** The same for code that also runs on a server unbundled. */
+  readonly serverSdkFor: (path: string) => string;
   /** The specifier by which one file imports another. */
   readonly specifierFor: (from: string, to: string) => string;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */

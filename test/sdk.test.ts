@@ -1,9 +1,13 @@
 import { afterEach, expect, test } from "vitest";
 import { preview } from "../src/index.js";
+import { newTree, removeFolders } from "./support/cli.js";
 import { temporaryProject, type TemporaryProject } from "./support/project.js";
 
 let project: TemporaryProject | undefined;
-afterEach(() => project?.remove());
+afterEach(() => {
+  project?.remove();
+  removeFolders();
+});
 
 const RULE = { id: "run", use: "wrap-span", at: { function: "run" }, span: { name: "run" } };
 const SOURCE = "export async function run() {\n  await Promise.resolve();\n}\n";
@@ -71,3 +75,25 @@ test("the version is that of what is installed", async () => {
     },
   ]);
 });
+
+test.each([
+  ["10.78.0", "@sentry/node"],
+  ["10.70.0", "@sentry/nextjs"],
+])(
+  "what runs unbundled imports what loads there, with @sentry/node %s",
+  async (version, expected) => {
+    const installed = (name: string, its: string) => ({
+      [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: its }),
+    });
+    const folder = newTree({
+      "package.json": manifest({ next: "^15", "@sentry/nextjs": "^10" }),
+      ...installed("@sentry/nextjs", "10.78.0"),
+      ...installed("@sentry/node", version),
+      "retrospan.config.json": JSON.stringify({ rules: [{ ...RULE, use: "run-lifecycle" }] }),
+      "run.mts": SOURCE,
+    });
+    const { changes } = await preview({ cwd: folder, typecheck: false });
+    const imports = changes.flatMap(({ after }) => after?.match(/from "(@sentry\/\w+)"/g) ?? []);
+    expect(new Set(imports)).toEqual(new Set([`from "${expected}"`]));
+  },
+);

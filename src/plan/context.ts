@@ -51,6 +51,7 @@ export function createFileContext(
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
     sdkFor: tree.sdkFor,
+    serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
     pathOf: tree.pathOf,

@@ -18,6 +18,8 @@ export interface Tree {
   readonly isModule: (path: string) => boolean;
   /** The Sentry package that code at this path should import. */
   readonly sdkFor: (path: string) => string;
+  /** The same for code that also runs on a server unbundled. */
+  readonly serverSdkFor: (path: string) => string;
   /** What is known of the SDK that runs with code at this path. */
   readonly tracingSdk: (path: string) => TracingSdk;
 }

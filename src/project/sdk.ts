@@ -114,6 +114,20 @@ export function sdkPackageFor(root: Root, path: string): string {
   return fitting?.[1] ?? "@sentry/node";
 }
 
+/** The SDK that frameworks' own SDKs stand on where they run on a server. */
+const SERVER = "@sentry/node";
+
+/**
+ * The package that server code at a path should import the SDK from, should it also run unbundled:
+ * there, the SDK of a framework may lack most of its exports (`@sentry/nextjs` does).
+ */
+export function serverSdkFor(root: Root, path: string): string {
+  const { dir, sdk } = packageOf(root, path);
+  if (!PREFERENCE.some(([, own]) => own === sdk)) return sdk;
+  const version = installedVersion(root, dir, sdk);
+  return version !== null && version === installedVersion(root, dir, SERVER) ? SERVER : sdk;
+}
+
 /** Whether the nearest manifest makes `.js` an ECMAScript module. */
 export function isModulePackage(root: Root, path: string): boolean {
   return manifestsAbove(root, path)[0]?.type === "module";

@@ -5,7 +5,13 @@ import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { findCandidates, isSourcePath } from "./files.js";
 import { isInside, slashed, type Root } from "./root.js";
-import { isModulePackage, nearestManifest, sdkPackageFor, tracingSdks } from "./sdk.js";
+import {
+  isModulePackage,
+  nearestManifest,
+  sdkPackageFor,
+  serverSdkFor,
+  tracingSdks,
+} from "./sdk.js";
 
 /** Reads the tree on the disk for planning. Nothing outside the root is read as source. */
 export function createTree(root: Root, base: string): Tree {
@@ -19,6 +25,7 @@ export function createTree(root: Root, base: string): Tree {
     helperDir: (path) => helperDir(root, path),
     isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
+    serverSdkFor: (path) => serverSdkFor(root, path),
     tracingSdk: tracingSdks(root),
   };
 }

@@ -16,6 +16,8 @@ export interface HelperSpec {
   readonly namespace?: string;
   /** The module's lines, as `moduleText` takes them. */
   readonly lines: (language: Language) => readonly string[];
+  /** Whether it runs on servers only, also in programs that nothing bundles. */
+  readonly isServer?: boolean;
   /** What it imports from beside it, which is made along with it. */
   readonly needs?: readonly HelperSpec[];
 }
@@ -51,6 +53,7 @@ export interface HelperHost {
   readonly member: (module: string, member: string, namespace?: string) => Binding;
   readonly read: (path: string) => Source | null;
   readonly sdkFor: (path: string) => string;
+  readonly serverSdkFor: (path: string) => string;
   readonly isModule: (path: string) => boolean;
   readonly specifierFor: (from: string, to: string) => string;
 }
@@ -77,7 +80,8 @@ export function helperFor(
 
 /** The module itself and, where they are not there, those that it imports from beside it. */
 function modulesOf(file: HelperHost, spec: HelperSpec, path: string): ModuleNeed[] {
-  const language = languageOf(file, path, spec.name);
+  const sdkFor = spec.isServer ? file.serverSdkFor : file.sdkFor;
+  const language = languageOf({ ...file, sdkFor }, path, spec.name);
   // A module of ours in JavaScript has no types that a project's own strictness could be content with.
   const head = language.isTyped ? [] : ["// @ts-nocheck"];
   const text = (style: Style) => moduleText([...head, ...spec.lines(language)], style);

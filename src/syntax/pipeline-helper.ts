@@ -14,7 +14,11 @@ export type PipelineExport =
 
 const SCRUB = moduleSpec("scrub", "scrub");
 const USER = moduleSpec("sentry-user", "setSentryUser");
-const WIDE_EVENT: HelperSpec = { ...moduleSpec("wide-event", "WideEvent"), needs: [SCRUB] };
+const WIDE_EVENT: HelperSpec = {
+  ...moduleSpec("wide-event", "WideEvent"),
+  isServer: true,
+  needs: [SCRUB],
+};
 
 /**
  * How a file calls an export of the pipeline's module, which is made where there is none.
@@ -28,6 +32,7 @@ export function pipelineHelper(
   const spec: HelperSpec = {
     ...moduleSpec("sentry-pipeline", name),
     namespace: "pipeline",
+    isServer: true,
     needs: [SCRUB, WIDE_EVENT],
   };
   return helperFor(placedIn(file, dir), spec, undefined);

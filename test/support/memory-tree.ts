@@ -102,6 +102,7 @@ export function treeOf({ files }: MemoryTree): Tree {
     helperDir: () => "lib",
     isModule: () => true,
     sdkFor: () => "@sentry/node",
+    serverSdkFor: () => "@sentry/node",
     tracingSdk: () => ({ version: null, modules: new Map() }),
   };
 }
