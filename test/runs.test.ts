@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { removeFolders, retrospan, writeFiles, type Run } from "./support/cli.js";
 import { runObserved, runPlain, type Sent } from "./support/scenarios.js";
-import { compile, newService, sources } from "./support/service.js";
+import { compile, newService, sources, useSdk } from "./support/service.js";
 
 type Outcome = "success" | "partial" | "cancelled" | "error";
 
@@ -180,36 +180,51 @@ async function instrument(folder: string, rules: readonly object[]): Promise<App
   return JSON.parse(stdout) as Applied;
 }
 
-/** The runs of an entry: all scenarios in one process, or each in one of its own. */
-function lots({ ends, isAlone }: Entry): string[][] {
-  const names = Object.keys(ends);
-  return isAlone ? names.map((name) => [name]) : [names];
+/** One process with its scenarios. */
+interface Lot {
+  readonly entry: Entry;
+  readonly names: readonly string[];
 }
 
-async function runAll(folder: string, { entries }: Pipeline): Promise<Run[]> {
+/** All scenarios of an entry in one process, or each in one of its own. */
+function lotsOf({ entries }: Pipeline): Lot[] {
+  return entries.flatMap((entry) => {
+    const names = Object.keys(entry.ends);
+    const lots = entry.isAlone ? names.map((name) => [name]) : [names];
+    return lots.map((each) => ({ entry, names: each }));
+  });
+}
+
+async function runAll(folder: string, pipeline: Pipeline): Promise<Run[]> {
   await compile(folder);
   const runs: Run[] = [];
-  for (const entry of entries) {
-    for (const names of lots(entry)) runs.push(await runPlain(folder, entry.path, names));
+  for (const { entry, names } of lotsOf(pipeline)) {
+    runs.push(await runPlain(folder, entry.path, names));
   }
   return runs;
 }
 
 describe.each(PIPELINES)("$name", (pipeline) => {
-  const { name, rules, entries } = pipeline;
+  const { name, rules } = pipeline;
   let before: Run[];
   beforeAll(async () => {
     before = await runAll(newService(name), pipeline);
     expect(before.map(({ code }) => code)).toEqual(before.map(() => 0));
   });
 
-  test("does the same with its runs observed, and is restored", async () => {
+  test("does the same with its runs observed, each told once, and is restored", async () => {
     const folder = newService(name);
     const original = sources(folder);
     const { sites } = await instrument(folder, rules);
     const found = (state: string) => sites.filter((site) => site.state === state).length;
     expect({ applied: found("applied"), skipped: found("skipped") }).toEqual(pipeline.sites);
     expect(await runAll(folder, pipeline)).toEqual(before);
+    for (const major of [10, 11] as const) {
+      useSdk(folder, major);
+      for (const [index, lot] of lotsOf(pipeline).entries()) {
+        await expectObserved(folder, lot, before[index]);
+      }
+    }
     expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
     const { "retrospan.config.json": _config, ...restored } = sources(folder);
     expect(restored).toEqual(original);
@@ -225,24 +240,20 @@ describe.each(PIPELINES)("$name", (pipeline) => {
     breakSdk(folder);
     expect(await runAll(folder, pipeline)).toEqual(before);
   });
-
-  test.each([10, 11] as const)("every run is told once, SDK %i", async (major) => {
-    const folder = newService(name, major);
-    await instrument(folder, rules);
-    await compile(folder);
-    for (const entry of entries) {
-      for (const [index, names] of lots(entry).entries()) {
-        const observed = await runObserved(folder, entry.path, names);
-        if (entry.isAlone) expect(observed.run.stdout).toBe(before[index]?.stdout);
-        for (const [scenario, sent] of observed.sent) {
-          expectTold(scenario, sent, entry.ends[scenario] ?? []);
-        }
-        expect([...observed.sent.keys()]).toEqual(names);
-        expect(observed.wire).not.toMatch(/@[\w.]*example\.com/);
-      }
-    }
-  });
 });
+
+/** With an SDK that is initialised, the program prints the same and each run is told once. */
+async function expectObserved(
+  folder: string,
+  { entry, names }: Lot,
+  plain: Run | undefined,
+): Promise<void> {
+  const { run, sent, wire } = await runObserved(folder, entry.path, names);
+  expect(run.stdout).toBe(plain?.stdout);
+  expect([...sent.keys()]).toEqual(names);
+  for (const [scenario, each] of sent) expectTold(scenario, each, entry.ends[scenario] ?? []);
+  expect(wire).not.toMatch(/@[\w.]*example\.com/);
+}
 
 /** The SDK with the functions that are called, all of which throw. */
 function breakSdk(folder: string): void {

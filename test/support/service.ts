@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -32,12 +32,18 @@ export function newService(name: string, major: Major = 11): string {
     ...Object.fromEntries(files),
     ".gitignore": "node_modules\ndist\n",
   });
+  useSdk(folder, major);
+  return folder;
+}
+
+/** Gives a service its dependencies, with a certain SDK among them. */
+export function useSdk(folder: string, major: Major): void {
   for (const each of dependenciesOf(folder)) {
     const target = join(folder, "node_modules", each);
     mkdirSync(dirname(target), { recursive: true });
+    rmSync(target, { force: true });
     symlinkSync(join(MODULES, installedAs(each, major)), target);
   }
-  return folder;
 }
 
 function manifestIn(folder: string): Manifest {
