@@ -17,11 +17,10 @@ export type { Edit, Range } from "./text/edit.js";
 export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
-export { moduleText } from "./text/module-text.js";
 export { moduleSpec } from "./syntax/module-source.js";
 export {
   helperFor,
-  languageOf,
+  modulesOf,
   type Helper,
   type HelperSpec,
   type Language,

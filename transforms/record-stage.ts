@@ -14,8 +14,8 @@ import {
   isReason,
   isStatementList,
   joinPointNeedles,
-  languageOf,
-  moduleText,
+  modulesOf,
+  moduleSpec,
   namesIn,
   outcomeWords,
   pipelineHelper,
@@ -33,7 +33,6 @@ import {
   type FileContext,
   type Helper,
   type Instrumentation,
-  type Language,
   type Match,
   type ModuleNeed,
   type Range,
@@ -41,7 +40,6 @@ import {
   type Rule,
   type Site,
   type Source,
-  type Style,
   type TS,
 } from "../src/transform.js";
 
@@ -293,7 +291,7 @@ function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Helper 
   const target = file.pathOf(module);
   if (file.read(target)) return { callee, imports, modules: [] };
   if (!rule.create || path.length > 0) return reason("no-such-module", target);
-  return { callee, imports, modules: [recorderModule(file, target, root)] };
+  return { callee, imports, modules: recorderModules(file, target, root) };
 }
 
 function isFile(module: string): boolean {
@@ -301,44 +299,8 @@ function isFile(module: string): boolean {
 }
 
 /** The module that records a stage where the user has none of their own. */
-function recorderModule(file: FileContext, path: string, name: string): ModuleNeed {
-  const language = languageOf(file, path, name);
-  return { path, text: (style) => recorderText(name, language, style) };
-}
-
-function recorderText(name: string, language: Language, style: Style): string {
-  const { imports, exportWord, exportLines } = language;
-  const type = (text: string) => language.type(`: ${text}`);
-  const parameters = [
-    `name${type("string")}`,
-    `status${type("string")}`,
-    `durationMs${type("number")}`,
-  ];
-  const start = `${exportWord}function ${name}(`;
-  const end = `)${type("void")} {`;
-  const short = `${start}${parameters.join(", ")}${end}`;
-  const long = [start, ...parameters.map((parameter) => `\t${parameter},`), end];
-  const lines = [
-    imports,
-    "",
-    "/** Records a finished stage on the active span and as a breadcrumb. Never throws. */",
-    ...(short.length <= style.width ? [short] : long),
-    "\ttry {",
-    "\t\tconst span = Sentry.getActiveSpan();",
-    "\t\tspan?.setAttribute(`stage.${name}.status`, status);",
-    "\t\tspan?.setAttribute(`stage.${name}.duration_ms`, durationMs);",
-    "\t\tSentry.addBreadcrumb({",
-    '\t\t\tcategory: "stage",',
-    "\t\t\tmessage: name,",
-    '\t\t\tlevel: status === "ok" ? "info" : "error",',
-    "\t\t\tdata: { status, durationMs },",
-    "\t\t});",
-    "\t} catch {",
-    "\t\t// Recording must never change what it records.",
-    "\t}",
-    "}",
-    ...exportLines,
-    "",
-  ];
-  return moduleText(lines, style);
+function recorderModules(file: FileContext, path: string, name: string): ModuleNeed[] {
+  const spec = moduleSpec("record-stage", name);
+  const named = (line: string) => line.replace(/\brecordStage\b/, name);
+  return modulesOf(file, { ...spec, lines: (language) => spec.lines(language).map(named) }, path);
 }

@@ -78,8 +78,8 @@ export function helperFor(
   return { callee, imports, modules: existing ? [] : modulesOf(file, spec, path) };
 }
 
-/** The module itself and, where they are not there, those that it imports from beside it. */
-function modulesOf(file: HelperHost, spec: HelperSpec, path: string): ModuleNeed[] {
+/** A module at a path and, where they are not there, those that it imports from beside it. */
+export function modulesOf(file: HelperHost, spec: HelperSpec, path: string): ModuleNeed[] {
   const sdkFor = spec.isServer ? file.serverSdkFor : file.sdkFor;
   const language = languageOf({ ...file, sdkFor }, path, spec.name);
   // A module of ours in JavaScript has no types that a project's own strictness could be content with.
@@ -110,7 +110,7 @@ function ownModule(file: HelperHost, spec: HelperSpec): string {
  * What a module is written in.
  * @param name the function that it exports
  */
-export function languageOf(
+function languageOf(
   file: Pick<HelperHost, "source" | "sdkFor" | "isModule" | "specifierFor">,
   path: string,
   name: string,
