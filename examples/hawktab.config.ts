@@ -1,33 +1,26 @@
 import { defineConfig } from "retrospan";
 
 const dir = "src/lib/observability";
-const op = "pipeline.run";
 
-/** The observability plan on HawkPartners/hawktab-ai, at 2267eed. */
+/** The observability plan on HawkPartners/hawktab-ai, at 2267eed: what the preset cannot know. */
 export default defineConfig({
   include: ["src/**"],
+  presets: ["pipeline-observability"],
   rules: [
     {
-      id: "runs",
+      id: "pipeline-run",
       use: "run-lifecycle",
+      phase: 1,
       at: { function: "runPipeline" },
-      span: { name: "pipeline.run", op },
+      span: { name: "pipeline.run", op: "pipeline.run" },
       fields: { pipelineId: "${pipelineId}", dataset: "${datasetNameGuess}" },
       cancelled: "${opts.abortSignal?.aborted}",
       dir,
     },
     {
-      id: "uploads",
-      use: "run-lifecycle",
-      at: { function: "runPipelineFromUpload" },
-      span: { name: "pipeline.upload", op },
-      dir,
-    },
-    { id: "stages", use: "stage-span", at: { assign: "stageTiming[*]" }, dir },
-    { id: "timings", use: "record-stage", at: { assign: "stageTiming[*]" }, dir },
-    {
-      id: "agents",
+      id: "agent-calls",
       use: "agent-call",
+      phase: 3,
       at: { method: "AgentMetricsCollector.record" },
       call: {
         agentName: "${agentName}",
@@ -39,7 +32,6 @@ export default defineConfig({
       },
       dir,
     },
-    { id: "users", use: "user-context", at: { function: "getAuth" }, user: "userId", dir },
     {
       id: "legacy-tracing",
       use: "replace-legacy",

@@ -98,7 +98,72 @@ const MANUAL_TRACING: readonly RuleConfig[] = [
   },
 ];
 
+/** Where the modules of runs lie. */
+const OBSERVABILITY = "src/lib/observability";
+
+const RUN = { op: "pipeline.run" };
+
+/**
+ * One event for each run of a pipeline, spans for the run and its stages, calls of models, users:
+ * on the command line (`runPipeline`) and behind an upload (`runPipelineFromUpload`).
+ */
+const PIPELINE_OBSERVABILITY: readonly RuleConfig[] = [
+  {
+    id: "pipeline-run",
+    use: "run-lifecycle",
+    phase: 1,
+    at: { function: "runPipeline" },
+    span: { name: "pipeline.run", ...RUN },
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "pipeline-upload",
+    use: "run-lifecycle",
+    phase: 1,
+    at: { function: "runPipelineFromUpload" },
+    span: { name: "pipeline.upload", ...RUN },
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "stages",
+    use: "stage-span",
+    phase: 2,
+    at: { assign: "stageTiming[*]" },
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "stage-records",
+    use: "record-stage",
+    phase: 2,
+    at: { assign: "stageTiming[*]" },
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "agent-calls",
+    use: "agent-call",
+    phase: 3,
+    at: { method: "AgentMetricsCollector.record" },
+    call: {
+      agentName: "${agentName}",
+      model: "${model}",
+      inputTokens: "${tokens.input}",
+      outputTokens: "${tokens.output}",
+      durationMs: "${durationMs}",
+    },
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "user",
+    use: "user-context",
+    phase: 4,
+    at: { function: "getAuth" },
+    user: "userId",
+    dir: OBSERVABILITY,
+  },
+];
+
 /** Named lists of rules, each of which a config can override by id. */
 export const PRESETS: ReadonlyMap<string, readonly RuleConfig[]> = new Map([
   ["manual-tracing", MANUAL_TRACING],
+  ["pipeline-observability", PIPELINE_OBSERVABILITY],
 ]);
