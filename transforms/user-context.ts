@@ -7,6 +7,7 @@ import {
   hasAccessor,
   insertCall,
   insertedCalls,
+  isEffectFree,
   isReadTwice,
   isReason,
   isStablePath,
@@ -76,15 +77,20 @@ function isTold(node: TS.Node): boolean {
   return ts.isCallExpression(node) && /(^|\.)set(Sentry)?User$/.test(node.expression.getText());
 }
 
-/** Code for the id of whom a return names: read off the same code, so that it cannot fail by itself. */
+/** Code for the id of whom a return names. */
 function idIn(
   file: FileContext,
   { expression }: TS.ReturnStatement,
   member: string,
 ): string | Reason {
+  return expression ? idOf(file, unwrapped(expression), member) : "null";
+}
+
+/** The id is read off the same code, so that it cannot fail by itself. */
+function idOf(file: FileContext, value: TS.Expression, member: string): string | Reason {
   const { source } = file;
-  const value = expression && unwrapped(expression);
-  if (!value || isNobody(value)) return "null";
+  if (isNobody(value)) return "null";
+  if (ts.isConditionalExpression(value)) return eitherId(file, value, member);
   const path = ts.isObjectLiteralExpression(value) ? givenTo(value, member) : value;
   const isName = path !== value || ts.isIdentifier(value);
   if (!path || !isName || !isStablePath(path)) return reason("unknown-user", textOf(source, value));
@@ -92,6 +98,22 @@ function idIn(
   if (path !== value) return textOf(source, path);
   const isThere = ts.isObjectLiteralExpression(unwrapped(constantValue(source, value)));
   return `${textOf(source, value)}${isThere ? "." : "?."}${member}`;
+}
+
+/** A condition that can be asked twice decides here too. */
+function eitherId(
+  file: FileContext,
+  { condition, whenTrue, whenFalse }: TS.ConditionalExpression,
+  member: string,
+): string | Reason {
+  if (!isEffectFree(condition) || isReadTwice(file, condition)) {
+    return reason("unknown-user", textOf(file.source, condition));
+  }
+  const one = idOf(file, unwrapped(whenTrue), member);
+  const other = idOf(file, unwrapped(whenFalse), member);
+  if (isReason(one)) return one;
+  if (isReason(other)) return other;
+  return `${textOf(file.source, condition)} ? ${one} : ${other}`;
 }
 
 function isNobody(value: TS.Expression): boolean {
