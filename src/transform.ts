@@ -78,7 +78,7 @@ export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { textOf, type Source } from "./syntax/source.js";
-export { stageName, stageOf, stageWork } from "./syntax/stage.js";
+export { doubtAboutName, keyNode, stageName, stageOf, stageWork } from "./syntax/stage.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";

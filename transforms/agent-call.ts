@@ -1,10 +1,12 @@
 import {
   canComplete,
   defineTransform,
+  directiveCount,
   fillsFor,
   findMatches,
   findNode,
   flowOf,
+  hasAccessor,
   indentationAt,
   insertCall,
   insertedCalls,
@@ -106,8 +108,10 @@ function isRecording(node: TS.Node): boolean {
  * may return earlier.
  */
 function placeIn({
-  statements,
+  statements: all,
 }: TS.Block): { statement: TS.Statement; side: "before" | "behind" } | null {
+  // What stands before a directive makes it a string like any other.
+  const statements = all.slice(directiveCount(all));
   const [first] = statements;
   const last = statements.at(-1);
   if (!first || !last) return null;
@@ -138,6 +142,8 @@ function recordCall(
       (name) => !isReadable(source, name, statement, { start: at, end: at }),
     );
     if (hidden !== undefined) return reason("not-in-scope", hidden);
+    const members = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map(([, name = ""]) => name);
+    if (members.some((name) => hasAccessor(source, name))) return reason("accessor-path", code);
     entries.push([key, readSafely(source, match, code)]);
   }
   return insertRecord(file, entries, { statement, side, region }, rule.dir);

@@ -5,15 +5,18 @@ import {
   defineTransform,
   enclosingFunction,
   findMatches,
+  findNode,
   fingerprint,
   insertCall,
   insertedCalls,
+  isAssignment,
   isEffectFree,
   isReadable,
   isReadTwice,
   isReason,
   isStatementList,
   joinPointNeedles,
+  keyNode,
   modulesOf,
   moduleSpec,
   namesIn,
@@ -125,12 +128,14 @@ function checkBehind(file: FileContext, timing: TS.Statement): TS.IfStatement | 
   const list = statementAround(timing)?.list;
   if (!list || !isStatementList(list.parent)) return null;
   const behind = list.statements.slice(list.statements.indexOf(timing) + 1);
-  const next = behind.find((each) => !ts.isExpressionStatement(each));
+  const next = behind.find((each) => !isPlainCall(each));
   if (!next || !ts.isIfStatement(next)) return null;
   const { expression: condition, thenStatement } = next;
   if (!isEffectFree(condition) || isReadTwice(file, condition)) return null;
   const body = enclosingFunction(timing)?.body;
   const exits = body && ts.isBlock(body) ? runExits(body, outcomeWords({})) : [];
+  const last = ts.isBlock(thenStatement) ? thenStatement.statements.at(-1) : thenStatement;
+  if (last && ts.isThrowStatement(last)) return next;
   const isFailing = exits.some(
     ({ statement, outcome, side }) =>
       side === "before" &&
@@ -140,24 +145,50 @@ function checkBehind(file: FileContext, timing: TS.Statement): TS.IfStatement | 
   return isFailing ? next : null;
 }
 
-/** The catch of a try in which the timing of one stage is taken, and no other. */
+/** A call that nothing waits for and that is given nothing by an assignment, such as a line of a log. */
+function isPlainCall(statement: TS.Statement): boolean {
+  if (!ts.isExpressionStatement(statement) || !ts.isCallExpression(statement.expression)) {
+    return false;
+  }
+  const changes = (node: TS.Node) =>
+    ts.isAwaitExpression(node) ||
+    (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind));
+  return findNode(statement, changes) === undefined;
+}
+
+/** The catch of a try that ends with the timing of one stage, whose failure alone it can be for. */
 function failureSites(source: Source, match: Match, all: readonly Match[]): Site<Found>[] {
   const tried = tryAround(match.node);
   const clause = tried?.catchClause;
   const first = clause?.block.statements[0];
   if (!tried || !clause || !first) return [];
-  const name = stageName(source, match);
   const fn = enclosingFunction(tried);
   const isInside = ({ node }: Match, block: TS.Block) =>
     block.pos <= node.pos && node.end <= block.end && enclosingFunction(node) === fn;
-  const isOther = all.some(
-    (each) => isInside(each, tried.tryBlock) && stageName(source, each) !== name,
-  );
-  const isFirst = all.find((each) => isInside(each, tried.tryBlock)) === match;
+  const isOther = all.some((each) => each !== match && isInside(each, tried.tryBlock));
   const hasOwn = all.some((each) => isInside(each, clause.block));
-  if (isReason(name) || isOther || !isFirst || hasOwn) return [];
+  if (isReason(stageName(source, match)) || isOther || hasOwn) return [];
+  const around = statementAround(match.node);
+  const { statements } = tried.tryBlock;
+  const isLast =
+    around?.list.parent === tried.tryBlock &&
+    statements.slice(statements.indexOf(around.statement) + 1).every(isHarmless);
+  if (!isLast) return [];
   const region = { start: first.getStart(source.file), end: first.end };
   return [{ anchor: match.anchor, region, data: { kind: "failure", match, clause, first } }];
+}
+
+/** Whether a statement is hardly what a catch is there for. */
+function isHarmless(statement: TS.Statement): boolean {
+  return isPlainCall(statement) || ts.isReturnStatement(statement);
+}
+
+/** Whether a node stands in a finally, in the same function. */
+function isInFinally(node: TS.Node): boolean {
+  for (let at = node; at.parent && !ts.isFunctionLike(at.parent); at = at.parent) {
+    if (ts.isTryStatement(at.parent) && at.parent.finallyBlock === at) return true;
+  }
+  return false;
 }
 
 /** The innermost try whose block holds a node, in the same function. */
@@ -203,8 +234,11 @@ function recordTiming(
 ): Instrumentation | Reason {
   if (!statement) return reason("not-a-statement");
   const { source } = file;
+  const key = keyNode(match);
+  if (key && isReadTwice(file, key)) return reason("accessor-path", textOf(source, key));
   const stage = stageOf(source, match);
   if (isReason(stage)) return stage;
+  if (isInFinally(match.node)) return reason("in-finally");
   const status = statusOf(source, match, rule);
   const given = (said: string) => [stage.name, said, stage.duration];
   if (!check)

@@ -1,6 +1,7 @@
 import {
   codeFingerprint,
   defineTransform,
+  doubtAboutName,
   enclosingFunction,
   findMatches,
   findNode,
@@ -63,9 +64,10 @@ export const stageSpan = defineTransform<StageSpan, Found | null>({
   templates: () => [],
   needles: ({ at }) => joinPointNeedles(at),
 
-  find: ({ source }, rule) => {
+  find: (file, rule) => {
+    const { source } = file;
     const matches = findMatches(source, rule.at);
-    const stages = matches.map((match) => stageAt(source, match, matches));
+    const stages = matches.map((match) => stageAt(file, match, matches));
     const mains = mainSites(source, stages);
     return withoutTwins(stages.flatMap((each) => sitesOf(source, each, mains)));
   },
@@ -96,10 +98,13 @@ interface Stage {
   readonly holdsStages: boolean;
 }
 
-function stageAt(source: Source, match: Match, all: readonly Match[]): Stage {
+function stageAt(file: FileContext, match: Match, all: readonly Match[]): Stage {
+  const { source } = file;
   const name = stageName(source, match);
   const none = { match, name: "", segments: [], whole: null, holdsStages: false };
   if (isReason(name)) return { ...none, why: name };
+  const doubt = doubtAboutName(file, match);
+  if (doubt) return { ...none, why: doubt };
   const segments = stageWork(source, match);
   if (!segments) return { ...none, why: reason("no-start-mark", name) };
   if (segments.length === 0) return { ...none, why: reason("empty-region") };

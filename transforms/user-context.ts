@@ -13,6 +13,7 @@ import {
   isStablePath,
   joinPointNeedles,
   meansValue,
+  propertyName,
   propertyOf,
   reason,
   schema,
@@ -94,6 +95,9 @@ function idOf(file: FileContext, value: TS.Expression, member: string): string |
   const path = ts.isObjectLiteralExpression(value) ? givenTo(value, member) : value;
   const isName = path !== value || ts.isIdentifier(value);
   if (!path || !isName || !isStablePath(path)) return reason("unknown-user", textOf(source, value));
+  if (["promise", "thenable"].includes(file.types.valueOf(value))) {
+    return reason("unknown-user", textOf(source, value));
+  }
   if (isReadTwice(file, path) || hasAccessor(source, member)) return reason("accessor-path");
   if (path !== value) return textOf(source, path);
   const isThere = ts.isObjectLiteralExpression(unwrapped(constantValue(source, value)));
@@ -120,9 +124,25 @@ function isNobody(value: TS.Expression): boolean {
   return value.kind === ts.SyntaxKind.NullKeyword || meansValue(value, "undefined");
 }
 
-/** The code of a member of a literal. */
+/** The code of a member of a literal, where nothing in the literal can make it another value. */
 function givenTo(literal: TS.ObjectLiteralExpression, member: string): TS.Expression | null {
   const property = propertyOf(literal, member);
-  if (property && ts.isShorthandPropertyAssignment(property)) return property.name;
-  return property && ts.isPropertyAssignment(property) ? property.initializer : null;
+  if (!property) return null;
+  const at = literal.properties.indexOf(property);
+  const [before, behind] = [literal.properties.slice(0, at), literal.properties.slice(at + 1)];
+  const isOpen = (each: TS.ObjectLiteralElementLike) =>
+    ts.isSpreadAssignment(each) ||
+    each.name === undefined ||
+    ts.isComputedPropertyName(each.name) ||
+    propertyName(each.name) === member;
+  if (behind.some(isOpen) || !before.every(isQuiet)) return null;
+  if (ts.isShorthandPropertyAssignment(property)) return property.name;
+  return ts.isPropertyAssignment(property) ? property.initializer : null;
+}
+
+/** Whether a member of a literal does nothing but to be there. */
+function isQuiet(property: TS.ObjectLiteralElementLike): boolean {
+  if (ts.isShorthandPropertyAssignment(property)) return true;
+  if (ts.isSpreadAssignment(property)) return isStablePath(property.expression);
+  return ts.isPropertyAssignment(property) && isEffectFree(property.initializer);
 }

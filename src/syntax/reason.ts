@@ -43,6 +43,8 @@ export const REASONS = {
   "optional-chain": "an optional chain goes on behind the call",
   "outlives-span": "a subprocess, a stream or a generator goes on when its span has ended",
   overlap: "it crosses another site",
+  "passing-name": "the stage's name may be another one, or not be there yet, when the stage begins",
+  "in-finally": "a finally does not tell whether what was tried went well",
   "redeclared-parameter": "a var redeclares a parameter",
   "holds-stages": "other stages end inside it, so that only a span around all of it would do",
   "return-in-try": "a returned promise would be caught by the try around the region",

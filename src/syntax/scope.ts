@@ -147,8 +147,9 @@ function isInList(at: TS.Node, { parent }: TS.ParameterDeclaration): boolean {
 
 /** Whether a place is what a loop goes through, where the loop's own variable is not there yet. */
 function isInHead(at: TS.Node, declaration: TS.Node): boolean {
-  const loop = declaration.parent.parent;
-  if (!ts.isForOfStatement(loop) && !ts.isForInStatement(loop)) return false;
+  // A class or an enum may stand at the top of the file.
+  const loop = declaration.parent.parent as TS.Node | undefined;
+  if (!loop || (!ts.isForOfStatement(loop) && !ts.isForInStatement(loop))) return false;
   return loop.expression.pos <= at.pos && at.end <= loop.expression.end;
 }
 

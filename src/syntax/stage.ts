@@ -2,6 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import type { Match, StatementList } from "./join-point.js";
 import { isStablePath } from "./purity.js";
 import { isReason, reason, type Reason } from "./reason.js";
+import { isReadTwice, type Receiving } from "./received.js";
 import { statementAround } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import { enclosingFunction, findNode, isAssignment, unwrapped, walk } from "./walk.js";
@@ -73,6 +74,74 @@ export function stageName(source: Source, match: Match): string | Reason {
   return match.kind === "call" ? passedName(source, match) : reason("not-a-statement");
 }
 
+/** Why a stage's name may be another one, or not be there yet, before the stage; null if it lasts. */
+export function doubtAboutName(host: Receiving, match: Match): Reason | null {
+  const key = keyNode(match);
+  if (!key) return null;
+  if (isReadTwice(host, key)) return reason("accessor-path", textOf(host.source, key));
+  return isLasting(host.source, key) ? null : reason("passing-name", textOf(host.source, key));
+}
+
+/** The code that names a stage, where that is more than the name of a member. */
+export function keyNode(match: Match): TS.Expression | null {
+  if (match.kind === "call") return match.captures.name ?? match.node.arguments[0] ?? null;
+  if (match.kind !== "assign") return null;
+  const target = unwrapped(match.node.left);
+  return ts.isElementAccessExpression(target) ? target.argumentExpression : null;
+}
+
+/** Whether an expression says the same all the time: literals, constants, members of literals. */
+function isLasting(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (ts.isStringLiteralLike(code) || ts.isNumericLiteral(code)) return true;
+  if (ts.isTemplateExpression(code)) {
+    return code.templateSpans.every((span) => isLasting(source, span.expression));
+  }
+  if (ts.isPropertyAccessExpression(code)) return isTable(source, code.expression);
+  if (ts.isElementAccessExpression(code)) {
+    return isTable(source, code.expression) && isLasting(source, code.argumentExpression);
+  }
+  if (!ts.isIdentifier(code)) return false;
+  const [declaration] = source.scope.resolve(code.text, code) ?? [];
+  if (!declaration) return false;
+  if (ts.isImportSpecifier(declaration) || isConstant(declaration)) return true;
+  const name = ts.getNameOfDeclaration(declaration);
+  return name !== undefined && ts.isIdentifier(name) && !isWrittenAgain(source, name);
+}
+
+/** Names of stages in a literal, an enum or a module that nobody is expected to change. */
+function isTable({ scope }: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (!ts.isIdentifier(code)) return false;
+  const [declaration] = scope.resolve(code.text, code) ?? [];
+  if (!declaration) return false;
+  if (ts.isVariableDeclaration(declaration)) {
+    const value = declaration.initializer && unwrapped(declaration.initializer);
+    const isLiteral =
+      value !== undefined &&
+      (ts.isObjectLiteralExpression(value) || ts.isArrayLiteralExpression(value));
+    return isLiteral && isConstant(declaration) && enclosingFunction(declaration) === undefined;
+  }
+  return (
+    ts.isEnumDeclaration(declaration) ||
+    ts.isImportSpecifier(declaration) ||
+    ts.isNamespaceImport(declaration) ||
+    ts.isImportClause(declaration)
+  );
+}
+
+function isConstant(declaration: TS.Declaration): boolean {
+  return (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+}
+
+function isWrittenAgain({ scope }: Source, name: TS.Identifier): boolean {
+  return scope.references(name).some(({ parent, pos }) => {
+    if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
+    const isTarget = ts.isBinaryExpression(parent) && isAssignment(parent.operatorToken.kind);
+    return isTarget && parent.left.pos <= pos && pos < parent.left.end;
+  });
+}
+
 function passedName(source: Source, { node, captures }: Match & { kind: "call" }): string | Reason {
   const key = captures.name ?? node.arguments[0];
   if (!key) return reason("computed-key", "a name is expected");
@@ -87,9 +156,10 @@ function passedName(source: Source, { node, captures }: Match & { kind: "call" }
  * end or failure the timing tells. Null where no such mark stands in the same function.
  */
 export function stageWork(source: Source, match: Match): StatementList[] | null {
-  const isMark = markOf(source, match);
+  const measured = measuredBy(source, match);
+  const isMark = markOf(source, match, measured);
   const segments: StatementList[] = [];
-  let node: TS.Node = match.node;
+  let node: TS.Node = measured.at;
   for (;;) {
     const around = statementAround(node);
     if (!around) return null;
@@ -99,11 +169,10 @@ export function stageWork(source: Source, match: Match): StatementList[] | null 
     const mark = before.findLastIndex(isMark);
     segments.unshift({ parent: list.parent, statements: before.slice(mark + 1) });
     if (mark >= 0) return segments.filter(({ statements }) => statements.length > 0);
-    const tried = triedBefore(list.parent);
-    if (tried) segments.unshift(tried);
     node = list.parent;
-    if (ts.isSourceFile(node)) return null;
-    if (ts.isFunctionLike(node.parent)) return null;
+    if (ts.isSourceFile(node) || ts.isFunctionLike(node.parent)) return null;
+    const tried = triedBefore(node);
+    if (tried) segments.unshift(tried);
   }
 }
 
@@ -115,34 +184,74 @@ function triedBefore(block: TS.Node): StatementList | null {
   return { parent: parent.tryBlock, statements: parent.tryBlock.statements };
 }
 
+/** Where the end of a stage is read off the clock, and what it is measured from. */
+interface Measured {
+  readonly at: TS.Node;
+  readonly from: readonly TS.Node[];
+}
+
+/** `const ms = end - start` measures at `end`, whenever somebody says `ms`. */
+function measuredBy(source: Source, { node, ...match }: Match): Measured {
+  if (!ts.isBinaryExpression(node) && !ts.isCallExpression(node)) return { at: node, from: [] };
+  const given = ts.isBinaryExpression(node) ? node.right : givenDuration(node, match.captures);
+  const value = given && measurementOf(source, given);
+  if (!value) {
+    const from = ts.isCallExpression(node) ? [node.expression, ...node.arguments] : [];
+    return { at: node, from };
+  }
+  const isFar = value !== unwrapped(given);
+  const minus = findNode(value, isDifference);
+  if (!minus || !ts.isBinaryExpression(minus)) return { at: isFar ? value : node, from: [value] };
+  const end = constantValue(source, minus.left);
+  const isRead = end !== minus.left && readsClock(end);
+  return { at: isRead ? end : isFar ? value : node, from: [minus.right] };
+}
+
+/** The code that measures: of a constant what it was given, unless that is a start mark. */
+function measurementOf(source: Source, given: TS.Expression): TS.Expression | null {
+  const value = constantValue(source, given);
+  const isFar = value !== given && enclosingFunction(value) === enclosingFunction(given);
+  const code = unwrapped(isFar && !readsClock(value) ? value : given);
+  return ts.isIdentifier(code) && !isFar ? null : code;
+}
+
+function givenDuration(
+  { arguments: given }: TS.CallExpression,
+  { duration }: Match["captures"],
+): TS.Expression | undefined {
+  return duration ?? given[1];
+}
+
+function isDifference(node: TS.Node): boolean {
+  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.MinusToken;
+}
+
 /** Whether a statement sets what a timing measures from. */
-function markOf(source: Source, match: Match): (statement: TS.Statement) => boolean {
-  const names = namesIn(source, match);
+function markOf(
+  source: Source,
+  match: Match,
+  { from }: Measured,
+): (statement: TS.Statement) => boolean {
+  const names = variablesIn(source, from, enclosingFunction(match.node));
   const paired = match.kind === "call" ? match.node : null;
   return (statement) => setsOne(source, statement, names) || begins(statement, paired);
 }
 
-/** The variables that a timing reads, also by way of a constant. */
-function namesIn(source: Source, match: Match): Set<TS.Declaration> {
+/** The variables of a function's own that code reads. */
+function variablesIn(
+  source: Source,
+  parts: readonly TS.Node[],
+  fn: TS.Node | undefined,
+): Set<TS.Declaration> {
   const found = new Set<TS.Declaration>();
-  const { node } = match;
-  const parts = ts.isBinaryExpression(node)
-    ? [node.right]
-    : ts.isCallExpression(node)
-      ? [node.expression, ...node.arguments]
-      : [];
-  const read = (part: TS.Node, depth: number) => {
+  for (const part of parts) {
     walk(part, (each) => {
       if (!ts.isIdentifier(each) || isMemberName(each)) return;
       const [declaration] = source.scope.resolve(each.text, each) ?? [];
       if (!declaration || !ts.isVariableDeclaration(declaration)) return;
-      if (enclosingFunction(declaration) !== enclosingFunction(node)) return;
-      found.add(declaration);
-      const value = constantValue(source, each);
-      if (value !== each && depth > 0) read(value, depth - 1);
+      if (enclosingFunction(declaration) === fn) found.add(declaration);
     });
-  };
-  for (const part of parts) read(part, 1);
+  }
   return found;
 }
 
@@ -150,7 +259,8 @@ function isMemberName(name: TS.Identifier): boolean {
   return ts.isPropertyAccessExpression(name.parent) && name.parent.name === name;
 }
 
-const CLOCK = /(^|\.)(now|hrtime|bigint|getTime)$|start|begin|timer|stopwatch|clock/i;
+const CLOCK =
+  /(^|\.)(now|hrtime|bigint|getTime|start|begin|(start|begin)(Timer|Timing|Clock)|timer|stopwatch)$/i;
 
 function setsOne(
   source: Source,
@@ -170,14 +280,16 @@ function setsOne(
   return declaration !== undefined && declarations.has(declaration);
 }
 
-/** Whether an expression reads a clock and is no difference of two readings. */
+/** Whether an expression reads a clock, or starts one, and is no time that has passed. */
 function readsClock(expression: TS.Expression): boolean {
-  const isDifference = (node: TS.Node) =>
-    ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.MinusToken;
-  if (findNode(expression, isDifference)) return false;
-  const isReading = (node: TS.Node) =>
-    (ts.isCallExpression(node) && CLOCK.test(node.expression.getText())) ||
-    (ts.isNewExpression(node) && /Date$|timer|stopwatch/i.test(node.expression.getText()));
+  if (findNode(expression, isDifference) || findNode(expression, ts.isAwaitExpression))
+    return false;
+  const isReading = (node: TS.Node) => {
+    if (ts.isNewExpression(node)) return /Date$|timer|stopwatch/i.test(node.expression.getText());
+    if (!ts.isCallExpression(node) || !CLOCK.test(node.expression.getText())) return false;
+    // With an argument it tells the time since then.
+    return !node.expression.getText().endsWith("hrtime") || node.arguments.length === 0;
+  };
   return findNode(expression, isReading) !== undefined;
 }
 
@@ -189,5 +301,11 @@ function begins(statement: TS.Statement, ended: TS.CallExpression | null): boole
   const [begun] = ts.isCallExpression(call) ? call.arguments : [];
   if (!ts.isCallExpression(call) || !name || !begun) return false;
   const isStart = /start|begin|(^|\.)time$|mark/i.test(call.expression.getText());
-  return isStart && fingerprint(name) === fingerprint(begun);
+  const isSame = ownerOf(call) === ownerOf(ended) && fingerprint(name) === fingerprint(begun);
+  return isStart && isSame;
+}
+
+/** The object whose method is called. */
+function ownerOf({ expression }: TS.CallExpression): string | null {
+  return ts.isPropertyAccessExpression(expression) ? fingerprint(expression.expression) : null;
 }
