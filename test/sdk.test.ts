@@ -6,6 +6,7 @@ import { temporaryProject, type TemporaryProject } from "./support/project.js";
 let project: TemporaryProject | undefined;
 afterEach(() => {
   project?.remove();
+  project = undefined;
   removeFolders();
 });
 

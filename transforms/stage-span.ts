@@ -250,7 +250,14 @@ function runStage(
   const run = { region, wrapping, helper, given: [name], span: null, catches };
   const result = runInHelper(file, run, { lessons, reserved });
   if (isReason(result)) return result;
-  return { ...result, span: { name: constantOf(name) ?? name, op: OP } };
+  return { ...result, span: { name: shownName(name), op: OP } };
+}
+
+/** What a literal says; code as it would stand in a template. */
+function shownName(name: string): string {
+  const constant = constantOf(name);
+  if (constant !== null) return constant;
+  return name.startsWith("`") ? name : `\`\${${name}}\``;
 }
 
 /** What a literal says. */
