@@ -73,7 +73,11 @@ export function placeInFull(
 ): Piece {
   const { base, reduced, owners } = view;
   const { region } = result;
-  const at = (offset: number, attach: AttachedEdit["attach"], isInnermost = false) =>
+  const at = (
+    offset: number,
+    attach: AttachedEdit["attach"],
+    { isInnermost = false, own = region } = {},
+  ) =>
     reduced.toFull(offset, (edit) => {
       const owner = owners.get(edit);
       if (!owner) return attach === "right";
@@ -81,21 +85,23 @@ export function placeInFull(
       if (owner.isAssertion) return attach === "left" && !isInnermost;
       // A statement is never part of an expression, though both may end at one place.
       if (owner.isBeside && result.strategy === "expression") return attach === "right";
-      return standsBefore(owner, { key, region }, attach, offset);
+      return standsBefore(owner, { key, region: own }, attach, offset);
     });
   const inFull = ({ start, end }: Range) => ({ start: at(start, "right"), end: at(end, "left") });
   const around = addedIndentation(base, source, region.start, at(region.start, "right"));
   const isNew = (edit: AttachedEdit) => !edit.isShared || !isThere(source, view, edit);
   const edits = result.edits.filter(isNew).map((edit) => {
     const isInnermost = edit.extent !== undefined && edit.extent.start === edit.extent.end;
-    const start = at(edit.start, edit.attach, isInnermost);
+    // What is replaced may be less than the region, and lie in what the region does not.
+    const own = edit.end > edit.start ? edit : region;
+    const start = at(edit.start, edit.attach, { isInnermost, own });
     // Deep inside, a site in between may have moved the line further.
     const isInside = region.start < edit.start && edit.start < region.end;
     const line = reduced.toFull(edit.start, () => false);
     const extra = isInside ? addedIndentation(base, source, edit.start, line) : around;
     return {
       start,
-      end: edit.end > edit.start ? at(edit.end, "left") : start,
+      end: edit.end > edit.start ? at(edit.end, "left", { own }) : start,
       ...(edit.isShared ? { isShared: true } : {}),
       ...(edit.extent ? { extent: inFull(edit.extent) } : {}),
       text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),

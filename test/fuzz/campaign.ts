@@ -82,17 +82,13 @@ export async function runChunk(seed: number, count: number, { real }: Against): 
   const tally = emptyTally();
   const ran: { index: number; program: Program; run: NonNullable<Verdict["run"]> }[] = [];
   for (const [index, each] of programsOf(seed, count).entries()) {
-    const verdict = await judge(each);
-    addVerdict(tally, verdict);
-    if (verdict.run && verdict.problems.length === 0)
+    const { verdict, edited, problems } = await judgeWhole(each);
+    if (verdict) addVerdict(tally, verdict);
+    if (verdict?.run && verdict.problems.length === 0)
       ran.push({ index, program: each, run: verdict.run });
-    const edited = verdict.problems.length === 0 ? await judgeEdits(each, verdict) : null;
     for (const code of edited?.reasons ?? []) bump(tally, `left: ${code}`);
     tally.edits += edited?.count ?? 0;
-    const steps = verdict.problems.length === 0 ? await judgeSteps(each, verdict) : [];
-    for (const problem of [...verdict.problems, ...(edited?.problems ?? []), ...steps]) {
-      tally.failures.push(await failure(seed, index, problem));
-    }
+    for (const problem of problems) tally.failures.push(await failure(seed, index, problem));
   }
   if (!real) return tally;
   for (const isInitialised of [false, true]) {
@@ -140,7 +136,10 @@ async function failure(seed: number, index: number, problem: string): Promise<Fa
   shrunk.add(kind);
   const smallest =
     isNew && (await fails(found)) ? await reduced(found, fails, SHRINKING_TIME) : found;
-  const { after } = await judge(smallest);
+  const after = await judge(smallest).then(
+    (verdict) => verdict.after,
+    () => "",
+  );
   const rules = JSON.stringify(smallest.rules);
   return { seed, index, problem, text: smallest.text, rules, after };
 }
@@ -149,11 +148,29 @@ async function failure(seed: number, index: number, problem: string): Promise<Fa
 const shrunk = new Set<string>();
 
 /** What a program breaks against the stub, before and after it is edited. */
-export async function problemsOf(candidate: Program): Promise<string[]> {
-  const verdict = await judge(candidate);
-  if (verdict.problems.length > 0) return [...verdict.problems];
-  const edited = await judgeEdits(candidate, verdict);
-  return [...edited.problems, ...(await judgeSteps(candidate, verdict))];
+export async function problemsOf(candidate: Program): Promise<readonly string[]> {
+  return (await judgeWhole(candidate)).problems;
+}
+
+interface Judgement {
+  /** Null where the tool itself threw. */
+  readonly verdict: Verdict | null;
+  readonly edited: Awaited<ReturnType<typeof judgeEdits>> | null;
+  readonly problems: readonly string[];
+}
+
+/** Judges a program by all laws; that the tool throws is a problem like any other. */
+async function judgeWhole(candidate: Program): Promise<Judgement> {
+  let verdict: Verdict | null = null;
+  try {
+    verdict = await judge(candidate);
+    if (verdict.problems.length > 0) return { verdict, edited: null, problems: verdict.problems };
+    const edited = await judgeEdits(candidate, verdict);
+    const problems = [...edited.problems, ...(await judgeSteps(candidate, verdict))];
+    return { verdict, edited, problems };
+  } catch (error) {
+    return { verdict, edited: null, problems: [`the tool throws: ${String(error)}`] };
+  }
 }
 
 /** A problem without what differs from program to program. */
