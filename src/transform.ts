@@ -29,7 +29,12 @@ export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js"
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
-export { pipelineHelper, userHelper, type PipelineExport } from "./syntax/pipeline-helper.js";
+export {
+  pipelineHelper,
+  scrubHelper,
+  userHelper,
+  type PipelineExport,
+} from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export { hasAccessor, isReadTwice, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
@@ -38,6 +43,13 @@ export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
+export { writtenDsn } from "./syntax/dsn.js";
+export {
+  environmentOf,
+  environmentReadBehind,
+  negated,
+  type Environment,
+} from "./syntax/environment.js";
 export { captureImports, catchNeeds, SPAN_NAMES, type CatchRule } from "./syntax/caught-error.js";
 export * from "./syntax/fingerprint.js";
 export * from "./syntax/inactive-span.js";
@@ -67,11 +79,17 @@ export {
   qualifiedName,
   type NamedFunction,
 } from "./syntax/names.js";
-export { insertFirst, propertyOf, propertyRemoval } from "./syntax/object-literal.js";
+export { insertFirst, memberIndent, propertyOf, propertyRemoval } from "./syntax/object-literal.js";
 export { namesIn, parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
 export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";
+export {
+  changedOptions,
+  changeOption,
+  optionsContainer,
+  type OptionChange,
+} from "./syntax/option-change.js";
 export { isReadable } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
@@ -142,6 +160,10 @@ export interface FileContext {
   readonly specifierFor: (from: string, to: string) => string;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */
   readonly tracedBy: (chain: TS.Expression) => string | null;
+  /** The major version of the SDK that runs with this file; null where nothing tells. */
+  readonly sdkMajor: () => number | null;
+  /** Whether the nearest package.json, or one above it, asks for a package. */
+  readonly dependsOn: (name: string) => boolean;
   /** The root-relative path of a module that a rule names. */
   readonly pathOf: (module: string) => string;
 }
@@ -150,6 +172,14 @@ export interface FileContext {
 export interface Surroundings {
   /** Names of spans that are declared around it. */
   readonly reserved: ReadonlySet<string>;
+}
+
+/** Something that a file shows and that no edit mends. */
+export interface Observation {
+  readonly code: string;
+  readonly level: "info" | "warning";
+  readonly message: string;
+  readonly offset: number;
 }
 
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
@@ -166,6 +196,8 @@ export interface Transform<R extends Rule, Data> {
   readonly joinPoints: readonly JoinPointForm[];
   /** Its templates with their paths in the rule, for checking them before anything is read. */
   readonly templates: (rule: R) => readonly (readonly [path: string, template: string])[];
+  /** What is worth knowing about a file beside its sites, in source order. */
+  readonly observe?: (file: FileContext, rule: R) => readonly Observation[];
   /** Literals, one of which a file must contain to be parsed at all. */
   readonly needles: (rule: R) => readonly string[];
   /** The rule's sites in a file, in source order. */
@@ -190,13 +222,4 @@ export type AnyTransform = Transform<Rule, unknown>;
 /** Declares a transform; the core sees it without its own types. */
 export function defineTransform<R extends Rule, Data>(transform: Transform<R, Data>): AnyTransform {
   return transform as unknown as AnyTransform;
-}
-
-/**
- * A text of the ledger as it goes back into the file: byte for byte, unless the whole file has got
- * other line endings since.
- */
-export function ledgerText({ style }: Pick<Source, "style">, shape: Shape, key: string): string {
-  const text = shape[key] ?? "";
-  return shape.eol === style.eol ? text : text.replace(/\r?\n/g, style.eol);
 }

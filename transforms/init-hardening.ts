@@ -1,42 +1,55 @@
 import {
-  callAround,
-  callRemoval,
   callsSdkInit,
-  constantValue,
-  codeFingerprint,
-  containerOf,
+  changedOptions,
+  changeOption,
   defineTransform,
-  findNode,
-  fingerprint,
+  environmentOf,
+  environmentReadBehind,
   helperFor,
-  holdsComment,
-  insertFirst,
+  isReadable,
   isReason,
   moduleSpec,
+  negated,
+  memberIndent,
+  objectOnOneLine,
+  objectOverLines,
+  optionsContainer,
   propertyOf,
-  propertyRemoval,
   quoted,
   reason,
+  renderTemplate,
   schema,
+  scrubHelper,
   ts,
   unwrapped,
   usesNeed,
   walk,
-  type Candidate,
+  writtenDsn,
+  type Entries,
+  type Environment,
   type FileContext,
-  type Instrumentation,
+  type Helper,
+  type Observation,
+  type OptionChange,
   type Reason,
-  type Removal,
   type Rule,
-  type Shape,
   type Site,
-  type Source,
   type Style,
   type TS,
 } from "../src/transform.js";
 
 interface InitHardening extends Rule {
-  readonly sampler: Sampler;
+  readonly dsn?: string | true | undefined;
+  readonly environment?: string | true | undefined;
+  readonly production?: string | undefined;
+  /** The greatest rate of traces in production. */
+  readonly productionRate?: number | undefined;
+  readonly sampler?: Sampler | undefined;
+  readonly pii?: false | undefined;
+  readonly ignoreErrors?: readonly string[] | undefined;
+  readonly scrub?: true | undefined;
+  /** The folder of the scrubber's module. */
+  readonly dir?: string | undefined;
 }
 
 /** Rates of root spans; a trace that goes on keeps the decision of whoever began it. */
@@ -46,63 +59,95 @@ interface Sampler {
   readonly otherwise?: number | undefined;
 }
 
-/** The options of a call of `Sentry.init`, or why they are not known. */
-type Init = TS.ObjectLiteralExpression | Reason;
+type Options = TS.ObjectLiteralExpression;
+
+/** One option of one init; the options may not be known at all. */
+interface Part {
+  readonly options: Options | Reason;
+  readonly change: () => Planned | Reason;
+}
+
+/** What to do to an option, with what it calls. */
+interface Planned {
+  readonly change: OptionChange;
+  readonly helper?: Helper;
+}
 
 const RATE = schema.pipe(schema.number(), schema.minValue(0), schema.maxValue(1));
+const TEXT = schema.pipe(schema.string(), schema.minLength(1));
+const CODE = schema.pipe(schema.string(), schema.regex(/^\$\{[^]+\}$/, "code such as ${...}"));
+const CODE_OR_USUAL = schema.optional(schema.union([schema.literal(true), CODE]));
 
-export const initHardening = defineTransform<InitHardening, Init>({
+export const initHardening = defineTransform<InitHardening, Part>({
   name: "init-hardening",
-  summary: "Gives Sentry.init a sampler by the names of spans, on top of what it has",
+  summary: "Makes Sentry.init fit for production, on top of what it says already",
   params: {
-    sampler: schema.strictObject({
-      rates: schema.pipe(
-        schema.array(
-          schema.strictObject({
-            name: schema.pipe(schema.string(), schema.minLength(1)),
-            rate: RATE,
-          }),
+    dsn: CODE_OR_USUAL,
+    environment: CODE_OR_USUAL,
+    production: schema.optional(CODE),
+    productionRate: schema.optional(RATE),
+    sampler: schema.optional(
+      schema.strictObject({
+        rates: schema.pipe(
+          schema.array(schema.strictObject({ name: TEXT, rate: RATE })),
+          schema.minLength(1),
         ),
-        schema.minLength(1),
-      ),
-      otherwise: schema.optional(RATE),
-    }),
+        otherwise: schema.optional(RATE),
+      }),
+    ),
+    pii: schema.optional(schema.literal(false)),
+    ignoreErrors: schema.optional(schema.array(TEXT)),
+    scrub: schema.optional(schema.literal(true)),
+    dir: schema.optional(schema.string()),
   },
   joinPoints: [],
-  templates: () => [],
+  templates: ({ dsn, environment, production }) =>
+    Object.entries({ dsn, environment, production }).flatMap(([path, template]) =>
+      typeof template === "string" ? [[path, template] as const] : [],
+    ),
   needles: () => ["@sentry/"],
 
-  find: (file) => {
-    const sites: Site<Init>[] = [];
-    walk(file.source.file, (node) => {
-      if (!isInit(file, node)) return;
-      const region = { start: node.getStart(), end: node.end };
-      const data = optionsOf(node);
-      const present = !isReason(data) && isSampledByHand(data) ? "hand" : undefined;
-      sites.push({ anchor: region.start, region, data, present });
-    });
-    return sites;
+  find: (file, rule) => initsOf(file).flatMap((call) => partsOf(file, rule, call)),
+
+  instrument: ({ source }, { data, region }) => {
+    const { options } = data;
+    if (isReason(options)) return options;
+    const planned = data.change();
+    if (isReason(planned)) return planned;
+    const changed = changeOption(source, options, planned.change);
+    if (isReason(changed)) return changed;
+    return {
+      ...changed,
+      strategy: planned.change.kind === "replace" ? "replace" : "insert",
+      region,
+      reindent: null,
+      imports: planned.helper?.imports ?? [],
+      modules: planned.helper?.modules ?? [],
+      span: null,
+      container: optionsContainer(source, options),
+      head: "",
+    };
   },
 
-  instrument: (file, site, rule) => {
-    const options = site.data;
-    return isReason(options) ? options : addSampler(file, options, rule.sampler);
-  },
+  observe: (file, rule) => [
+    ...(rule.dsn ? initsOf(file).flatMap((call) => movedDsn(file, rule, call)) : []),
+    ...lateEnvironment(file),
+  ],
 
-  landmark: ({ callee = "" }) => callee,
+  landmark: ({ callee }) => callee ?? null,
 
-  recognise: ({ source }, shape) => {
-    const found: Candidate[] = [];
-    walk(source.file, (node) => {
-      if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
-      const member = samplerOf(node);
-      if (member) found.push(candidate(source, node, member, shape));
-    });
-    return found;
-  },
+  recognise: ({ source }, shape) => changedOptions(source, shape),
 });
 
 // What it looks for
+
+function initsOf(file: FileContext): TS.CallExpression[] {
+  const found: TS.CallExpression[] = [];
+  walk(file.source.file, (node) => {
+    if (isInit(file, node)) found.push(node);
+  });
+  return found;
+}
 
 function isInit({ source, sentry }: FileContext, node: TS.Node): node is TS.CallExpression {
   if (!ts.isCallExpression(node)) return false;
@@ -111,7 +156,7 @@ function isInit({ source, sentry }: FileContext, node: TS.Node): node is TS.Call
   return isBound || callsSdkInit(source, node);
 }
 
-function optionsOf({ arguments: [first] }: TS.CallExpression): Init {
+function optionsOf({ arguments: [first] }: TS.CallExpression): Options | Reason {
   const options = first && unwrapped(first);
   if (!options || !ts.isObjectLiteralExpression(options)) return reason("unknown-options");
   const isKnown = options.properties.every(
@@ -120,112 +165,120 @@ function optionsOf({ arguments: [first] }: TS.CallExpression): Init {
   return isKnown ? options : reason("unknown-options", "they hold a spread or a computed name");
 }
 
-function isSampledByHand(options: TS.ObjectLiteralExpression): boolean {
-  const sampler = propertyOf(options, SAMPLER);
-  const value = sampler && ts.isPropertyAssignment(sampler) ? unwrapped(sampler.initializer) : null;
-  return value !== null && ts.isCallExpression(value) && isHelper(value.expression.getText());
+/** A site for each option that the rule has something to say about. */
+function partsOf(file: FileContext, rule: InitHardening, call: TS.CallExpression): Site<Part>[] {
+  const { file: tree } = file.source;
+  const options = optionsOf(call);
+  const anchor = call.getStart(tree);
+  if (isReason(options)) {
+    const data = { options, change: () => options };
+    return [{ anchor, region: { start: anchor, end: call.end }, data }];
+  }
+  const asked: Asked = { file, rule, options };
+  const sites = ASPECTS.flatMap((aspect) => aspect(asked)).map(({ option, isByHand, change }) => {
+    const place = propertyOf(options, option) ?? options;
+    const region = { start: place.getStart(tree), end: place.end };
+    const present = isByHand ? ("hand" as const) : undefined;
+    return { anchor, region, part: option, data: { options, change }, present };
+  });
+  return sites.sort((a, b) => a.region.start - b.region.start);
 }
 
-// What it inserts
+/** What a rule asks of one init. */
+interface Asked {
+  readonly file: FileContext;
+  readonly rule: InitHardening;
+  readonly options: Options;
+}
+
+interface Wish {
+  readonly option: string;
+  readonly isByHand?: boolean;
+  readonly change: () => Planned | Reason;
+}
+
+/** What a rule can wish for; each gives nothing where the init is as it should be. */
+const ASPECTS: readonly ((asked: Asked) => readonly Wish[])[] = [
+  samplerWish,
+  dsnWish,
+  environmentWish,
+  rateWish,
+  piiWish,
+  ignoreErrorsWish,
+  scrubWishes,
+];
+
+/** The value of an option that is written as `name: value`. */
+function valueOf(options: Options, option: string): TS.Expression | null {
+  const property = propertyOf(options, option);
+  return property && ts.isPropertyAssignment(property) ? unwrapped(property.initializer) : null;
+}
+
+// How the environment is read
+
+/** Code that a rule gives, else what is usual where the file runs. */
+function codeFor(
+  { file, options }: Asked,
+  given: string | true | undefined,
+  usual: keyof Environment,
+): string | Reason {
+  const { source } = file;
+  if (typeof given !== "string") {
+    return environmentOf(file)?.[usual] ?? reason("unknown-environment");
+  }
+  const { code, names } = renderTemplate(given, {}, source.style);
+  const range = { start: options.getStart(source.file), end: options.end };
+  const hidden = names.find((name) => !isReadable(source, name, options, range));
+  return hidden === undefined ? code : reason("not-in-scope", hidden);
+}
+
+function productionOf(asked: Asked): string | Reason {
+  return codeFor(asked, asked.rule.production, "isProduction");
+}
+
+// The sampler
 
 const SAMPLER = "tracesSampler";
+const SAMPLER_HELPER = moduleSpec("sample-by-name", "sampleByName");
 
-function addSampler(
-  file: FileContext,
-  options: TS.ObjectLiteralExpression,
-  sampler: Sampler,
-): Instrumentation | Reason {
-  const helper = helperFor(file, HELPER, undefined);
-  if (isReason(helper)) return helper;
-  const { source } = file;
-  const open = `${helper.callee}(${ratesText(sampler, source.style)}, `;
-  const piece = pieceFor(source, options, sampler, open);
-  if (isReason(piece)) return piece;
-  const { layout, edits, otherwise } = piece;
-  return {
-    strategy: "insert",
-    region: { start: options.getStart(source.file), end: options.end },
-    edits,
-    reindent: null,
-    imports: helper.imports,
-    modules: helper.modules,
-    span: null,
-    shape: {
-      key: codeFingerprint(`${open}0)`),
-      callee: helper.callee,
-      layout,
-      otherwise,
-      exclusive: SAMPLER,
-    },
-    container: containerOf(options),
-    head: "",
-  };
-}
-
-type Piece = Pick<Instrumentation, "edits"> & {
-  /** What decides about all other spans, as a fingerprint. */
-  readonly otherwise: string;
-  /** `wrapped` goes around a sampler that is there, `shorthand` also names its member. */
-  readonly layout: "wrapped" | "shorthand" | "property";
-};
-
-function pieceFor(
-  source: Source,
-  options: TS.ObjectLiteralExpression,
-  sampler: Sampler,
-  open: string,
-): Piece | Reason {
-  const existing = propertyOf(options, SAMPLER);
-  if (!existing) {
-    const otherwise = sampler.otherwise ?? rateIn(options);
+function samplerWish(asked: Asked): Wish[] {
+  const { file, rule, options } = asked;
+  const { sampler } = rule;
+  if (!sampler) return [];
+  const existing = valueOf(options, SAMPLER);
+  const isByHand =
+    existing !== null &&
+    ts.isCallExpression(existing) &&
+    existing.expression.getText().split(".").at(-1) === SAMPLER_HELPER.name;
+  const change = (): Planned | Reason => {
+    const helper = helperFor(file, SAMPLER_HELPER, undefined);
+    if (isReason(helper)) return helper;
+    const { callee } = helper;
+    const given = `${ratesText(sampler, file.source.style)}, `;
+    if (propertyOf(options, SAMPLER)) {
+      return { change: { option: SAMPLER, kind: "wrap", callee, given }, helper };
+    }
+    const otherwise = sampler.otherwise ?? rateOf(asked);
     if (otherwise === null) return reason("no-rate");
-    const property = `${SAMPLER}: ${open}${otherwise})`;
-    const edits = [insertFirst(source, options, property)];
-    return { layout: "property", edits, otherwise: codeFingerprint(String(otherwise)) };
-  }
-  const isShort = ts.isShorthandPropertyAssignment(existing);
-  if (!isShort && !ts.isPropertyAssignment(existing)) {
-    return reason("unknown-options", `${SAMPLER} is a method`);
-  }
-  const sampled = isShort ? existing.name : existing.initializer;
-  const doubt = doubtAbout(source, sampled);
-  if (doubt) return reason("unknown-options", doubt);
-  return {
-    layout: isShort ? "shorthand" : "wrapped",
-    edits: callAround(source, sampled, isShort ? `${SAMPLER}: ${open}` : open),
-    otherwise: fingerprint(sampled),
+    if (isReason(otherwise)) return otherwise;
+    const code = `${callee}(${given}${otherwise})`;
+    return { change: { option: SAMPLER, kind: "add", code, callee }, helper };
   };
+  return [{ option: SAMPLER, isByHand, change }];
 }
 
-/** Why an existing sampler cannot be called by another one. */
-function doubtAbout(source: Source, sampler: TS.Expression): string | null {
-  const code = unwrapped(sampler);
-  if (mayBeNothing(source, code)) return `${SAMPLER} may be undefined`;
-  const value = unwrapped(constantValue(source, code));
-  const usesThis = (node: TS.Node) => node.kind === ts.SyntaxKind.ThisKeyword;
-  const isBound = ts.isFunctionExpression(value) && findNode(value.body, usesThis) !== undefined;
-  return isBound ? `${SAMPLER} uses this` : null;
+/** The rate of all other spans, which the SDK looks up no more once there is a sampler. */
+function rateOf(asked: Asked): string | Reason | null {
+  const rate = literalRate(asked);
+  if (rate === null) return null;
+  const { productionRate } = asked.rule;
+  if (productionRate === undefined || Number(rate) <= productionRate) return rate;
+  const production = productionOf(asked);
+  return isReason(production) ? production : `${production} ? ${productionRate} : ${rate}`;
 }
 
-function mayBeNothing(source: Source, expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
-  const isNothing = (each: TS.Expression) => mayBeNothing(source, each);
-  if (code.kind === ts.SyntaxKind.NullKeyword) return true;
-  if (ts.isConditionalExpression(code)) return [code.whenTrue, code.whenFalse].some(isNothing);
-  if (ts.isBinaryExpression(code)) {
-    const isAnd = code.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
-    return isAnd || isNothing(code.right);
-  }
-  if (!ts.isIdentifier(code)) return false;
-  if (code.text === "undefined") return true;
-  const value = constantValue(source, code);
-  return value !== code && isNothing(value);
-}
-
-/** The rate that the options say as a number; once there is a sampler the SDK looks at it no more. */
-function rateIn(options: TS.ObjectLiteralExpression): string | null {
-  const rate = propertyOf(options, "tracesSampleRate");
-  const value = rate && ts.isPropertyAssignment(rate) ? unwrapped(rate.initializer) : null;
+function literalRate({ options }: Asked): string | null {
+  const value = valueOf(options, "tracesSampleRate");
   return value && ts.isNumericLiteral(value) ? value.getText() : null;
 }
 
@@ -234,61 +287,198 @@ function ratesText({ rates }: Sampler, style: Style): string {
   return `[${rates.map(({ name, rate }) => `[${quoted(name, style)}, ${rate}]`).join(", ")}]`;
 }
 
-const HELPER = moduleSpec("sample-by-name", "sampleByName");
-
-function isHelper(callee: string): boolean {
-  return callee.split(".").at(-1) === HELPER.name;
+function rateWish(asked: Asked): Wish[] {
+  const { rule, options } = asked;
+  const { productionRate, sampler } = rule;
+  const rate = literalRate(asked);
+  if (productionRate === undefined || rate === null || Number(rate) <= productionRate) return [];
+  // A sampler decides; what it says of other spans is told there.
+  if (sampler || propertyOf(options, SAMPLER)) return [];
+  const option = "tracesSampleRate";
+  return [
+    {
+      option,
+      change: () => {
+        const condition = productionOf(asked);
+        if (isReason(condition)) return condition;
+        const value = String(productionRate);
+        return { change: { option, kind: "condition", condition, value } };
+      },
+    },
+  ];
 }
 
-// How it recognises its own work
+// The DSN
 
-/** The member whose value a call is, where that is the sampler of some options. */
-function samplerOf({ parent }: TS.CallExpression): TS.PropertyAssignment | null {
-  const isMember = ts.isPropertyAssignment(parent) && parent.name.getText() === SAMPLER;
-  return isMember ? parent : null;
+function dsnWish(asked: Asked): Wish[] {
+  const { file, rule, options } = asked;
+  const option = "dsn";
+  const value = valueOf(options, option);
+  const written = rule.dsn && value ? writtenDsn(file.source, value) : null;
+  if (!written) return [];
+  return [
+    {
+      option,
+      change: () => {
+        if (written === "hidden") return reason("unknown-options", "the DSN is one of several");
+        const code = written.asked ?? codeFor(asked, rule.dsn, "dsn");
+        return isReason(code) ? code : { change: { option, kind: "replace", code } };
+      },
+    },
+  ];
 }
 
-function candidate(
-  source: Source,
-  call: TS.CallExpression,
-  member: TS.PropertyAssignment,
-  shape: Shape,
-): Candidate {
-  const { file } = source;
-  const [rates, otherwise] = call.arguments;
-  const key = rates ? codeFingerprint(`${call.expression.getText()}(${rates.getText()}, 0)`) : "";
-  const removal = removalOf(source, call, member, shape);
-  const isSame = otherwise !== undefined && fingerprint(otherwise) === shape.otherwise;
-  return {
-    range: { start: call.getStart(file), end: call.end },
-    container: containerOf(member.parent),
-    head: "",
-    key,
-    exact: isSame && key === shape.key && !isReason(removal),
-    similar: isSame,
-    removal,
-  };
+/** A DSN that leaves the code has to be told elsewhere. */
+function movedDsn(file: FileContext, rule: InitHardening, call: TS.CallExpression): Observation[] {
+  const options = optionsOf(call);
+  if (isReason(options)) return [];
+  const value = valueOf(options, "dsn");
+  const written = value && writtenDsn(file.source, value);
+  if (!written || written === "hidden") return [];
+  const code = written.asked ?? codeFor({ file, rule, options }, rule.dsn, "dsn");
+  if (isReason(code)) return [];
+  const message = `the DSN ${written.text} is to come from ${code}: set it where this runs`;
+  const offset = (propertyOf(options, "dsn") ?? options).getStart(file.source.file);
+  return [{ code: "hard-coded-dsn", level: "warning", message, offset }];
 }
 
-const CHANGED = reason("changed-by-hand", `the call of ${HELPER.name} is another one`);
+// What is told by adding an option
 
-function removalOf(
-  source: Source,
-  call: TS.CallExpression,
-  member: TS.PropertyAssignment,
-  { layout, otherwise: recorded }: Shape,
-): Removal | Reason {
-  const { file } = source;
-  const [, otherwise, ...others] = call.arguments;
-  if (!otherwise || others.length > 0) return CHANGED;
-  const isSame = fingerprint(otherwise) === recorded;
-  if (layout === "property") {
-    const hasComment = holdsComment(source.text.slice(member.getStart(file), member.end));
-    if (!isSame || hasComment) return CHANGED;
-    return { edits: [propertyRemoval(source, member.parent, member)], dedent: null };
-  }
-  // A rate is no sampler by itself.
-  if (ts.isNumericLiteral(unwrapped(otherwise))) return CHANGED;
-  const isShort = layout === "shorthand" && isSame;
-  return callRemoval(source, call, otherwise, (isShort ? member : call).getStart(file));
+function environmentWish(asked: Asked): Wish[] {
+  const { rule, options } = asked;
+  const option = "environment";
+  if (rule.environment === undefined || propertyOf(options, option)) return [];
+  return [
+    {
+      option,
+      change: () => {
+        const code = codeFor(asked, rule.environment, "name");
+        return isReason(code) ? code : { change: { option, kind: "add", code } };
+      },
+    },
+  ];
+}
+
+function ignoreErrorsWish({ file, rule, options }: Asked): Wish[] {
+  const option = "ignoreErrors";
+  const existing = valueOf(options, option);
+  const known = existing && ts.isArrayLiteralExpression(existing) ? existing.elements : [];
+  const isIgnored = (name: string) =>
+    known.some((each) => ts.isStringLiteralLike(each) && each.text === name);
+  const missing = (rule.ignoreErrors ?? []).filter((name) => !isIgnored(name));
+  if (missing.length === 0) return [];
+  const code = missing.map((name) => quoted(name, file.source.style)).join(", ");
+  const change: OptionChange = propertyOf(options, option)
+    ? { option, kind: "element", code }
+    : { option, kind: "add", code: `[${code}]` };
+  return [{ option, change: () => ({ change }) }];
+}
+
+// Personal data
+
+/** SDKs from this one on ask by kinds of data, and send them unless they are told not to. */
+const COLLECTION = 11;
+
+/** What `sendDefaultPii: false` had meant. */
+const NO_PERSONAL_DATA: Entries = [
+  ["userInfo", "false"],
+  ["cookies", "false"],
+  ["httpHeaders", "false"],
+  ["httpBodies", "[]"],
+  ["urlQueryParams", "false"],
+  [
+    "genAI",
+    [
+      ["inputs", "false"],
+      ["outputs", "false"],
+    ],
+  ],
+  ["databaseQueryData", "false"],
+];
+
+function piiWish(asked: Asked): Wish[] {
+  const { file, rule, options } = asked;
+  if (rule.pii === undefined) return [];
+  const major = file.sdkMajor();
+  if (major === null) return [{ option: "sendDefaultPii", change: () => reason("unknown-sdk") }];
+  const option = major < COLLECTION ? "sendDefaultPii" : "dataCollection";
+  const existing = valueOf(options, option);
+  const isSent = existing?.kind === ts.SyntaxKind.TrueKeyword;
+  if (major < COLLECTION ? !isSent : propertyOf(options, option)) return [];
+  return [
+    {
+      option,
+      change: () => {
+        const condition = productionOf(asked);
+        if (isReason(condition)) return condition;
+        if (isSent) return { change: { option, kind: "replace", code: negated(condition) } };
+        const code = `${condition} ? ${noPersonalData(asked)} : {}`;
+        return { change: { option, kind: "add", code } };
+      },
+    },
+  ];
+}
+
+function noPersonalData({ file: { source }, options }: Asked): string {
+  const indent = memberIndent(source, options);
+  return indent === null
+    ? objectOnOneLine(NO_PERSONAL_DATA, source.style)
+    : objectOverLines(NO_PERSONAL_DATA, source.style, indent);
+}
+
+// The scrubber
+
+/** The hooks that a major calls with what it is about to send. */
+function hooksOf({ file, options }: Asked): readonly string[] | null {
+  const major = file.sdkMajor();
+  if (major === null) return null;
+  const lifecycle = valueOf(options, "traceLifecycle");
+  const isStatic =
+    lifecycle !== null && ts.isStringLiteralLike(lifecycle)
+      ? lifecycle.text === "static"
+      : major < COLLECTION;
+  const traces = isStatic
+    ? ["beforeSendTransaction"]
+    : major < COLLECTION
+      ? []
+      : ["beforeSendSpan"];
+  const hasLogs = major >= COLLECTION || propertyOf(options, "enableLogs") !== undefined;
+  return ["beforeSend", ...traces, ...(hasLogs ? ["beforeSendLog"] : [])];
+}
+
+function scrubWishes(asked: Asked): readonly Wish[] {
+  const { file, rule, options } = asked;
+  if (!rule.scrub) return [];
+  const hooks = hooksOf(asked);
+  if (!hooks) return [{ option: "beforeSend", change: () => reason("unknown-sdk") }];
+  return hooks.map((option): Wish => {
+    const property = propertyOf(options, option);
+    const name = property ? "scrubAfter" : "scrubEvent";
+    const change = (): Planned | Reason => {
+      const helper = scrubHelper(file, name, rule.dir);
+      if (isReason(helper)) return helper;
+      const { callee } = helper;
+      return property
+        ? { change: { option, kind: "wrap", callee, given: "" }, helper }
+        : { change: { option, kind: "add", code: callee }, helper };
+    };
+    return { option, isByHand: isScrubbed(options, option), change };
+  });
+}
+
+function isScrubbed(options: Options, option: string): boolean {
+  return /\bscrub/i.test(valueOf(options, option)?.getText() ?? "");
+}
+
+// The order of things
+
+/** An environment that is read from a file only behind the init is not there yet. */
+function lateEnvironment(file: FileContext): Observation[] {
+  const { source } = file;
+  const [init] = initsOf(file);
+  const late = init && environmentReadBehind(source, init);
+  if (!late) return [];
+  const message = "the environment is read from a file only after Sentry.init has asked for it";
+  const offset = late.getStart(source.file);
+  return [{ code: "init-before-environment", level: "warning", message, offset }];
 }

@@ -25,7 +25,8 @@ const OUTSIDE_IN: readonly Strategy[] = ["body", "inactive", "statement", "expre
 export function nestingKey(transform: string, strategy: Strategy, id: string): string {
   const outermost = TRANSFORMS.get(transform)?.isOutermost ? "0" : "1";
   const depth = OUTSIDE_IN.indexOf(strategy);
-  return `${depth < 0 ? OUTSIDE_IN.length : depth} ${outermost} ${id}`;
+  const number = id.replace(/\d+$/, (digits) => digits.padStart(6, "0"));
+  return `${depth < 0 ? OUTSIDE_IN.length : depth} ${outermost} ${number}`;
 }
 
 /**

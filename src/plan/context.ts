@@ -54,8 +54,16 @@ export function createFileContext(
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
+    sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),
+    dependsOn: (name) => tree.dependsOn(source.path, name),
     pathOf: tree.pathOf,
   };
+}
+
+/** The first number of a version or a range. */
+function majorOf(version: string | null): number | null {
+  const digits = /\d+/.exec(version ?? "")?.[0];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** A module named by path becomes relative to the file; a package stays as it is. */

@@ -93,7 +93,8 @@ function assignOwn(
   for (const each of known) {
     if (!each.candidate) continue;
     const at = reduced.toReduced(each.candidate.range);
-    const free = drafts.filter((draft) => !assigned.has(draft));
+    const { part } = each.entry.shape;
+    const free = drafts.filter((draft) => !assigned.has(draft) && draft.site.part === part);
     const touching = free.filter(({ site }) => placesOf(site).some((each) => touches(each, at)));
     // With something written in between, it still belongs to the last site above it.
     const above = free.filter((draft) => draft.site.region.end <= at.start);

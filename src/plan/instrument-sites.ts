@@ -172,7 +172,7 @@ function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): 
  * one span, and what is exclusive at a place is there once.
  */
 function claimsOf({ active, site }: NumberedDraft, region: Range, { exclusive }: Shape): string[] {
-  const cover = `${active.rule.id} ${region.start} ${region.end}`;
+  const cover = `${active.rule.id} ${site.part ?? ""} ${region.start} ${region.end}`;
   return exclusive ? [cover, `${exclusive} at ${site.region.start}`] : [cover];
 }
 

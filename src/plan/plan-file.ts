@@ -3,6 +3,7 @@ import { position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
 import { isReason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext, Instrumentation } from "../transform.js";
 import { addImports, missingImports } from "./add-imports.js";
 import { placeInFull, withoutOurs, type View } from "./base-view.js";
@@ -50,9 +51,27 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const leftOut = leftOutEnds(context, input.rules, found);
   return {
     ...plan,
-    findings: repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
+    findings: [
+      ...repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
+      ...observations(context, view, input),
+    ],
     hops: hopEnds(context, outcomes, leftOut, view, input.text),
   };
+}
+
+/** What the rules' transforms have seen beside their sites. */
+function observations(context: FileContext, view: View, input: FileInput): Finding[] {
+  const { path, text, rules } = input;
+  const seen = rules
+    .filter(({ covers }) => covers(path))
+    .flatMap(({ rule }) => TRANSFORMS.get(rule.use)?.observe?.(context, rule) ?? []);
+  return seen.map(({ offset, ...finding }) => {
+    const { line } = position(
+      text,
+      view.reduced.toFull(offset, () => true),
+    );
+    return { ...finding, file: path, line };
+  });
 }
 
 /** The sites that have a span, with their places in the text in which they were sought. */

@@ -20,6 +20,8 @@ export interface Tree {
   readonly sdkFor: (path: string) => string;
   /** The same for code that also runs on a server unbundled. */
   readonly serverSdkFor: (path: string) => string;
+  /** Whether the package of a path, or one above it, asks for a package. */
+  readonly dependsOn: (path: string, name: string) => boolean;
   /** What is known of the SDK that runs with code at this path. */
   readonly tracingSdk: (path: string) => TracingSdk;
 }

@@ -128,6 +128,11 @@ export function serverSdkFor(root: Root, path: string): string {
   return version !== null && version === installedVersion(root, dir, SERVER) ? SERVER : sdk;
 }
 
+/** Whether the manifest of a path, or one above it, asks for a package. */
+export function dependsOn(root: Root, path: string, name: string): boolean {
+  return manifestsAbove(root, path).some(({ dependencies }) => dependencies[name] !== undefined);
+}
+
 /** Whether the nearest manifest makes `.js` an ECMAScript module. */
 export function isModulePackage(root: Root, path: string): boolean {
   return manifestsAbove(root, path)[0]?.type === "module";

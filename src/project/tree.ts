@@ -6,6 +6,7 @@ import { UserError } from "../plan/user-error.js";
 import { findCandidates, isSourcePath } from "./files.js";
 import { isInside, slashed, type Root } from "./root.js";
 import {
+  dependsOn,
   isModulePackage,
   nearestManifest,
   sdkPackageFor,
@@ -26,6 +27,7 @@ export function createTree(root: Root, base: string): Tree {
     isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
     serverSdkFor: (path) => serverSdkFor(root, path),
+    dependsOn: (path, name) => dependsOn(root, path, name),
     tracingSdk: tracingSdks(root),
   };
 }

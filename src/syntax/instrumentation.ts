@@ -18,6 +18,8 @@ export interface Site<Data> {
   /** What it may be instead, where the first choice is not safe. */
   readonly alternatives?: readonly Range[];
   readonly data: Data;
+  /** Which of the changes that a rule makes at one place; its `Shape` has the same `part`. */
+  readonly part?: string | undefined;
   /** Sites without which this one makes no sense, such as the calls that an import was for. */
   readonly dependsOn?: readonly Site<Data>[] | undefined;
   /** The site that this one stands in for, should that one be impossible. */
@@ -118,4 +120,13 @@ const HEAD_LENGTH = 160;
 /** The beginning of a fingerprint, long enough to tell neighbours apart. */
 export function headOf(fingerprint: string): string {
   return fingerprint.slice(0, HEAD_LENGTH);
+}
+
+/**
+ * A text of the ledger as it goes back into the file: byte for byte, unless the whole file has got
+ * other line endings since.
+ */
+export function ledgerText({ style }: Pick<Source, "style">, shape: Shape, key: string): string {
+  const text = shape[key] ?? "";
+  return shape.eol === style.eol ? text : text.replace(/\r?\n/g, style.eol);
 }

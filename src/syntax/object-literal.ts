@@ -24,17 +24,26 @@ export function insertFirst(
 ): AttachedEdit {
   const brace = object.getStart(file) + 1;
   const [first] = object.properties;
-  if (!first) return { start: brace, end: brace, text: ` ${property} `, attach: "left" };
+  if (!first) return { start: brace, end: brace, text: ` ${property},`, attach: "right" };
   const end = lineEnd(text, brace);
   const isBroken = first.getStart(file) > end;
   const isInComment = (ts.getTrailingCommentRanges(text, brace) ?? []).some(
     (comment) => comment.pos < end && end < comment.end,
   );
   if (!isBroken || isInComment)
-    return { start: brace, end: brace, text: ` ${property},`, attach: "left" };
+    return { start: brace, end: brace, text: ` ${property},`, attach: "right" };
   const at = brace + text.slice(brace, end).trimEnd().length;
   const indent = indentationAt(text, first.getStart(file));
-  return { start: at, end: at, text: `${style.eol}${indent}${property},`, attach: "left" };
+  return { start: at, end: at, text: `${style.eol}${indent}${property},`, attach: "right" };
+}
+
+/** The indentation of an object literal's members; null where they do not begin on lines of their own. */
+export function memberIndent({ text, file }: Source, object: TS.ObjectLiteralExpression) {
+  const [first] = object.properties;
+  if (!first) return null;
+  const start = first.getStart(file);
+  const isBroken = text.slice(object.getStart(file), start).includes("\n");
+  return isBroken ? indentationAt(text, start) : null;
 }
 
 /** Takes a property out again, with its comma and the white space before it. */
@@ -48,13 +57,11 @@ export function propertyRemoval(
   const from = before.trimEnd().length;
   const rest = text.slice(property.end, object.end - 1);
   const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
-  const isAlone = object.properties.length === 1;
-  const gap = isAlone ? (/^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0) : 0;
   const behind = /^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0;
   const isShared = !/^\r?\n/.test(rest.slice(comma + behind));
   // A comment at the end of the line before would take in what shares the line.
   if (isShared && /\/\/[^\n]*$/.test(before.slice(0, from))) {
     return { start, end: property.end + comma + behind, text: "" };
   }
-  return { start: from, end: property.end + comma + gap, text: "" };
+  return { start: from, end: property.end + comma, text: "" };
 }

@@ -43,6 +43,15 @@ export function userHelper(file: HelperHost, dir: string | undefined): Helper | 
   return helperFor(placedIn(file, dir), USER, undefined);
 }
 
+/** How a file calls an export of the scrubber's module. */
+export function scrubHelper(
+  file: HelperHost,
+  name: "scrubEvent" | "scrubAfter",
+  dir: string | undefined,
+): Helper | Reason {
+  return helperFor(placedIn(file, dir), { ...SCRUB, name, namespace: "scrubber" }, undefined);
+}
+
 function placedIn(file: HelperHost, dir: string | undefined): HelperHost {
   return { ...file, helperDir: () => (dir === undefined ? file.helperDir() : file.pathOf(dir)) };
 }

@@ -50,6 +50,9 @@ export const REASONS = {
   "return-in-try": "a returned promise would be caught by the try around the region",
   "returns-value": "the legacy function returns a value that its callers may use",
   "shared-message": "the message is handed over as it is, not as text (`allowCopy` sends a copy)",
+  "unknown-environment":
+    "nothing tells how code of a page reads its environment (the rule can say it as code)",
+  "unknown-sdk": "nothing tells which version of the SDK runs here, and they differ",
   "unknown-user": "what is returned does not show whose it is",
   "unknown-outcome": "the run ends here, and nothing tells how: it counts as a success",
   "unknown-options": "the options are not all written out in the call",

@@ -61,3 +61,22 @@ function isSdkSpecifier(specifier: TS.Expression | undefined): boolean {
     specifier !== undefined && ts.isStringLiteralLike(specifier) && isSentryModule(specifier.text)
   );
 }
+
+const BROWSER_SDK =
+  /^@sentry\/(browser|react|vue|svelte|solid|angular|ember|wasm|nextjs|gatsby|astro|nuxt|remix|react-router|tanstackstart-react|sveltekit)$/;
+const ONLY_BROWSER = /^@sentry\/(browser|react|vue|svelte|solid|angular|ember|gatsby)$/;
+const CLIENT_FILE = /(^|[./-])(client|browser)\.[cm]?[jt]sx?$/;
+
+/** Whether the SDK that a file starts runs in a page: by its package, else by the file's name. */
+export function isInBrowser({ file, path, text }: Source): boolean {
+  const specifiers = [...text.matchAll(/["'](@sentry\/[\w-]+)["']/g)].map(([, name]) => name ?? "");
+  if (specifiers.some((name) => ONLY_BROWSER.test(name))) return true;
+  const mayBe = specifiers.some((name) => BROWSER_SDK.test(name));
+  const [first] = file.statements;
+  const isClient =
+    first !== undefined &&
+    ts.isExpressionStatement(first) &&
+    ts.isStringLiteral(first.expression) &&
+    first.expression.text === "use client";
+  return mayBe && (isClient || CLIENT_FILE.test(path) || /\.client\.config\./.test(path));
+}

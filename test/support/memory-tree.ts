@@ -6,7 +6,7 @@ import { emptyLedger, type Ledger, type LedgerSite } from "../../src/plan/ledger
 import type { ActiveRule, Plan } from "../../src/plan/model.js";
 import { planRevert, type RevertPlan } from "../../src/plan/revert-plan.js";
 import type { Tree } from "../../src/plan/tree.js";
-import { pathMatcher } from "../../src/project/files.js";
+import { isSourcePath, pathMatcher } from "../../src/project/files.js";
 import { loadCompiler } from "../../src/syntax/compiler.js";
 import { NO_TYPES } from "../../src/syntax/value-kind.js";
 
@@ -36,7 +36,9 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
     tree: treeOf(memory),
     rules,
     ledger: memory.ledger,
-    files: [...memory.files].map(([path, text]) => ({ path, text })),
+    files: [...memory.files]
+      .filter(([path]) => isSourcePath(path))
+      .map(([path, text]) => ({ path, text })),
     wants: () => true,
     rejects: () => false,
     lessons: new Map(),
@@ -103,6 +105,19 @@ export function treeOf({ files }: MemoryTree): Tree {
     isModule: () => true,
     sdkFor: () => "@sentry/node",
     serverSdkFor: () => "@sentry/node",
-    tracingSdk: () => ({ version: null, modules: new Map() }),
+    dependsOn: (_, name) => dependenciesIn(files)[name] !== undefined,
+    tracingSdk: () => {
+      const dependencies = dependenciesIn(files);
+      const sdk = Object.keys(dependencies).find((name) => name.startsWith("@sentry/")) ?? "";
+      return { version: dependencies[sdk] ?? null, modules: new Map() };
+    },
   };
+}
+
+/** What the tree's manifest asks for, where it has one. */
+function dependenciesIn(files: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const manifest = JSON.parse(files.get("package.json") ?? "{}") as {
+    dependencies?: Record<string, string>;
+  };
+  return manifest.dependencies ?? {};
 }

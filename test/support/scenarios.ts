@@ -1,10 +1,8 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { isRecord, parseEnvelope, type EnvelopeItem } from "../../src/trace/envelope.js";
+import { isRecord, type EnvelopeItem } from "../../src/trace/envelope.js";
 import { spansOf, type Span } from "../../src/trace/spans.js";
 import { runScript, writeFiles, type Run } from "./cli.js";
+import { receive } from "./envelopes.js";
 
 /** An event as it was sent. */
 export interface SentEvent {
@@ -66,24 +64,9 @@ export async function runObserved(
   entry: string,
   names: readonly string[],
 ): Promise<ScenarioRun> {
-  const items: EnvelopeItem[] = [];
-  let wire = "";
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const sent = Buffer.concat(chunks);
-      const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
-      wire += body.toString("utf8");
-      items.push(...parseEnvelope(body));
-      response.end("{}");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const run = await drive(folder, entry, names, { TEST_DSN: `http://key@127.0.0.1:${port}/1` });
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  const receiver = await receive();
+  const run = await drive(folder, entry, names, { TEST_DSN: receiver.dsn });
+  const { items, wire } = await receiver.close();
   return { run, sent: byScenario(items, names), wire };
 }
 
