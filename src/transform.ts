@@ -29,12 +29,7 @@ export { callAround, callCandidate, callRemoval } from "./syntax/call-around.js"
 export * from "./syntax/context-helper.js";
 export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
-export {
-  pipelineHelper,
-  scrubHelper,
-  userHelper,
-  type PipelineExport,
-} from "./syntax/pipeline-helper.js";
+export * from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export { hasAccessor, isReadTwice, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
@@ -43,6 +38,7 @@ export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
+export { addedExports, addExport, exportedNames } from "./syntax/added-export.js";
 export { writtenDsn } from "./syntax/dsn.js";
 export {
   environmentOf,
@@ -95,7 +91,7 @@ export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.
 export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
-export { textOf, type Source } from "./syntax/source.js";
+export { isCommonJs, textOf, type Source } from "./syntax/source.js";
 export { doubtAboutName, keyNode, stageName, stageOf, stageWork } from "./syntax/stage.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
@@ -158,6 +154,8 @@ export interface FileContext {
   readonly serverSdkFor: (path: string) => string;
   /** The specifier by which one file imports another. */
   readonly specifierFor: (from: string, to: string) => string;
+  /** Whether code that runs in pages imports the file, as far as directives tell. */
+  readonly isInPages: () => boolean;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */
   readonly tracedBy: (chain: TS.Expression) => string | null;
   /** The major version of the SDK that runs with this file; null where nothing tells. */
@@ -182,6 +180,34 @@ export interface Observation {
   readonly offset: number;
 }
 
+/** A file that a rule is about as a whole: it goes, or gets lines that are no code. */
+export type FileSite = {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly skip?: Reason | undefined;
+} & (
+  | { readonly strategy: "delete" }
+  /** Lines at the end of a file, which is made where there is none. */
+  | { readonly strategy: "insert"; readonly lines: readonly string[] }
+);
+
+/** What a transform may ask about the tree where its sites are whole files. */
+export interface TreeContext {
+  /** The files of whatever kind that globs mean, which are relative to the config's folder. */
+  readonly matching: (globs: readonly string[]) => readonly string[];
+  readonly read: (path: string) => string | null;
+  /** The source files in which a text occurs. */
+  readonly filesWith: (text: string) => readonly string[];
+  /** A source file that imports a file, should there be one. */
+  readonly importerOf: (path: string) => string | undefined;
+}
+
+/** Whole files that a rule means, and what is worth knowing about them. */
+export interface FileWork {
+  readonly sites: readonly FileSite[];
+  readonly observations: readonly (Omit<Observation, "offset"> & { readonly path: string })[];
+}
+
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
 export interface Transform<R extends Rule, Data> {
   readonly name: string;
@@ -198,6 +224,10 @@ export interface Transform<R extends Rule, Data> {
   readonly templates: (rule: R) => readonly (readonly [path: string, template: string])[];
   /** What is worth knowing about a file beside its sites, in source order. */
   readonly observe?: (file: FileContext, rule: R) => readonly Observation[];
+  /** The whole files that a rule is about. */
+  readonly files?: (tree: TreeContext, rule: R) => FileWork;
+  /** The files that a rule names, relative to the config's folder; it looks at no others. */
+  readonly paths?: (rule: R) => readonly string[];
   /** Literals, one of which a file must contain to be parsed at all. */
   readonly needles: (rule: R) => readonly string[];
   /** The rule's sites in a file, in source order. */

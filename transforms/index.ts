@@ -1,6 +1,8 @@
 import type { AnyTransform } from "../src/transform.js";
 import { agentCall } from "./agent-call.js";
+import { cleanUp } from "./clean-up.js";
 import { initHardening } from "./init-hardening.js";
+import { observabilityModules } from "./observability-modules.js";
 import { recordStage } from "./record-stage.js";
 import { replaceLegacy } from "./replace-legacy.js";
 import { runLifecycle } from "./run-lifecycle.js";
@@ -29,5 +31,7 @@ export const TRANSFORMS: ReadonlyMap<string, AnyTransform> = new Map(
     userContext,
     replaceLegacy,
     initHardening,
+    observabilityModules,
+    cleanUp,
   ].map((transform) => [transform.name, transform]),
 );

@@ -134,7 +134,7 @@ export const initHardening = defineTransform<InitHardening, Part>({
     ...lateEnvironment(file),
   ],
 
-  landmark: ({ callee }) => callee ?? null,
+  landmark: ({ callee }) => callee || null,
 
   recognise: ({ source }, shape) => changedOptions(source, shape),
 });

@@ -1,4 +1,5 @@
 import { hashOf } from "../plan/hash.js";
+import { isWholeFile } from "../plan/whole-files.js";
 import { formatLedger, type Ledger } from "../plan/ledger.js";
 import type { FileChange, Plan } from "../plan/model.js";
 import { LEDGER_PATH } from "../project/ledger-file.js";
@@ -59,11 +60,22 @@ function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {
     if (entries.length === 0 || (before === after && files[path])) continue;
     files[path] = { original: hashOf(base), written: hashOf(after) };
   }
+  const changed = new Map(plan.changes.map((each) => [each.path, each]));
+  for (const { file } of plan.whole) {
+    const change = changed.get(file);
+    if (change?.after == null) continue;
+    const original = change.before === null ? null : hashOf(change.before);
+    files[file] = { original, written: hashOf(change.after) };
+  }
   const created = new Set(plan.modules.map(({ file }) => file));
   return {
     ...ledger,
     files,
-    sites: [...others(ledger.sites), ...plan.files.flatMap(({ entries }) => entries)],
+    sites: [
+      ...others(ledger.sites).filter((site) => !isWholeFile(site)),
+      ...plan.files.flatMap(({ entries }) => entries),
+      ...plan.whole,
+    ],
     imports: [...others(ledger.imports), ...plan.files.flatMap(({ imports }) => imports)],
     modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...plan.modules],
   };

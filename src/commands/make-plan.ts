@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { loadCompiler } from "../syntax/compiler.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
+import { entryFindings } from "../plan/entries.js";
 import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Plan } from "../plan/model.js";
-import { fileFilter, findCandidates, pathMatcher } from "../project/files.js";
+import { fileFilter, filesMatching, findCandidates, pathMatcher } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
 import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
@@ -29,7 +30,7 @@ export interface MadePlan {
   readonly typecheck: TypeReport | null;
 }
 
-const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [] };
+const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [], whole: [] };
 
 /** Loads the config and makes the plan for the part of the tree that was asked for. */
 export async function makePlan(opened: Workspace, options: Options): Promise<MadePlan> {
@@ -41,7 +42,8 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
   const paths = candidatePaths(workspace, config, rules);
   // In a part of the tree, a rule that matches nothing may match elsewhere.
   const isNarrowed = !root.isWhole || options.site.length + options.except.length > 0;
-  if (paths.length === 0) {
+  const isAboutFiles = rules.some(({ rule }) => TRANSFORMS.get(rule.use)?.files !== undefined);
+  if (paths.length === 0 && !isAboutFiles) {
     return {
       plan: { ...EMPTY, findings: isNarrowed ? [] : rules.map(unmatchedRule) },
       ledger,
@@ -64,7 +66,12 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
     plan: { ...plan, findings },
     ledger,
     sdk: sdk.map(({ found }) => found),
-    findings: [...missingSdks(root, sdk), ...incompleteTypes(typecheck)],
+    findings: [
+      ...missingSdks(root, sdk),
+      ...incompleteTypes(typecheck),
+      // It reads much; who leaves the type check out is in a hurry.
+      ...(typecheck ? entryFindings(createTree(root, config.base), plan.files) : []),
+    ],
     typecheck,
   };
 }
@@ -102,15 +109,23 @@ function candidatePaths(
   config: LoadedConfig,
   rules: readonly ActiveRule[],
 ): string[] {
-  if (rules.length === 0) return [];
-  const needles = rules.map(({ rule }) => TRANSFORMS.get(rule.use)?.needles(rule) ?? []);
-  const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
   const filter = fileFilter(root, config);
-  const candidates = findCandidates(root, filter, all);
+  const found = rules.flatMap(({ rule }) => namedPaths(root, config, rule) ?? []);
+  const sought = rules.filter(({ rule }) => TRANSFORMS.get(rule.use)?.paths === undefined);
+  const needles = sought.map(({ rule }) => TRANSFORMS.get(rule.use)?.needles(rule) ?? []);
+  const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
+  const candidates = sought.length === 0 ? [] : findCandidates(root, filter, all);
   const own = ledger.sites.map(({ file }) => file).filter(filter);
-  return [...new Set([...candidates, ...own])]
+  return [...new Set([...candidates, ...found.filter(filter), ...own])]
     .filter((path) => own.includes(path) || rules.some(({ covers }) => covers(path)))
     .sort();
+}
+
+/** The files that a rule names itself; null where it means whatever files have its needles. */
+function namedPaths(root: Root, config: LoadedConfig, rule: Rule): string[] | null {
+  const paths = TRANSFORMS.get(rule.use)?.paths?.(rule);
+  if (!paths) return null;
+  return paths.length === 0 ? [] : filesMatching(root, paths, config.base);
 }
 
 /** Makes the plan, checks its types, and makes it again without what broke them. */

@@ -26,6 +26,7 @@ import {
 } from "./recognise.js";
 import { spanCautions } from "./span-cautions.js";
 import type { Tree } from "./tree.js";
+import { isWholeFile, planWholeFiles } from "./whole-files.js";
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -51,20 +52,24 @@ export function buildPlan(input: PlanInput): Plan {
   );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = createdModules(input, files);
+  const whole = planWholeFiles({ ...input, rules });
+  const sites = [...files.flatMap((file) => file.sites), ...whole.sites];
   return {
     files,
-    sites: files.flatMap(({ sites }) => sites),
+    sites,
     findings: [
       ...files.flatMap(({ findings }) => findings),
-      ...unmatchedRules(rules, files),
+      ...whole.findings,
+      ...unmatchedRules(rules, [...sites, ...files.flatMap(({ entries }) => entries)]),
       ...spanCautions(
         rules,
         files.flatMap(({ entries }) => entries),
       ),
       ...hopFindings(files.flatMap(({ hops }) => hops)),
     ],
-    changes: [...files.flatMap(changeOf), ...created.changes],
+    changes: [...files.flatMap(changeOf), ...created.changes, ...whole.changes],
     modules: created.modules,
+    whole: whole.entries,
   };
 }
 
@@ -76,7 +81,7 @@ function planWhole(
   text: string,
 ): FilePlan {
   const { tree, ledger, wants, rejects, lessons, typesOf } = input;
-  const entries = ledger.sites.filter((site) => site.file === path);
+  const entries = ledger.sites.filter((site) => site.file === path && !isWholeFile(site));
   const imports = ledger.imports.filter((each) => each.file === path);
   const refused = new Set<string>();
   for (;;) {
@@ -181,10 +186,11 @@ function createdModules(input: PlanInput, files: readonly FilePlan[]) {
   return { changes, modules };
 }
 
-function unmatchedRules(rules: readonly ActiveRule[], files: readonly FilePlan[]): Finding[] {
-  const matched = new Set(
-    files.flatMap(({ sites, entries }) => [...sites, ...entries]).map((each) => each.rule),
-  );
+function unmatchedRules(
+  rules: readonly ActiveRule[],
+  found: readonly { readonly rule: string }[],
+): Finding[] {
+  const matched = new Set(found.map(({ rule }) => rule));
   return rules.filter(({ rule }) => !matched.has(rule.id)).map(unmatchedRule);
 }
 

@@ -10,6 +10,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
+import { isInPages } from "./importers.js";
 import type { Tree } from "./tree.js";
 
 /** Gives a transform its view of one file; questions about other files are answered on demand. */
@@ -54,6 +55,7 @@ export function createFileContext(
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
+    isInPages: () => isInPages(tree, source.path),
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),
     dependsOn: (name) => tree.dependsOn(source.path, name),
     pathOf: tree.pathOf,

@@ -8,7 +8,16 @@ const SITE = v.strictObject({
   transform: v.string(),
   phase: v.optional(v.number()),
   file: v.string(),
-  strategy: v.picklist(["expression", "statement", "body", "inactive", "insert", "replace"]),
+  strategy: v.picklist([
+    "expression",
+    "statement",
+    "body",
+    "inactive",
+    "insert",
+    "replace",
+    "create",
+    "delete",
+  ]),
   span: v.nullable(v.strictObject({ name: v.string(), op: v.nullable(v.string()) })),
   /** Changes when the rule's own text does, so that a changed rule is applied anew. */
   digest: v.string(),

@@ -85,6 +85,8 @@ export interface Plan {
   readonly changes: readonly FileChange[];
   readonly files: readonly FilePlan[];
   readonly modules: readonly LedgerModule[];
+  /** The ledger's entries for whole files once the plan is applied. */
+  readonly whole: readonly LedgerSite[];
 }
 
 /** A rule ready to run: its defaults filled in and its globs compiled. */

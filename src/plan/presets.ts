@@ -105,7 +105,8 @@ const RUN = { op: "pipeline.run" };
 
 /**
  * One event for each run of a pipeline, spans for the run and its stages, calls of models, users:
- * on the command line (`runPipeline`) and behind an upload (`runPipelineFromUpload`).
+ * on the command line (`runPipeline`) and behind an upload (`runPipelineFromUpload`); then what
+ * starts the SDK, and what is left of earlier attempts.
  */
 const PIPELINE_OBSERVABILITY: readonly RuleConfig[] = [
   {
@@ -160,6 +161,36 @@ const PIPELINE_OBSERVABILITY: readonly RuleConfig[] = [
     user: "userId",
     dir: OBSERVABILITY,
   },
+  {
+    id: "init",
+    use: "init-hardening",
+    phase: 5,
+    dsn: true,
+    environment: true,
+    productionRate: 0.2,
+    pii: false,
+    ignoreErrors: ["AbortError"],
+    scrub: true,
+    dir: OBSERVABILITY,
+  },
+  { id: "index", use: "observability-modules", phase: 6, dir: OBSERVABILITY },
+  {
+    id: "legacy-exports",
+    use: "observability-modules",
+    phase: 6,
+    index: "src/lib/tracing",
+    dir: OBSERVABILITY,
+  },
+  {
+    id: "legacy-calls",
+    use: "replace-legacy",
+    phase: 6,
+    in: "**/tracing.*",
+    at: { function: "logAgentExecution" },
+    module: "src/lib/tracing.ts",
+    breadcrumb: { category: "agent", message: "${agentName}" },
+  },
+  { id: "clean-up", use: "clean-up", phase: 6 },
 ];
 
 /** Named lists of rules, each of which a config can override by id. */

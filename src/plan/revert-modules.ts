@@ -1,6 +1,7 @@
 import { looseHashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding } from "./model.js";
+import { importerOf } from "./importers.js";
 import type { Tree } from "./tree.js";
 
 /** What a revert leaves of the files that call created modules. */
@@ -83,15 +84,4 @@ function reasonToStay(
 
 function moduleFinding(file: string, message: string): Finding {
   return { code: "module-kept", level: "error", message, file, line: null };
-}
-
-/** A file that still imports a module once the planned changes are made. */
-function importerOf(tree: Tree, module: string, changed: ReadonlyMap<string, string | null>) {
-  const name = (module.split("/").at(-1) ?? module).replace(/\.\w+$/, "");
-  return tree.filesWith(name).find((path) => {
-    const current = changed.has(path) ? changed.get(path) : tree.read(path);
-    const text = path === module ? null : current;
-    const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
-    return [...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module);
-  });
 }

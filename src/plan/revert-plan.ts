@@ -17,6 +17,7 @@ import {
   type Recognised,
 } from "./recognise.js";
 import type { Tree } from "./tree.js";
+import { isWholeFile, revertWhole } from "./whole-files.js";
 
 /** What a revert would do, and what stays in the ledger after it. */
 export interface RevertPlan {
@@ -40,19 +41,35 @@ export interface RevertInput {
 /** Plans taking out what the ledger and the code's shape both say is ours. */
 export function planRevert(input: RevertInput): RevertPlan {
   const { ledger } = input;
-  const paths = new Set([...ledger.sites, ...ledger.imports].map(({ file }) => file));
+  const inCode = ledger.sites.filter((site) => !isWholeFile(site));
+  const paths = new Set([...inCode, ...ledger.imports].map(({ file }) => file));
   const files = [...paths].sort().map((path) => revertFile(input, path));
+  const whole = revertWholeFiles(input);
   const imports = files.flatMap((file) => file.imports);
-  const sites = files.flatMap((file) => file.entries);
-  const changes = files.flatMap((file) => file.changes);
+  const sites = [...files.flatMap((file) => file.entries), ...whole.entries];
+  const changes = [...files.flatMap((file) => file.changes), ...whole.changes];
   const changed = new Map(changes.map(({ path, after }) => [path, after]));
   const modules = revertModules(input, { imports, sites, changed });
   return {
-    sites: files.flatMap((file) => file.sites),
+    sites: [...files.flatMap((file) => file.sites), ...whole.sites],
     findings: [...files.flatMap((file) => file.findings), ...modules.findings],
     changes: [...changes, ...modules.changes],
     ledger: { sites, imports, modules: modules.kept },
     exact: new Map(files.flatMap((file) => file.exact)),
+  };
+}
+
+/** Files that go back as a whole; those that nobody asked for keep their entries. */
+function revertWholeFiles({ tree, ledger, wants }: RevertInput) {
+  const all = ledger.sites.filter(isWholeFile);
+  const done = all.filter(wants).map((entry) => ({ entry, ...revertWhole(tree, entry) }));
+  return {
+    sites: done.map(({ report }) => report),
+    changes: done.flatMap(({ change }) => change ?? []),
+    entries: [
+      ...all.filter((entry) => !wants(entry)),
+      ...done.filter(({ isLeft }) => isLeft).map(({ entry }) => entry),
+    ],
   };
 }
 
@@ -66,7 +83,7 @@ interface RevertedFile {
 }
 
 function revertFile(input: RevertInput, path: string): RevertedFile {
-  const entries = input.ledger.sites.filter((site) => site.file === path);
+  const entries = input.ledger.sites.filter((site) => site.file === path && !isWholeFile(site));
   const imports = input.ledger.imports.filter((each) => each.file === path);
   const text = input.tree.read(path);
   if (text === null) return goneFile(input, entries, imports);

@@ -6,6 +6,7 @@ import type { SiteReport } from "./model.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { bareReport, siteReport } from "./site-report.js";
 import type { Tree } from "./tree.js";
+import { isWholeFile, stateOf as wholeStateOf } from "./whole-files.js";
 
 /** How every site of the ledger stands in the tree as it is. */
 export function ledgerStatus(
@@ -13,14 +14,23 @@ export function ledgerStatus(
   ledger: Ledger,
   wants: (entry: LedgerSite) => boolean,
 ): SiteReport[] {
-  const paths = [...new Set(ledger.sites.filter(wants).map(({ file }) => file))].sort();
-  return paths.flatMap((path) => {
-    const entries = ledger.sites.filter((site) => site.file === path);
+  const inCode = ledger.sites.filter((site) => !isWholeFile(site));
+  const paths = [...new Set(inCode.filter(wants).map(({ file }) => file))].sort();
+  const whole = ledger.sites.filter((site) => isWholeFile(site) && wants(site));
+  const found = paths.flatMap((path) => {
+    const entries = inCode.filter((site) => site.file === path);
     return fileStatus(tree, path, entries).filter((_, index) => {
       const entry = entries[index];
       return entry !== undefined && wants(entry);
     });
   });
+  return [...found, ...whole.map((entry) => wholeStatus(tree, entry))];
+}
+
+function wholeStatus(tree: Tree, entry: LedgerSite): SiteReport {
+  const state = wholeStateOf(tree, entry);
+  const code = state === "missing" ? "missing" : "changed-by-hand";
+  return bareReport(entry, state, state === "applied" ? null : reason(code));
 }
 
 function fileStatus(tree: Tree, path: string, entries: readonly LedgerSite[]): SiteReport[] {

@@ -6,6 +6,8 @@ export interface Tree {
   readonly read: (path: string) => string | null;
   /** The source files of the tree in which a text occurs. */
   readonly filesWith: (text: string) => readonly string[];
+  /** The files of whatever kind that globs mean, which are relative to the config's folder. */
+  readonly matching: (globs: readonly string[]) => readonly string[];
   /** The file that an import specifier of `from` means, if it lies in the tree. */
   readonly resolve: (from: string, specifier: string) => string | null;
   /** The specifier by which `from` imports the file `to`. */

@@ -73,6 +73,16 @@ export function findCandidates(
   return needles === null ? walked : walked.filter((path) => containsAny(root, path, needles));
 }
 
+/** The files of whatever kind that globs relative to a folder mean; what is ignored is none of them. */
+export function filesMatching(root: Root, globs: readonly string[], base: string): string[] {
+  const matches = pathMatcher(globs, base);
+  const all = (root.hasGit ? gitFiles(root.path) : null) ?? walkFiles(root);
+  return all
+    .filter(matches)
+    .filter((path) => root.covers(path) && isRegularFile(root, path))
+    .sort();
+}
+
 function isRegularFile(root: Root, path: string): boolean {
   return lstatSync(join(root.path, path), { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -3,7 +3,7 @@ import { dirname, join, posix, resolve as resolvePath } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
-import { findCandidates, isSourcePath } from "./files.js";
+import { filesMatching, findCandidates, isSourcePath } from "./files.js";
 import { isInside, slashed, type Root } from "./root.js";
 import {
   dependsOn,
@@ -20,6 +20,7 @@ export function createTree(root: Root, base: string): Tree {
   return {
     read: (path) => readText(root, path),
     filesWith: (text) => findCandidates(root, isSourcePath, [text]),
+    matching: (globs) => filesMatching(root, globs, base),
     resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
     pathOf: (module) => pathOfModule(base, module),

@@ -4,7 +4,7 @@ import type { Style } from "../text/style.js";
 import type { ImportNeed } from "./import-place.js";
 import type { Binding } from "./imports.js";
 import type { ModuleNeed } from "./instrumentation.js";
-import { reason, type Reason } from "./reason.js";
+import { isReason, reason, type Reason } from "./reason.js";
 import { isCommonJs, type Source } from "./source.js";
 
 /** A function that instrumentation calls, and how the module that has it is written. */
@@ -67,15 +67,27 @@ export function helperFor(
   spec: HelperSpec,
   module: string | undefined,
 ): Helper | Reason {
+  const found = moduleFor(file, spec, module);
+  if (isReason(found)) return found;
+  const { path, modules } = found;
+  const binding = file.member(path, spec.name, spec.namespace);
+  const imports = binding.need ? [binding.need] : [];
+  const callee = binding.access(spec.name);
+  return { callee, imports, modules };
+}
+
+/** Where the module of a helper is, and what has to be made for it. */
+export function moduleFor(
+  file: HelperHost,
+  spec: HelperSpec,
+  module: string | undefined,
+): { readonly path: string; readonly modules: readonly ModuleNeed[] } | Reason {
   const path = module === undefined ? ownModule(file, spec) : file.pathOf(module);
   const existing = file.read(path);
   if (existing ? !exportsName(existing, spec.name) : module !== undefined) {
     return reason("no-such-helper", `${spec.name} in ${path}`);
   }
-  const binding = file.member(path, spec.name, spec.namespace);
-  const imports = binding.need ? [binding.need] : [];
-  const callee = binding.access(spec.name);
-  return { callee, imports, modules: existing ? [] : modulesOf(file, spec, path) };
+  return { path, modules: existing ? [] : modulesOf(file, spec, path) };
 }
 
 /** A module at a path and, where they are not there, those that it imports from beside it. */

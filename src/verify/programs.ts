@@ -207,7 +207,7 @@ export function createBuilder(
 ): TS.SemanticDiagnosticsBuilderProgram {
   // A module that is to be created is in the programs whose files import it.
   return spec.compiler.createSemanticDiagnosticsBuilderProgram(
-    spec.roots,
+    spec.roots.filter((path) => texts.get(slashed(path)) !== null),
     spec.options,
     overlayHost(spec, texts, cache),
     old,

@@ -48,7 +48,7 @@ export function applyInMemory(memory: MemoryTree, rules: readonly ActiveRule[]):
   write(memory, plan.changes);
   memory.ledger = {
     ...memory.ledger,
-    sites: plan.files.flatMap(({ entries }) => entries),
+    sites: [...plan.files.flatMap(({ entries }) => entries), ...plan.whole],
     imports: plan.files.flatMap(({ imports }) => imports),
     modules: [...memory.ledger.modules, ...plan.modules],
     files: Object.fromEntries(
@@ -88,6 +88,7 @@ export function treeOf({ files }: MemoryTree): Tree {
   return {
     read: (path) => files.get(path) ?? null,
     filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
+    matching: (globs) => [...files.keys()].filter(pathMatcher(globs, "")).sort(),
     resolve: (from, specifier) => {
       if (!specifier.startsWith(".")) return null;
       const path = posix.normalize(posix.join(posix.dirname(from), specifier));

@@ -1,0 +1,184 @@
+/** What the plan of a pipeline does besides its runs: inits, the index, the legacy module, leftovers. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "rolldown";
+import { afterEach, expect, test } from "vitest";
+import { readFile, removeFolders, retrospan, writeFiles } from "./support/cli.js";
+import { runPlain } from "./support/scenarios.js";
+import { compile, newService, sources } from "./support/service.js";
+
+afterEach(removeFolders);
+
+const DIR = "src/lib/observability";
+const PAGE = "src/app/sentry-example-page/page.tsx";
+const ROUTE = "src/app/api/sentry-example-api/route.ts";
+
+const RULES = [
+  {
+    id: "init",
+    use: "init-hardening",
+    dsn: "${process.env.SENTRY_DSN}",
+    environment: "${process.env.NODE_ENV}",
+    production: '${process.env.NODE_ENV === "production"}',
+    productionRate: 0.2,
+    pii: false,
+    ignoreErrors: ["AbortError"],
+    scrub: true,
+    dir: DIR,
+  },
+  { id: "index", use: "observability-modules", dir: DIR },
+  { id: "legacy", use: "observability-modules", dir: DIR, index: "src/lib/tracing" },
+  {
+    id: "crumbs",
+    use: "replace-legacy",
+    at: { function: "logAgentExecution" },
+    module: "src/lib/tracing.ts",
+    breadcrumb: { category: "agent", message: "${agentName}" },
+  },
+  { id: "clean", use: "clean-up" },
+];
+
+interface Document {
+  readonly sites: readonly {
+    readonly rule: string;
+    readonly file: string;
+    readonly state: string;
+    readonly strategy: string | null;
+    readonly reason: { readonly code: string } | null;
+  }[];
+  readonly files: readonly { readonly path: string; readonly change: string }[];
+  readonly findings: readonly { readonly code: string; readonly file: string | null }[];
+  readonly typecheck: unknown;
+}
+
+async function json(folder: string, args: readonly string[]): Promise<Document> {
+  const { stdout } = await retrospan(folder, [...args, "--json"]);
+  return JSON.parse(stdout) as Document;
+}
+
+function newPipeline(): string {
+  const folder = newService("pipeline");
+  writeFiles(folder, { "retrospan.config.json": JSON.stringify({ rules: RULES }) });
+  return folder;
+}
+
+/** The text of a folder's user's files, without the config of the test. */
+function userSources(folder: string): Record<string, string> {
+  const { "retrospan.config.json": _config, ...others } = sources(folder);
+  return others;
+}
+
+test("inits, the index, the legacy module and the wizard's leftovers; and all back", async () => {
+  const folder = newPipeline();
+  const original = userSources(folder);
+  const before = await json(folder, ["preview"]);
+  expect(before.files).toContainEqual(expect.objectContaining({ path: PAGE, change: "delete" }));
+  const applied = await json(folder, ["apply", "--allow-dirty"]);
+  expect(applied.sites.filter(({ state }) => state !== "applied")).toEqual([]);
+  expect(applied.typecheck).toMatchObject({ after: 0, new: [] });
+  expect([PAGE, ROUTE].filter((path) => existsSync(join(folder, path)))).toEqual([]);
+  expect(existsSync(join(folder, "src/app/sentry-example-page"))).toBe(false);
+  expect(readFile(folder, ".env.example")).toMatch(/TRACING_ENABLED=false\nSENTRY_DSN=\n$/);
+  const index = readFile(folder, `${DIR}/index.ts`);
+  expect(index).toContain("export { WideEvent } from './wide-event.js';");
+  expect(index).toContain("export { setSentryUser } from './sentry-user.js';");
+  expect(readFile(folder, "src/lib/tracing.ts")).toContain(
+    "export { startPipelineTransaction } from './observability/sentry-pipeline.js';",
+  );
+  for (const init of ["sentry.server.config.ts", "sentry.edge.config.ts"]) {
+    expect(readFile(folder, init)).not.toContain("example.com");
+  }
+  expect(applied.findings.filter(({ code }) => code === "hard-coded-dsn").length).toBe(3);
+  expect((await json(folder, ["apply", "--allow-dirty"])).files).toEqual([]);
+  expect((await json(folder, ["status"])).sites.filter(({ state }) => state !== "applied")).toEqual(
+    [],
+  );
+  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(userSources(folder)).toEqual(original);
+  expect(existsSync(join(folder, ".retrospan"))).toBe(false);
+});
+
+test("what the index exports loads as plain modules and in a bundle, and does the same", async () => {
+  const folder = newPipeline();
+  await compile(folder);
+  const names = ["success", "failure", "auth"];
+  const plain = await runPlain(folder, "dist/web/main.js", names);
+  const command = await runPlain(folder, "dist/cli/main.js", ["success"]);
+  await json(folder, ["apply", "--allow-dirty"]);
+  await compile(folder);
+  expect(await runPlain(folder, "dist/cli/main.js", ["success"])).toEqual(command);
+  expect(await runPlain(folder, "dist/web/main.js", names)).toEqual(plain);
+  await build({
+    input: join(folder, "dist/web/main.js"),
+    platform: "node",
+    external: [/^@sentry\//],
+    output: { file: join(folder, "dist/web/bundle.js"), codeSplitting: false },
+    logLevel: "warn",
+  });
+  expect(await runPlain(folder, "dist/web/bundle.js", names)).toEqual(plain);
+});
+
+test("edits made since stay, and what cannot go back is named", async () => {
+  const folder = newPipeline();
+  await json(folder, ["apply", "--allow-dirty"]);
+  writeFiles(folder, {
+    [PAGE]: "export default function Page() { return null; }\n",
+    ".env.example": `${readFile(folder, ".env.example")}PORT=3000\n`,
+    [`${DIR}/index.ts`]: `${readFile(folder, `${DIR}/index.ts`)}export const isObserved = true;\n`,
+  });
+  const drift = await json(folder, ["status"]);
+  expect(drift.sites.filter(({ state }) => state !== "applied")).toMatchObject([
+    { rule: "clean", file: PAGE, state: "drifted" },
+  ]);
+  const { code, stdout } = await retrospan(folder, ["revert", "--allow-dirty", "--json"]);
+  expect(code).toBe(1);
+  const left = (JSON.parse(stdout) as Document).sites.filter(({ state }) => state === "left");
+  expect(left).toMatchObject([{ file: PAGE, reason: { code: "changed-by-hand" } }]);
+  expect(readFile(folder, PAGE)).toContain("return null");
+  expect(readFile(folder, ".env.example")).toMatch(/TRACING_ENABLED=false\nPORT=3000\n$/);
+  expect(readFile(folder, `${DIR}/index.ts`)).toMatch(
+    /cost-calculator.js';\nexport const isObserved/,
+  );
+  expect(existsSync(join(folder, ROUTE))).toBe(true);
+});
+
+test("a page of one's own is no example, and one that is imported stays", async () => {
+  const folder = newPipeline();
+  writeFiles(folder, {
+    [PAGE]: "export default function Page() { return null; }\n",
+    "src/app/other.ts":
+      'import { GET } from "./api/sentry-example-api/route.js";\n\nexport { GET };\n',
+  });
+  const { sites } = await json(folder, ["preview", "--rule", "clean"]);
+  const reasons = sites.map(({ file, reason }) => [file, reason?.code]);
+  expect(reasons).toContainEqual([PAGE, "not-an-example"]);
+  expect(reasons).toContainEqual([ROUTE, "still-needed"]);
+});
+
+test("a file of the environment is made, and goes again; a switch that nothing reads is told", async () => {
+  const folder = newPipeline();
+  rmSync(join(folder, ".env.example"));
+  await json(folder, ["apply", "--rule", "clean", "--allow-dirty"]);
+  expect(readFile(folder, ".env.example")).toBe("SENTRY_DSN=\n");
+  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(existsSync(join(folder, ".env.example"))).toBe(false);
+  writeFiles(folder, { ".env.example": "OLD_TRACING=1\r\nSENTRY_DSN=" });
+  const { files, findings } = await json(folder, ["preview", "--rule", "clean"]);
+  expect(files.map(({ path }) => path)).not.toContain(".env.example");
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: "dead-switch", file: ".env.example" }),
+  );
+});
+
+test("what pages load exports nothing of a server's", async () => {
+  const folder = newPipeline();
+  writeFiles(folder, {
+    "src/app/chart.tsx": `'use client';\nimport { formatCost } from '../lib/observability/index.js';\n\nexport const label = formatCost(1);\n`,
+  });
+  const { sites } = await json(folder, ["preview", "--rule", "index", "--no-typecheck"]);
+  expect(sites.map(({ state, reason }) => [state, reason?.code])).toEqual([
+    ["skipped", "loaded-by-pages"],
+    ["skipped", "loaded-by-pages"],
+    ["planned", undefined],
+  ]);
+});

@@ -1,0 +1,59 @@
+/** Programs that run instrumented code without an SDK that sends it. */
+import { beforeAll, expect, test } from "vitest";
+import { entryFindings } from "../src/plan/entries.js";
+import { loadCompiler } from "../src/syntax/compiler.js";
+import { activeRules, applyInMemory, memoryTree, treeOf } from "./support/memory-tree.js";
+
+beforeAll(loadCompiler);
+
+const RULE = { id: "r", use: "wrap-span", at: { function: "work" }, span: { name: "work" } };
+const WORK = "export async function work(): Promise<void> {\n  await Promise.resolve();\n}\n";
+const INIT =
+  'import * as Sentry from "@sentry/node";\n\nSentry.init({ dsn: process.env.SENTRY_DSN });\n';
+
+async function codesIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const memory = memoryTree(Object.entries({ "src/work.ts": WORK, ...files }));
+  const plan = applyInMemory(memory, await activeRules([RULE]));
+  return entryFindings(treeOf(memory), plan.files).map(
+    ({ code, file, message }) => `${code} ${file} ${/`[^`]*`/.exec(message)?.[0]}`,
+  );
+}
+
+const manifest = (scripts: Record<string, string>) => ({
+  "package.json": JSON.stringify({ scripts }),
+});
+const CLI = 'import { work } from "./work.js";\n\nawait work();\nprocess.exit(0);\n';
+
+test("a program without an init, by what runs it or what is built from it", async () => {
+  const files = { "src/cli.ts": CLI };
+  const missing = (name: string) => [`no-init src/cli.ts \`npm run ${name}\``];
+  expect(await codesIn({ ...files, ...manifest({ cli: "tsx src/cli.ts --all" }) })).toEqual(
+    missing("cli"),
+  );
+  expect(
+    await codesIn({ ...files, ...manifest({ run: "tsc && node --no-warnings dist/cli.js" }) }),
+  ).toEqual(missing("run"));
+  expect(await codesIn({ ...files, ...manifest({ lint: "eslint src/cli.ts" }) })).toEqual([]);
+});
+
+test("an init counts wherever it is loaded from", async () => {
+  const files = { "instrument.ts": INIT, "src/cli.ts": CLI.replace("process.exit(0);\n", "") };
+  expect(
+    await codesIn({ ...files, ...manifest({ cli: "tsx --import ./instrument.ts src/cli.ts" }) }),
+  ).toEqual([]);
+  const imported = { ...files, "src/cli.ts": `import "../instrument.js";\n${CLI}` };
+  expect(await codesIn({ ...imported, ...manifest({ cli: "tsx src/cli.ts" }) })).toEqual([
+    "no-flush src/cli.ts `npm run cli`",
+  ]);
+  const flushed = {
+    ...imported,
+    "instrument.ts": `${INIT}export const flush = () => Sentry.flush(2000);\n`,
+  };
+  expect(await codesIn({ ...flushed, ...manifest({ cli: "tsx src/cli.ts" }) })).toEqual([]);
+});
+
+test("a program that runs nothing of ours is not judged", async () => {
+  const files = { "src/other.ts": "process.exit(0);\n" };
+  expect(await codesIn({ ...files, ...manifest({ other: "node src/other.ts" }) })).toEqual([]);
+  expect(await codesIn({ ...files, "package.json": "not JSON" })).toEqual([]);
+});
