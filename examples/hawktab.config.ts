@@ -4,7 +4,7 @@ const dir = "src/lib/observability";
 
 /** The observability plan on HawkPartners/hawktab-ai, at 2267eed: what the preset cannot know. */
 export default defineConfig({
-  include: ["src/**"],
+  include: ["src/**", "sentry.*.config.ts"],
   presets: ["pipeline-observability"],
   rules: [
     {
@@ -33,7 +33,8 @@ export default defineConfig({
       dir,
     },
     {
-      id: "legacy-tracing",
+      id: "legacy-calls",
+      phase: 6,
       use: "replace-legacy",
       in: "src/lib/tracing.ts",
       at: { function: "logAgentExecution" },
@@ -48,6 +49,12 @@ export default defineConfig({
           hasOutput: "${output !== undefined}",
         },
       },
+    },
+    {
+      id: "clean-up",
+      use: "clean-up",
+      phase: 6,
+      env: ["SENTRY_DSN", "NEXT_PUBLIC_SENTRY_DSN"],
     },
   ],
 });

@@ -55,5 +55,20 @@ test("an init counts wherever it is loaded from", async () => {
 test("a program that runs nothing of ours is not judged", async () => {
   const files = { "src/other.ts": "process.exit(0);\n" };
   expect(await codesIn({ ...files, ...manifest({ other: "node src/other.ts" }) })).toEqual([]);
-  expect(await codesIn({ ...files, "package.json": "not JSON" })).toEqual([]);
+});
+
+test("code that a plain program loads takes the SDK that a framework's stands on", async () => {
+  const specifierIn = async (files: Readonly<Record<string, string>>, scripts: object) => {
+    const manifest = { scripts, dependencies: { next: "15.0.0", "@sentry/nextjs": "10.38.0" } };
+    const memory = memoryTree(
+      Object.entries({ "src/work.ts": WORK, ...files, "package.json": JSON.stringify(manifest) }),
+    );
+    applyInMemory(memory, await activeRules([RULE]));
+    return /from "(@sentry\/\w+)"/.exec(memory.files.get("src/work.ts") ?? "")?.[1];
+  };
+  const page = '"use client";\nimport { work } from "./work";\n\nvoid work();\n';
+  expect(await specifierIn({ "src/cli.ts": CLI }, { dev: "next dev" })).toBe("@sentry/nextjs");
+  expect(await specifierIn({ "src/cli.ts": CLI }, { cli: "tsx src/cli.ts" })).toBe("@sentry/node");
+  const both = { "src/cli.ts": CLI, "src/page.tsx": page };
+  expect(await specifierIn(both, { cli: "tsx src/cli.ts" })).toBe("@sentry/nextjs");
 });

@@ -10,6 +10,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
+import { isRunPlain } from "./entries.js";
 import { isInPages } from "./importers.js";
 import type { Tree } from "./tree.js";
 
@@ -36,7 +37,7 @@ export function createFileContext(
     source,
     types,
     get sentry() {
-      return (sentry ??= sentryBinding(source, tree.sdkFor(source.path), isSdkExport));
+      return (sentry ??= sentryBinding(source, sdkFor(tree, source.path), isSdkExport));
     },
     member: (module, member, namespace) => {
       const specifier = specifierOfModule(tree, source, module);
@@ -51,7 +52,7 @@ export function createFileContext(
     read,
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
-    sdkFor: tree.sdkFor,
+    sdkFor: (path) => sdkFor(tree, path),
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
@@ -60,6 +61,16 @@ export function createFileContext(
     dependsOn: (name) => tree.dependsOn(source.path, name),
     pathOf: tree.pathOf,
   };
+}
+
+/**
+ * The SDK for a file. That of a framework lacks most of its exports where nothing bundles it; code
+ * that a plain program loads as well takes the one that it stands on, unless pages load it too.
+ */
+function sdkFor(tree: Tree, path: string): string {
+  const [own, server] = [tree.sdkFor(path), tree.serverSdkFor(path)];
+  if (own === server || !isRunPlain(tree, path)) return own;
+  return isInPages(tree, path) ? own : server;
 }
 
 /** The first number of a version or a range. */

@@ -71,6 +71,28 @@ function startsSdk(text: string): boolean {
   return hasSdk(text) && /\binit\s*\(/.test(text);
 }
 
+/** What the programs of a package load that nothing bundles, by the folder of the package. */
+const plainCode = new WeakMap<Reader, Map<string, ReadonlySet<string>>>();
+
+/** Whether a program that a package starts without a bundler loads a file. */
+export function isRunPlain(tree: Reader, path: string): boolean {
+  const dir = packageOf(tree, path);
+  if (dir === null) return false;
+  const known = plainCode.get(tree) ?? new Map<string, ReadonlySet<string>>();
+  plainCode.set(tree, known);
+  const loaded = known.get(dir) ?? loadedPlain(tree, dir);
+  known.set(dir, loaded);
+  return loaded.has(path);
+}
+
+function loadedPlain(tree: Reader, dir: string): ReadonlySet<string> {
+  const entries = entriesOf(tree, dir);
+  const loaded = entries.flatMap((entry) => {
+    return [...(closureOf(tree, [...entry.loadedFirst, entry.path])?.keys() ?? [])];
+  });
+  return new Set(loaded);
+}
+
 // What a package starts
 
 function entriesOf(tree: Reader, dir: string): Entry[] {

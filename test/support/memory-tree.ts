@@ -104,15 +104,18 @@ export function treeOf({ files }: MemoryTree): Tree {
     pathOf: (module) => posix.normalize(module),
     helperDir: () => "lib",
     isModule: () => true,
-    sdkFor: () => "@sentry/node",
+    sdkFor: () => sdkIn(files) ?? "@sentry/node",
     serverSdkFor: () => "@sentry/node",
     dependsOn: (_, name) => dependenciesIn(files)[name] !== undefined,
     tracingSdk: () => {
-      const dependencies = dependenciesIn(files);
-      const sdk = Object.keys(dependencies).find((name) => name.startsWith("@sentry/")) ?? "";
-      return { version: dependencies[sdk] ?? null, modules: new Map() };
+      const version = dependenciesIn(files)[sdkIn(files) ?? ""] ?? null;
+      return { version, modules: new Map() };
     },
   };
+}
+
+function sdkIn(files: ReadonlyMap<string, string>): string | undefined {
+  return Object.keys(dependenciesIn(files)).find((name) => name.startsWith("@sentry/"));
 }
 
 /** What the tree's manifest asks for, where it has one. */
