@@ -32,6 +32,16 @@ export function getAuth(userId: string): { userId: string } | null {
 }
 export async function other(): Promise<void> {}
 `,
+    "src/lib/tracing.ts": `
+export function logAgentExecution(agentName: string): void {
+  console.error(agentName);
+}
+`,
+    "src/lib/observability/index.ts": "export {};\n",
+    "instrument.ts": `
+import * as Sentry from "@sentry/node";
+Sentry.init({ dsn: process.env.SENTRY_DSN, environment: "test", tracesSampleRate: 1 });
+`,
   });
   const { sites, findings } = await preview({
     cwd: folder,
@@ -41,6 +51,15 @@ export async function other(): Promise<void> {}
   const planned = sites.filter(({ state }) => state === "planned").map(({ rule }) => rule);
   expect(planned.sort()).toEqual([
     "agent-calls",
+    "clean-up",
+    "index",
+    "index",
+    "index",
+    ...Array.from({ length: 6 }, () => "init"),
+    "legacy-calls",
+    "legacy-exports",
+    "legacy-exports",
+    "legacy-exports",
     "pipeline-run",
     "pipeline-run",
     "stage-records",

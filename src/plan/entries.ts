@@ -56,10 +56,10 @@ function judge(tree: Reader, entry: Entry, observed: ReadonlySet<string>): Findi
   if (!texts.some(startsSdk)) {
     return finding("no-init", `\`${entry.name}\` runs instrumented code and starts no SDK`);
   }
-  const isCutOff = texts.some((text) => /\bprocess\.exit\(/.test(text));
+  const isCutOff = texts.some((text) => /\bprocess\s*\.\s*exit\(/.test(text));
   const isFlushed = texts.some((text) => /\b(flush|close)\(/.test(text) && hasSdk(text));
   if (!isCutOff || isFlushed) return [];
-  const message = `\`${entry.name}\` ends by process.exit, which loses what is not sent yet: await Sentry.flush() before it`;
+  const message = `\`${entry.name}\` ends itself, which loses what is not sent yet: await Sentry.flush() before it`;
   return finding("no-flush", message);
 }
 
