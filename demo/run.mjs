@@ -34,7 +34,7 @@ import { gunzipSync } from "node:zlib";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(repository, "node_modules");
-const cli = join(repository, "dist/src/cli/main.js");
+const cli = join(repository, "dist/src/bin/retrospan.js");
 const compiler = join(modules, "typescript/bin/tsc");
 const CONFIG = "retrospan.config.ts";
 const TRANSFORMS = ["record-stage", "replace-legacy", "trace-field", "wrap-span"];

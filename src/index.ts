@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS, type Options } from "./commands/options.js";
 import type { Outcome } from "./commands/outcome.js";
 
-export { defineConfig, type Config, type RuleConfig } from "./plan/config.js";
+export { defineConfig, type Config, type RuleConfig } from "./plan/define-config.js";
 export type { Options } from "./commands/options.js";
 export type { Outcome } from "./commands/outcome.js";
 export type { FileChange, Finding, SiteReport, SiteState } from "./plan/model.js";

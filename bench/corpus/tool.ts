@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run-command.js";
 
-const CLI = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/src/bin/retrospan.js", import.meta.url));
 
 /** What `--json` says of one site, as far as the corpus looks at it. */
 export interface Site {

@@ -8,7 +8,7 @@ import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Plan } from "../plan/model.js";
-import { fileFilter, filesMatching, findCandidates, pathMatcher } from "../project/files.js";
+import { fileFilter, filesMatching, pathMatcher, searchCandidates } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
 import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
@@ -39,7 +39,7 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
   const rules = chooseRules(config, options);
   const workspace = { ...opened, ledger: await relocated(opened) };
   const { ledger } = workspace;
-  const paths = candidatePaths(workspace, config, rules);
+  const paths = await candidatePaths(workspace, config, rules);
   // In a part of the tree, a rule that matches nothing may match elsewhere.
   const isNarrowed = !root.isWhole || options.site.length + options.except.length > 0;
   const isAboutFiles = rules.some(({ rule }) => TRANSFORMS.get(rule.use)?.files !== undefined);
@@ -104,17 +104,18 @@ function coverage(rule: Rule, config: LoadedConfig): (path: string) => boolean {
 }
 
 /** Files with a needle of some rule, and files that hold our instrumentation already. */
-function candidatePaths(
+async function candidatePaths(
   { root, ledger }: Workspace,
   config: LoadedConfig,
   rules: readonly ActiveRule[],
-): string[] {
+): Promise<string[]> {
   const filter = fileFilter(root, config);
   const found = rules.flatMap(({ rule }) => namedPaths(root, config, rule) ?? []);
   const sought = rules.filter(({ rule }) => TRANSFORMS.get(rule.use)?.paths === undefined);
   const needles = sought.map(({ rule }) => TRANSFORMS.get(rule.use)?.needles(rule) ?? []);
   const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
-  const candidates = sought.length === 0 ? [] : findCandidates(root, filter, all);
+  const load = () => void loadCompiler();
+  const candidates = sought.length === 0 ? [] : await searchCandidates(root, filter, all, load);
   const own = ledger.sites.map(({ file }) => file).filter(filter);
   return [...new Set([...candidates, ...found.filter(filter), ...own])]
     .filter((path) => own.includes(path) || rules.some(({ covers }) => covers(path)))

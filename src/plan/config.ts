@@ -5,7 +5,8 @@ import { loadCompiler } from "../syntax/compiler.js";
 import { parseExpression } from "../syntax/pattern.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { PRESETS } from "./presets.js";
-import type { AnyTransform, JoinPoint, Rule } from "../transform.js";
+import type { AnyTransform, Rule } from "../transform.js";
+import type { Config, RuleConfig } from "./define-config.js";
 import { UserError } from "./user-error.js";
 
 const TEXT = v.pipe(v.string(), v.minLength(1));
@@ -44,34 +45,11 @@ const CONFIG = v.strictObject({
   rules: v.optional(v.array(v.looseObject({ use: TEXT }))),
 });
 
-/** A config as the user writes it. */
-export interface Config {
-  include?: string[];
-  exclude?: string[];
-  presets?: string[];
-  rules?: RuleConfig[];
-}
-
-/** A rule as the user writes it: what every rule has, and its transform's own parameters. */
-export interface RuleConfig {
-  id: string;
-  use: string;
-  phase?: number;
-  in?: string | string[];
-  at?: JoinPoint;
-  [parameter: string]: unknown;
-}
-
 /** A config with presets resolved, defaults filled in and every value checked. */
 export interface ResolvedConfig {
   readonly include: readonly string[] | null;
   readonly exclude: readonly string[];
   readonly rules: readonly Rule[];
-}
-
-/** Gives a config its types; returns it as it is. */
-export function defineConfig(config: Config): Config {
-  return config;
 }
 
 /** The schema of one rule of a transform: what every rule has, and its own parameters. */
@@ -200,7 +178,16 @@ async function checkJoinPoint(rule: Rule, transform: AnyTransform, place: string
   }
 }
 
+const NAME =
+  "(?!(?:if|for|while|do|switch|function|class|return|new|typeof|in|of|var)\\b)[A-Za-z_$][\\w$]*";
+const ARGUMENT = `(?:${NAME}|"[^"\\\\]*"|'[^'\\\\]*')`;
+/** Paths and calls with captures and texts: such a pattern needs no compiler to be judged. */
+const PLAIN_PATTERN = new RegExp(
+  `^${NAME}(?:\\.${NAME})*(?:\\(\\s*(?:${ARGUMENT}(?:\\s*,\\s*${ARGUMENT})*)?\\s*\\))?$`,
+);
+
 async function checkPattern(text: string, place: string, key: string): Promise<void> {
+  if (PLAIN_PATTERN.test(text) && (key !== "call" || text.endsWith(")"))) return;
   await loadCompiler();
   const pattern = parseExpression(text);
   if (!pattern) throw new UserError(place, `"${text}" is not an expression`, "mend its syntax");

@@ -1,4 +1,4 @@
-import type { RuleConfig } from "./config.js";
+import type { RuleConfig } from "./define-config.js";
 
 /**
  * Manual spans where automatic tracing does not reach: a build, the hop through a broker, the

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createJiti } from "jiti";
 import { resolveConfig, type ResolvedConfig } from "../plan/config.js";
 import { UserError } from "../plan/user-error.js";
 import { findConfig, isInside, slashed, type Root } from "./root.js";
@@ -51,6 +50,7 @@ async function read(path: string, place: string): Promise<unknown> {
   if (path.endsWith(".json")) return readJson(path, place);
   // In a config, "retrospan" is the tool that runs, installed in the tree or not.
   const self = fileURLToPath(new URL("../index.js", import.meta.url));
+  const { createJiti } = await import("jiti");
   const jiti = createJiti(import.meta.url, {
     alias: { retrospan: self },
     fsCache: false,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import picomatch from "picomatch";
 import { globSync } from "tinyglobby";
-import { gitFiles, gitGrep } from "./git.js";
+import { gitFiles, gitGrep, searchGit } from "./git.js";
 import type { LoadedConfig } from "./config-file.js";
 import type { Root } from "./root.js";
 
@@ -52,8 +52,7 @@ export function fileFilter(root: Root, config: LoadedConfig): (path: string) => 
 }
 
 /**
- * The files that may hold a site, found without parsing: those the config means in which one of the
- * needles occurs.
+ * The files in which one of the needles occurs, found without parsing.
  * @param needles literals, or null when every file must be looked at
  */
 export function findCandidates(
@@ -61,14 +60,41 @@ export function findCandidates(
   filter: (path: string) => boolean,
   needles: readonly string[] | null,
 ): string[] {
-  if (root.hasGit) {
-    const found = needles === null ? gitFiles(root.path) : gitGrep(root.path, needles);
-    if (found)
-      return found
-        .filter(filter)
-        .filter((path) => isRegularFile(root, path))
-        .sort();
-  }
+  const found = root.hasGit
+    ? needles === null
+      ? gitFiles(root.path)
+      : gitGrep(root.path, needles)
+    : null;
+  return found ? chosen(root, filter, found) : walkedCandidates(root, filter, needles);
+}
+
+/**
+ * The same while other work goes on.
+ * @param onFirst called when it is sure that there are some
+ */
+export async function searchCandidates(
+  root: Root,
+  filter: (path: string) => boolean,
+  needles: readonly string[] | null,
+  onFirst: () => void,
+): Promise<string[]> {
+  if (!root.hasGit || needles === null) return findCandidates(root, filter, needles);
+  const found = await searchGit(root.path, needles, onFirst);
+  return found ? chosen(root, filter, found) : walkedCandidates(root, filter, needles);
+}
+
+function chosen(root: Root, filter: (path: string) => boolean, paths: readonly string[]): string[] {
+  return paths
+    .filter(filter)
+    .filter((path) => isRegularFile(root, path))
+    .sort();
+}
+
+function walkedCandidates(
+  root: Root,
+  filter: (path: string) => boolean,
+  needles: readonly string[] | null,
+): string[] {
   const walked = walkFiles(root).filter(filter).sort();
   return needles === null ? walked : walked.filter((path) => containsAny(root, path, needles));
 }

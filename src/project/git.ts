@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 
 const BIG = 1024 * 1024 * 1024;
 
@@ -29,15 +29,46 @@ export function gitFiles(root: string): string[] | null {
 
 /** The files in which one of the literals occurs, tracked or not, as they are in the work tree. */
 export function gitGrep(root: string, literals: readonly string[]): string[] | null {
-  const patterns = literals.flatMap((literal) => ["-e", literal]);
-  const result = spawnSync("git", ["grep", "-lzF", "--untracked", ...patterns], {
+  const result = spawnSync("git", grepArguments(literals), {
     cwd: root,
     encoding: "utf8",
     maxBuffer: BIG,
   });
-  // git grep ends with 1 when nothing matches.
-  if (result.error || (result.status !== 0 && result.status !== 1)) return null;
+  if (result.error || !isSearched(result.status)) return null;
   return splitNul(result.stdout);
+}
+
+/**
+ * The same while other work goes on.
+ * @param onFirst called once when the first of them is found
+ */
+export function searchGit(
+  root: string,
+  literals: readonly string[],
+  onFirst: () => void,
+): Promise<string[] | null> {
+  return new Promise((resolve) => {
+    const child = spawn("git", grepArguments(literals), {
+      cwd: root,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.once("data", onFirst);
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => {
+      resolve(isSearched(code) ? splitNul(Buffer.concat(chunks).toString("utf8")) : null);
+    });
+  });
+}
+
+function grepArguments(literals: readonly string[]): string[] {
+  return ["grep", "-lzF", "--untracked", ...literals.flatMap((literal) => ["-e", literal])];
+}
+
+/** git grep ends with 1 when nothing matches. */
+function isSearched(status: number | null): boolean {
+  return status === 0 || status === 1;
 }
 
 /** Which of these files have uncommitted changes or were never committed. */

@@ -73,7 +73,20 @@ export function nearestManifest(root: Root, path: string): Manifest | undefined 
   return manifestsAbove(root, path)[0];
 }
 
+/** The manifests of a tree are asked for with each file of it. */
+const manifests = new WeakMap<Root, Map<string, Manifest | null>>();
+
 function readManifest(root: Root, dir: string): Manifest | null {
+  const known = manifests.get(root) ?? new Map<string, Manifest | null>();
+  manifests.set(root, known);
+  const found = known.get(dir);
+  if (found !== undefined) return found;
+  const manifest = manifestAt(root, dir);
+  known.set(dir, manifest);
+  return manifest;
+}
+
+function manifestAt(root: Root, dir: string): Manifest | null {
   const data = readJson(join(root.path, dir, "package.json"));
   if (!data) return null;
   const { dependencies, devDependencies, peerDependencies, optionalDependencies } = data as Record<

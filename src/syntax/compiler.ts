@@ -1,4 +1,6 @@
+import { createRequire } from "node:module";
 import type { ts as TS } from "ts-morph";
+import { requireCached } from "./code-cache.js";
 
 export type { ts as TS } from "ts-morph";
 
@@ -8,12 +10,24 @@ export type { ts as TS } from "ts-morph";
  */
 export let ts: typeof TS;
 
-/** The compiler's own declarations (`lib.d.ts` and its like), which ts-morph keeps in memory. */
-export let libraryFiles: () => { fileName: string; text: string }[];
+const COMMON = "@ts-morph/common";
 
 /** Loads the compiler once. Nothing in the syntax layer works before this has resolved. */
-export async function loadCompiler(): Promise<void> {
-  if (ts) return;
-  ({ getLibFiles: libraryFiles } = await import("@ts-morph/common"));
-  ({ ts } = await import("ts-morph"));
+export function loadCompiler(): Promise<void> {
+  return (loading ??= load());
+}
+
+let loading: Promise<void> | undefined;
+
+async function load(): Promise<void> {
+  const file = createRequire(import.meta.url).resolve(`${COMMON}/dist/typescript.js`);
+  ts = (await requireCached(file)) as typeof TS;
+}
+
+/** The compiler's own declarations (`lib.d.ts` and its like), which ts-morph keeps in memory. */
+export function libraryFiles(): { fileName: string; text: string }[] {
+  const { getLibFiles } = createRequire(import.meta.url)(COMMON) as {
+    getLibFiles: () => { fileName: string; text: string }[];
+  };
+  return getLibFiles();
 }

@@ -53,8 +53,21 @@ export function typeFingerprint(text: string): string {
   return statement && ts.isTypeAliasDeclaration(statement) ? fingerprint(statement.type) : "";
 }
 
+/** Fingerprints of what rules say again and again. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 1000;
+
 /** The fingerprint of an expression written as text. */
 export function codeFingerprint(text: string): string {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const print = fingerprintOfText(text);
+  known.set(text, print);
+  return print;
+}
+
+function fingerprintOfText(text: string): string {
   const file = ts.createSourceFile("shape.tsx", `(${text}\n)`, ts.ScriptTarget.Latest, true);
   const [statement] = file.statements;
   return statement && ts.isExpressionStatement(statement) ? fingerprint(statement.expression) : "";

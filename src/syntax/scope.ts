@@ -1,7 +1,8 @@
 import { ts, type TS } from "./compiler.js";
+import { bind, isInWith, resolveSymbol, symbolOf, VALUE } from "./binding.js";
 import { ancestors, walk } from "./walk.js";
 
-/** Names and references of one file, answered by TypeScript's own binder. */
+/** Names and references of one file, answered from what TypeScript's own binder finds. */
 export interface Scope {
   /** The declarations a name means at a place, or undefined where the file declares no such name. */
   resolve(name: string, at: TS.Node): readonly TS.Declaration[] | undefined;
@@ -13,24 +14,21 @@ export interface Scope {
   readonly names: ReadonlySet<string>;
 }
 
-/** Binds one file alone: no library and no imports are loaded, so this costs about one more parse. */
+/** Binds one file alone, as the compiler does before it checks anything; types are not asked. */
 export function createScope(file: TS.SourceFile): Scope {
-  const checker = singleFileChecker(file);
+  bind(file);
   let index: Map<string, TS.Identifier[]> | undefined;
   const identifiers = () => (index ??= indexIdentifiers(file));
 
-  const resolve = (name: string, at: TS.Node) =>
-    checker
-      .getSymbolsInScope(at, ts.SymbolFlags.Value | ts.SymbolFlags.Alias)
-      .find((symbol) => symbol.name === name)?.declarations;
+  const resolve = (name: string, at: TS.Node) => resolveSymbol(name, at, VALUE)?.declarations;
 
   const references = (declared: TS.Identifier) => {
-    const symbol = symbolOf(checker, declared);
+    const symbol = symbolOf(declared);
     const home = homeOf(declared);
     return (identifiers().get(declared.text) ?? []).filter((identifier) => {
-      // The checker knows nothing inside a `with`: there, any such name may be meant.
+      // Nobody knows what a name means inside a `with`: there, any such name may be meant.
       if (isInWith(identifier)) return identifier === declared || mayRead(identifier, home);
-      return symbol !== undefined && symbolOf(checker, identifier) === symbol;
+      return symbol !== undefined && symbolOf(identifier) === symbol;
     });
   };
 
@@ -48,29 +46,6 @@ export function createScope(file: TS.SourceFile): Scope {
   };
 }
 
-function singleFileChecker(file: TS.SourceFile): TS.TypeChecker {
-  const host: TS.CompilerHost = {
-    getSourceFile: (name) => (name === file.fileName ? file : undefined),
-    getDefaultLibFileName: () => "lib.d.ts",
-    writeFile: () => undefined,
-    getCurrentDirectory: () => "",
-    getCanonicalFileName: (name) => name,
-    useCaseSensitiveFileNames: () => true,
-    getNewLine: () => "\n",
-    fileExists: (name) => name === file.fileName,
-    readFile: () => undefined,
-  };
-  const options: TS.CompilerOptions = {
-    noLib: true,
-    noResolve: true,
-    allowJs: true,
-    jsx: ts.JsxEmit.Preserve,
-    target: ts.ScriptTarget.Latest,
-    types: [],
-  };
-  return ts.createProgram([file.fileName], options, host).getTypeChecker();
-}
-
 function indexIdentifiers(file: TS.SourceFile): Map<string, TS.Identifier[]> {
   const index = new Map<string, TS.Identifier[]>();
   walk(file, (node) => {
@@ -80,25 +55,6 @@ function indexIdentifiers(file: TS.SourceFile): Map<string, TS.Identifier[]> {
     else index.set(node.text, [node]);
   });
   return index;
-}
-
-function symbolOf(checker: TS.TypeChecker, identifier: TS.Identifier): TS.Symbol | undefined {
-  const { parent } = identifier;
-  if (ts.isShorthandPropertyAssignment(parent)) {
-    return checker.getShorthandAssignmentValueSymbol(parent);
-  }
-  if (ts.isExportSpecifier(parent)) return checker.getExportSpecifierLocalTargetSymbol(parent);
-  // `const { a } = x` declares the variable `a`; the checker answers with it for the binding name.
-  return checker.getSymbolAtLocation(identifier);
-}
-
-function isInWith(node: TS.Node): boolean {
-  let child = node;
-  for (const parent of ancestors(node)) {
-    if (ts.isWithStatement(parent) && parent.statement === child) return true;
-    child = parent;
-  }
-  return false;
 }
 
 /** The node in which a declared name is known: a function for its parameters, else a block. */

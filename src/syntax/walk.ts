@@ -2,19 +2,70 @@ import { ts, type TS } from "./compiler.js";
 
 /** Visits a node and all below it in source order; a visitor that returns false goes no deeper. */
 export function walk(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
+  if (ts.isSourceFile(node)) return walkFile(node, visit);
   // An explicit stack: generated code nests thousands of levels deep.
   const stack: TS.Node[] = [node];
   for (let next = stack.pop(); next; next = stack.pop()) {
-    if (visit(next) === false) continue;
-    const children: TS.Node[] = [];
-    ts.forEachChild(next, (child) => {
-      children.push(child);
-    });
-    for (let index = children.length - 1; index >= 0; index--) {
-      const child = children[index];
-      if (child) stack.push(child);
-    }
+    if (visit(next) !== false) pushChildren(next, stack);
   }
+}
+
+/** Puts the children of a node on a stack, the first one on top. */
+function pushChildren(node: TS.Node, stack: TS.Node[]): void {
+  const from = stack.length;
+  ts.forEachChild(node, (child) => {
+    stack.push(child);
+  });
+  for (let low = from, high = stack.length - 1; low < high; low++, high--) {
+    const child = stack[low] as TS.Node;
+    stack[low] = stack[high] as TS.Node;
+    stack[high] = child;
+  }
+}
+
+/** All nodes of a file in source order, and where what is below each of them ends. */
+interface Listed {
+  readonly nodes: readonly TS.Node[];
+  readonly ends: Uint32Array;
+}
+
+/** Files are asked many questions, each of which visits all their nodes. */
+const listed = new WeakMap<TS.SourceFile, Listed>();
+
+function walkFile(file: TS.SourceFile, visit: (node: TS.Node) => boolean | void): void {
+  const { nodes, ends } = listed.get(file) ?? listNodes(file);
+  for (let at = 0; at < nodes.length;) {
+    const isEntered = visit(nodes[at] as TS.Node) !== false;
+    at = isEntered ? at + 1 : (ends[at] ?? nodes.length);
+  }
+}
+
+function listNodes(file: TS.SourceFile): Listed {
+  const nodes: TS.Node[] = [];
+  const depths: number[] = [];
+  const stack: TS.Node[] = [file];
+  const levels: number[] = [0];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const depth = levels.pop() ?? 0;
+    nodes.push(next);
+    depths.push(depth);
+    pushChildren(next, stack);
+    while (levels.length < stack.length) levels.push(depth + 1);
+  }
+  const list = { nodes, ends: endsOf(depths) };
+  listed.set(file, list);
+  return list;
+}
+
+/** Where the next node that lies no deeper comes, for each node. */
+function endsOf(depths: readonly number[]): Uint32Array {
+  const ends = new Uint32Array(depths.length).fill(depths.length);
+  const open: number[] = [];
+  for (const [at, depth] of depths.entries()) {
+    while (open.length > 0 && (depths[open.at(-1) ?? 0] ?? 0) >= depth) ends[open.pop() ?? 0] = at;
+    open.push(at);
+  }
+  return ends;
 }
 
 /** Visits the code that runs when a node runs: all below it except the bodies of nested functions. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RuleConfig } from "../../src/plan/config.js";
+import type { RuleConfig } from "../../src/plan/define-config.js";
 import { choicesFrom, type Choices } from "./choices.js";
 import { item, type Item } from "./items.js";
 import { ruleFor } from "./rules.js";

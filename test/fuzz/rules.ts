@@ -1,4 +1,4 @@
-import type { RuleConfig } from "../../src/plan/config.js";
+import type { RuleConfig } from "../../src/plan/define-config.js";
 import { REGION_KINDS } from "../../src/syntax/region.js";
 import type { JoinPoint } from "../../src/syntax/join-point.js";
 import type { Choices } from "./choices.js";

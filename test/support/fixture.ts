@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { RuleConfig } from "../../src/plan/config.js";
+import type { RuleConfig } from "../../src/plan/define-config.js";
 
 const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { resolveConfig, type RuleConfig } from "../../src/plan/config.js";
+import { resolveConfig } from "../../src/plan/config.js";
+import type { RuleConfig } from "../../src/plan/define-config.js";
 import { buildPlan } from "../../src/plan/build-plan.js";
 import { digestOf, hashOf } from "../../src/plan/hash.js";
 import { emptyLedger, type Ledger, type LedgerSite } from "../../src/plan/ledger.js";

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { RuleConfig } from "../../src/plan/config.js";
+import type { RuleConfig } from "../../src/plan/define-config.js";
 
 const MODULES = new URL("../../node_modules", import.meta.url).pathname;
 
