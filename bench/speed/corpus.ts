@@ -40,7 +40,16 @@ export function makeCorpus(folder: string, files: number, seed: number): Corpus 
   const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
   git("init", "--quiet");
   git("add", "--all");
-  git("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "-m", "corpus");
+  git(
+    "-c",
+    "user.name=bench",
+    "-c",
+    "user.email=bench@localhost",
+    "commit",
+    "--quiet",
+    "-m",
+    "corpus",
+  );
   return { folder, files, bytes, sites };
 }
 
