@@ -1,5 +1,8 @@
-// Puts the modules that are written into the user's tree beside the compiled package, as they are.
+// Puts what is not compiled beside the compiled package, as it is: the modules that are written into
+// the user's tree, and what runs in pages.
 import { cpSync } from "node:fs";
 
-const from = new URL("../src/modules", import.meta.url);
-cpSync(from, new URL("../dist/src/modules", import.meta.url), { recursive: true });
+for (const path of ["src/modules", "src/report/page"]) {
+  const from = new URL(`../${path}`, import.meta.url);
+  cpSync(from, new URL(`../dist/${path}`, import.meta.url), { recursive: true });
+}

@@ -19,6 +19,8 @@ interface CommonFlags {
   except: string[];
   json?: boolean;
   patch?: string;
+  html?: string;
+  sarif?: string;
   check?: boolean;
   typecheck?: boolean;
   allowDirty?: boolean;
@@ -85,6 +87,8 @@ function withCommonFlags(command: Command): Command {
     .option("--except <id>", "all but this site (repeatable)", collect, [])
     .option("--json", "print one JSON document and nothing else")
     .option("--patch <file>", "write the changes as a patch")
+    .option("--html <file>", "write a page that shows all of it")
+    .option("--sarif <file>", "write sites and findings for code scanning")
     .option(
       "--check",
       "write nothing; exit 1 when something would change or a rule matched nothing",
@@ -112,16 +116,47 @@ function wholeNumber(value: string): number {
 }
 
 async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {
-  if (flags.patch) assertWritable("--patch", flags.patch);
+  for (const name of REPORTS) {
+    const file = flags[name];
+    if (file) assertWritable(`--${name}`, file);
+  }
   const command = await RUNS[name]();
   const outcome = await command(toOptions(dir, flags));
-  if (flags.patch) {
-    const { toPatch } = await import("../report/patch.js");
-    writeFileSync(flags.patch, toPatch(outcome.changes));
+  for (const name of REPORTS) {
+    const file = flags[name];
+    if (file) writeFileSync(file, await reportAs[name](outcome));
   }
   await print(outcome, flags);
   if (outcome.exitCode !== 0) return outcome.exitCode;
   return flags.check && wouldChange(outcome) ? EXIT.found : EXIT.done;
+}
+
+/** Reports that go into files. */
+const REPORTS = ["patch", "html", "sarif"] as const;
+
+const reportAs: Record<(typeof REPORTS)[number], (outcome: Outcome) => Promise<string>> = {
+  patch: async ({ changes }) => (await import("../report/patch.js")).toPatch(changes),
+  html: async (outcome) => {
+    const { planToHtml } = await import("../report/plan-html.js");
+    return planToHtml(outcome, applyCommand(process.argv.slice(3)));
+  },
+  sarif: async (outcome) => {
+    const { toSarif } = await import("../report/sarif.js");
+    return `${JSON.stringify(toSarif(outcome, version()), null, 2)}\n`;
+  },
+};
+
+/** The command that applies what was asked for on this command line, without what is about reports. */
+function applyCommand(given: readonly string[]): string {
+  const words: string[] = [];
+  for (let at = 0; at < given.length; at++) {
+    const word = given[at] ?? "";
+    if (/^--(json|check|quiet|color|no-color|interactive)$/.test(word)) continue;
+    if (/^--(patch|html|sarif)=/.test(word)) continue;
+    if (/^--(patch|html|sarif)$/.test(word)) at++;
+    else words.push(/^[\w./:@=*-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
+  }
+  return ["npx retrospan apply", ...words].join(" ");
 }
 
 function wouldChange({ changes, findings }: Outcome): boolean {

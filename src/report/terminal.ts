@@ -17,7 +17,7 @@ type Colors = ReturnType<typeof createColors>;
 export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions): string {
   const colors = createColors(color);
   const parts = quiet
-    ? [problems(outcome, colors)]
+    ? [problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors)]
     : [
         showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), colors) : "",
         outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
@@ -28,6 +28,10 @@ export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions):
       ];
   const shown = parts.filter((part) => part !== "");
   return shown.length > 0 ? `${shown.join("\n")}\n` : "";
+}
+
+function isProblem({ level }: Finding): boolean {
+  return level !== "info";
 }
 
 function showsDiff({ command }: Outcome): boolean {
