@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UserError } from "../plan/user-error.js";
 import type { Options } from "../commands/options.js";
+import type { Shard } from "../project/ledger-file.js";
 import type { Outcome } from "../commands/outcome.js";
 import { assertWritable, wantsColor } from "./output.js";
 import { addTrace } from "./trace.js";
@@ -17,6 +18,7 @@ interface CommonFlags {
   phase?: number;
   site: string[];
   except: string[];
+  shard?: Shard;
   json?: boolean;
   patch?: string;
   html?: string;
@@ -85,6 +87,7 @@ function withCommonFlags(command: Command): Command {
     .option("--phase <n>", "only rules of this phase", wholeNumber)
     .option("--site <id>", "only this site (repeatable)", collect, [])
     .option("--except <id>", "all but this site (repeatable)", collect, [])
+    .option("--shard <i/n>", "only the i-th of n parts of the files", shardOf)
     .option("--json", "print one JSON document and nothing else")
     .option("--patch <file>", "write the changes as a patch")
     .option("--html <file>", "write a page that shows all of it")
@@ -113,6 +116,13 @@ function wholeNumber(value: string): number {
   const number = Number(value);
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError("a whole number from 1 is expected");
+}
+
+function shardOf(value: string): Shard {
+  const [, number, count] = /^(\d+)\/(\d+)$/.exec(value) ?? [];
+  const shard = { number: Number(number), count: Number(count) };
+  if (shard.number >= 1 && shard.number <= shard.count) return shard;
+  throw new InvalidArgumentError("two whole numbers such as 2/8 are expected");
 }
 
 async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {
@@ -175,6 +185,7 @@ function toOptions(target: string, flags: CommonFlags): Options {
     site: flags.site,
     except: flags.except,
     keep: flags.keep ?? [],
+    shard: flags.shard ?? null,
     typecheck: flags.typecheck !== false,
     allowDirty: flags.allowDirty === true,
     check: flags.check === true,

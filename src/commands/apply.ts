@@ -2,7 +2,7 @@ import { hashOf } from "../plan/hash.js";
 import { isWholeFile } from "../plan/whole-files.js";
 import { formatLedger, type Ledger } from "../plan/ledger.js";
 import type { FileChange, Plan } from "../plan/model.js";
-import { LEDGER_PATH } from "../project/ledger-file.js";
+import { ledgerPath, ledgerPaths } from "../project/ledger-file.js";
 import { readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
 import { makePlan } from "./make-plan.js";
@@ -42,13 +42,24 @@ function write(workspace: Workspace, plan: Plan, options: Options): void {
   if (plan.changes.length === 0) return;
   assertClean(workspace, plan.changes, options);
   const next = ledgerAfter(ledger, plan);
-  writeChanges(root, "apply", [...plan.changes, ledgerChange(workspace, next)]);
+  writeChanges(root, "apply", [...plan.changes, ...ledgerChanges(workspace, next, options)]);
 }
 
-/** The ledger as a change like any other, so that it is written with the files or not at all. */
-export function ledgerChange({ root }: Workspace, next: Ledger | null): FileChange {
-  const before = readText(root, LEDGER_PATH);
-  return { path: LEDGER_PATH, before, after: next ? formatLedger(next) : null };
+/**
+ * The ledger as a change like any other, so that it is written with the files or not at all. A run
+ * over all of the tree brings the ledgers of shards together.
+ */
+export function ledgerChanges(
+  { root }: Workspace,
+  next: Ledger | null,
+  { shard }: Options,
+): FileChange[] {
+  const path = ledgerPath(shard);
+  const before = readText(root, path);
+  const others = shard ? [] : ledgerPaths(root).filter((each) => each !== path);
+  const gone = others.map((each) => ({ path: each, before: readText(root, each), after: null }));
+  const after = next ? formatLedger(next) : null;
+  return before === after ? gone : [...gone, { path, before, after }];
 }
 
 function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {

@@ -8,9 +8,22 @@ import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Plan } from "../plan/model.js";
-import { fileFilter, filesMatching, pathMatcher, searchCandidates } from "../project/files.js";
+import { detectStyle, type Style } from "../text/style.js";
+import {
+  fileFilter,
+  filesMatching,
+  firstSource,
+  pathMatcher,
+  searchCandidates,
+} from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
-import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
+import {
+  describeSdk,
+  installCommand,
+  nearestManifest,
+  packageOf,
+  type Sdk,
+} from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
@@ -158,7 +171,8 @@ function planUntilTypesHold(
   const rejects = (id: string) => options.except.includes(id);
   const make = (known: ReadonlyMap<string, FilePlan>) => {
     const asked = { wants, rejects, lessons, typesOf, known };
-    const plan = buildPlan({ tree, rules, ledger, files, ...asked });
+    const moduleStyle = options.shard ? (path: string) => styleAround(root, path) : undefined;
+    const plan = buildPlan({ tree, rules, ledger, files, moduleStyle, ...asked });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   const first = make(new Map());
@@ -166,6 +180,13 @@ function planUntilTypesHold(
   if (root.isWhole) assertSites(options, seen);
   if (!gate) return { plan: first, typecheck: null };
   return settle({ first, lessons, tree, gate, make });
+}
+
+/** Shards that make the same module must make it alike. */
+function styleAround(root: Root, path: string): Style | null {
+  const first = firstSource(root, nearestManifest(root, path)?.dir ?? ".");
+  const text = first === null ? null : readText(root, first);
+  return text === null ? null : detectStyle(text);
 }
 
 function notUtf8(path: string): Finding {

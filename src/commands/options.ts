@@ -1,3 +1,5 @@
+import type { Shard } from "../project/ledger-file.js";
+
 /** What the command line (or a caller of the library) asks for. */
 export interface Options {
   /** The current directory; relative paths are relative to it. */
@@ -11,6 +13,8 @@ export interface Options {
   readonly phase?: number | undefined;
   readonly site: readonly string[];
   readonly except: readonly string[];
+  /** The part of the files that this run is about. */
+  readonly shard: Shard | null;
   readonly typecheck: boolean;
   readonly allowDirty: boolean;
   /** Write nothing; only say what would be done. */
@@ -28,6 +32,7 @@ export const DEFAULT_OPTIONS: Options = {
   site: [],
   except: [],
   keep: [],
+  shard: null,
   typecheck: true,
   allowDirty: false,
   check: false,

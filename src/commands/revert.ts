@@ -6,7 +6,7 @@ import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { removeStateDir, writeChanges } from "../project/write.js";
 import { createTree } from "../project/tree.js";
-import { ledgerChange } from "./apply.js";
+import { ledgerChanges } from "./apply.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import {
@@ -75,12 +75,8 @@ function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
   if (isSame && options.reason === undefined) return;
   assertClean(workspace, plan.changes, options);
   const isDone = isEmpty(next) && !staysOpen;
-  const change = ledgerChange(workspace, isDone ? null : next);
-  writeChanges(
-    root,
-    "revert",
-    change.before === null && isDone ? plan.changes : [...plan.changes, change],
-  );
+  const changes = ledgerChanges(workspace, isDone ? null : next, options);
+  writeChanges(root, "revert", [...plan.changes, ...changes]);
   if (isDone) removeStateDir(root);
 }
 

@@ -4,7 +4,7 @@ import { UserError } from "../plan/user-error.js";
 import { nearest } from "../text/nearest.js";
 import { gitDirty } from "../project/git.js";
 import { hashOf } from "../plan/hash.js";
-import { readLedger } from "../project/ledger-file.js";
+import { isInShard, readLedger } from "../project/ledger-file.js";
 import { findRoot, type Root } from "../project/root.js";
 import { recover } from "../project/write.js";
 import type { FileChange } from "../plan/model.js";
@@ -19,7 +19,7 @@ export interface Workspace {
 
 /** Opens the tree that the options mean. */
 export function openWorkspace(options: Options): Workspace {
-  const root = findRoot(options.cwd, options.target);
+  const root = rootFor(options);
   const recovery = recover(root);
   const findings: Finding[] = recovery
     ? [
@@ -32,7 +32,15 @@ export function openWorkspace(options: Options): Workspace {
         },
       ]
     : [];
-  return { root, ledger: readLedger(root), findings };
+  return { root, ledger: readLedger(root, options.shard), findings };
+}
+
+/** The tree that the options mean; a shard covers its own files only. */
+function rootFor({ cwd, target, shard }: Options): Root {
+  const root = findRoot(cwd, target);
+  if (!shard) return root;
+  const covers = (path: string) => root.covers(path) && isInShard(path, shard);
+  return { ...root, covers, isWhole: false };
 }
 
 /** Which entries of the ledger the options mean. */

@@ -1,5 +1,6 @@
 import { reduceText } from "../text/reduce.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
 import { createFileContext } from "./context.js";
@@ -40,6 +41,8 @@ export interface PlanInput {
   readonly lessons: FileInput["lessons"];
   /** Answers about the types of a file. */
   readonly typesOf: (source: Source) => Types;
+  /** The style of modules that are made; by default that of the file that needs one first. */
+  readonly moduleStyle?: ((path: string) => Style | null) | undefined;
   /** Plans of files for which nothing has changed since they were made. */
   readonly known: ReadonlyMap<string, FilePlan>;
 }
@@ -80,12 +83,13 @@ function planWhole(
   path: string,
   text: string,
 ): FilePlan {
-  const { tree, ledger, wants, rejects, lessons, typesOf } = input;
+  const { tree, ledger, wants, rejects, lessons, typesOf, moduleStyle } = input;
   const entries = ledger.sites.filter((site) => site.file === path && !isWholeFile(site));
   const imports = ledger.imports.filter((each) => each.file === path);
   const refused = new Set<string>();
   for (;;) {
-    const file = { path, text, rules, entries, imports, wants, rejects, lessons, typesOf, refused };
+    const asked = { wants, rejects, lessons, typesOf, moduleStyle, refused };
+    const file = { path, text, rules, entries, imports, ...asked };
     const plan = planFile(tree, file);
     const stuck = stuckSites(tree, plan);
     if (stuck === "none") return plan;

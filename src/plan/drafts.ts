@@ -1,4 +1,5 @@
 import type { Range } from "../text/edit.js";
+import type { Style } from "../text/style.js";
 import type { Reduced } from "../text/reduce.js";
 import type { Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
@@ -24,6 +25,8 @@ export interface FileInput {
   readonly lessons: ReadonlyMap<string, Lessons>;
   /** Sites that could not be taken out again. */
   readonly refused: ReadonlySet<string>;
+  /** The style of modules that are made; by default that of the file that needs one first. */
+  readonly moduleStyle?: ((path: string) => Style | null) | undefined;
   /** Answers about the types of a file. */
   readonly typesOf: (source: Source) => Types;
 }

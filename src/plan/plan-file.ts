@@ -181,7 +181,7 @@ function assemble(
     })),
     entries: orderedEntries(input, own, planned, pieces, outcomes),
     imports: [...presentImports(source, input), ...(added?.entries ?? [])],
-    modules: planned.flatMap((each) => modulesOf(context.source.style, each)),
+    modules: planned.flatMap((each) => modulesOf(context.source.style, each, input)),
   };
 }
 
@@ -250,12 +250,16 @@ function isPlanned(outcome: Outcome): outcome is Planned {
   return outcome.result !== "present" && !isReason(outcome.result);
 }
 
-function modulesOf(style: Style, { draft, result }: Planned): NeededModule[] {
+function modulesOf(
+  style: Style,
+  { draft, result }: Planned,
+  { moduleStyle }: FileInput,
+): NeededModule[] {
   return result.modules.map(({ path, text }) => ({
     path,
     rule: draft.active.rule.id,
     site: draft.id,
-    text: text(style),
+    text: text(moduleStyle?.(path) ?? style),
   }));
 }
 

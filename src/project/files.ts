@@ -109,6 +109,15 @@ export function filesMatching(root: Root, globs: readonly string[], base: string
     .sort();
 }
 
+/** The first source file of a folder, by name; the same whatever part of the tree is asked about. */
+export function firstSource(root: Root, dir: string): string | null {
+  const all = (root.hasGit ? gitFiles(root.path) : null) ?? walkFiles(root);
+  const own = all.filter(
+    (path) => isSourcePath(path) && (dir === "." || path.startsWith(`${dir}/`)),
+  );
+  return own.sort()[0] ?? null;
+}
+
 function isRegularFile(root: Root, path: string): boolean {
   return lstatSync(join(root.path, path), { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyLedger, parseLedger, type Ledger } from "../plan/ledger.js";
 import { UserError } from "../plan/user-error.js";
@@ -8,29 +9,83 @@ import type { Root } from "./root.js";
 export const STATE_DIR = ".retrospan";
 export const LEDGER_PATH = `${STATE_DIR}/ledger.json`;
 
+/** A part of the tree's files: the `number`th of `count`, counted from 1. */
+export interface Shard {
+  readonly number: number;
+  readonly count: number;
+}
+
+/** Whether a file belongs to a shard: the same on every machine, so that no two have the same file. */
+export function isInShard(path: string, { number, count }: Shard): boolean {
+  const hash = createHash("sha256").update(path).digest();
+  return hash.readUInt32BE(0) % count === number - 1;
+}
+
+/** Where a run writes its ledger: shards that run at once must not write the same file. */
+export function ledgerPath(shard: Shard | null): string {
+  return shard ? `${STATE_DIR}/ledger-${shard.number}-of-${shard.count}.json` : LEDGER_PATH;
+}
+
+/** The ledgers that are there: one, or one for each shard that has run. */
+export function ledgerPaths(root: Root): string[] {
+  const dir = join(root.path, STATE_DIR);
+  if (!existsSync(dir)) return [];
+  const names = readdirSync(dir).filter((name) => /^ledger(-\d+-of-\d+)?\.json$/.test(name));
+  return names.sort().map((name) => `${STATE_DIR}/${name}`);
+}
+
 /**
  * Reads the ledger; a tree without one has an empty one. Files that git knows as renamed are found
  * under their new names.
- * @throws {UserError} when it is damaged or was written by a newer version
+ * @param shard the part of it that a run is about, or null for all of it
+ * @throws {UserError} when it is damaged, was written by a newer version, or is divided otherwise
  */
-export function readLedger(root: Root): Ledger {
-  const path = join(root.path, LEDGER_PATH);
-  if (!existsSync(path)) return emptyLedger();
-  const ledger = parseLedger(readFileSync(path, "utf8"));
-  if ("problem" in ledger) {
-    throw new UserError(
-      LEDGER_PATH,
-      `the ledger cannot be used: ${ledger.problem}`,
-      "restore it from git, or update retrospan",
-    );
-  }
-  return followRenames(root, ledger);
+export function readLedger(root: Root, shard: Shard | null = null): Ledger {
+  const paths = ledgerPaths(root);
+  if (shard) assertSameShards(paths, shard);
+  const wanted = shard ? paths.filter((path) => path === ledgerPath(shard)) : paths;
+  return followRenames(root, merged(wanted.map((path) => readOne(root, path))));
+}
+
+function assertSameShards(paths: readonly string[], { count }: Shard): void {
+  const other = paths.find((path) => !path.endsWith(`-of-${count}.json`));
+  if (other === undefined) return;
+  throw new UserError(
+    other,
+    `it is no ledger of one of ${count} shards`,
+    "run without --shard, or with as many shards as before",
+  );
+}
+
+function readOne(root: Root, path: string): Ledger {
+  const ledger = parseLedger(readFileSync(join(root.path, path), "utf8"));
+  if (!("problem" in ledger)) return ledger;
+  throw new UserError(
+    path,
+    `the ledger cannot be used: ${ledger.problem}`,
+    "restore it from git, or update retrospan",
+  );
+}
+
+/** A module that several shards have made is one module. */
+function merged(ledgers: readonly Ledger[]): Ledger {
+  const [first, ...others] = ledgers;
+  if (!first) return emptyLedger();
+  if (others.length === 0) return first;
+  const modules = new Map(ledgers.flatMap((each) => each.modules.map((one) => [one.file, one])));
+  return {
+    ...first,
+    files: Object.assign({}, ...ledgers.map(({ files }) => files)) as Ledger["files"],
+    history: ledgers.flatMap(({ history }) => history).sort((a, b) => (a.at < b.at ? -1 : 1)),
+    imports: ledgers.flatMap(({ imports }) => imports),
+    modules: [...modules.values()],
+    sites: ledgers.flatMap(({ sites }) => sites),
+  };
 }
 
 function followRenames(root: Root, ledger: Ledger): Ledger {
-  const paths = new Set(
-    [...ledger.sites, ...ledger.imports, ...ledger.modules].map(({ file }) => file),
-  );
+  const kept = ledger.sites.filter(({ strategy }) => strategy !== "delete");
+  const paths = new Set([...kept, ...ledger.imports, ...ledger.modules].map(({ file }) => file));
   const isGone = (path: string) => !existsSync(join(root.path, path));
   if (!root.hasGit || ![...paths].some(isGone)) return ledger;
   const renames = gitRenames(root.path);
