@@ -88,7 +88,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
   find: (file, rule) => {
     const matches = findMatches(file.source, rule.at);
     return matches.flatMap((match) => [
-      timingSite(file, match, rule),
+      timingSite(file, match, matches, rule),
       ...failureSites(file.source, match, matches),
     ]);
   },
@@ -105,13 +105,19 @@ export const recordStage = defineTransform<RecordStage, Found>({
 
 // What it looks for
 
-function timingSite(file: FileContext, match: Match, rule: RecordStage): Site<Found> {
+function timingSite(
+  file: FileContext,
+  match: Match,
+  all: readonly Match[],
+  rule: RecordStage,
+): Site<Found> {
   const { source } = file;
   const statement = ownStatement(match);
   const node = statement ?? match.node;
   const present =
     statement && isRecordedByHand(source, match, statement, rule) ? "hand" : undefined;
-  const check = statement && !present ? checkBehind(file, statement) : null;
+  const timings = new Set(all.map(ownStatement));
+  const check = statement && !present ? checkBehind(file, statement, timings) : null;
   const region = check
     ? { start: check.getStart(source.file), end: check.end }
     : { start: node.getStart(source.file), end: withTrailingComment(source, node) };
@@ -123,12 +129,19 @@ function timingSite(file: FileContext, match: Match, rule: RecordStage): Site<Fo
   };
 }
 
-/** An `if` behind a timing, with nothing but plain statements between, that ends a run as failed. */
-function checkBehind(file: FileContext, timing: TS.Statement): TS.IfStatement | null {
+/**
+ * An `if` behind a timing, with nothing but plain statements between, that ends a run as failed. Of
+ * several timings it is about the last.
+ */
+function checkBehind(
+  file: FileContext,
+  timing: TS.Statement,
+  timings: ReadonlySet<TS.Statement | null>,
+): TS.IfStatement | null {
   const list = statementAround(timing)?.list;
   if (!list || !isStatementList(list.parent)) return null;
   const behind = list.statements.slice(list.statements.indexOf(timing) + 1);
-  const next = behind.find((each) => !isPlainCall(each));
+  const next = behind.find((each) => !isPlainCall(each) || timings.has(each));
   if (!next || !ts.isIfStatement(next)) return null;
   const { expression: condition, thenStatement } = next;
   if (!isEffectFree(condition) || isReadTwice(file, condition)) return null;

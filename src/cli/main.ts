@@ -5,7 +5,7 @@ import { UserError } from "../plan/user-error.js";
 import type { Options } from "../commands/options.js";
 import type { Shard } from "../project/ledger-file.js";
 import type { Outcome } from "../commands/outcome.js";
-import { assertWritable, wantsColor } from "./output.js";
+import { assertWritable, Interrupted, wantsColor } from "./output.js";
 import { addTrace } from "./trace.js";
 
 const EXIT = { done: 0, found: 1, mistake: 2, bug: 3, interrupted: 130 } as const;
@@ -26,6 +26,7 @@ interface CommonFlags {
   check?: boolean;
   typecheck?: boolean;
   allowDirty?: boolean;
+  interactive?: boolean;
   color?: boolean;
   quiet?: boolean;
   keep?: string[];
@@ -54,10 +55,9 @@ function buildProgram(): Command {
   const planning = (name: CommandName, description: string) =>
     withPlanFlags(withCommonFlags(addCommand(program, name, description)));
   planning("preview", "show what apply would change; write nothing");
-  planning("apply", "write the planned instrumentation and the ledger").option(
-    "--allow-dirty",
-    "write files with uncommitted changes too",
-  );
+  planning("apply", "write the planned instrumentation and the ledger")
+    .option("--interactive", "ask about each site: y n a q")
+    .option("--allow-dirty", "write files with uncommitted changes too");
   withCommonFlags(addCommand(program, "revert", "take the instrumentation out again"))
     .option("--allow-dirty", "write files with uncommitted changes too")
     .option("--keep <transform>", "leave what this transform did (repeatable)", collect, [])
@@ -131,7 +131,8 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
     if (file) assertWritable(`--${name}`, file);
   }
   const command = await RUNS[name]();
-  const outcome = await command(toOptions(dir, flags));
+  const choose = flags.interactive ? await interactiveChooser(flags) : undefined;
+  const outcome = await command({ ...toOptions(dir, flags), choose });
   for (const name of REPORTS) {
     const file = flags[name];
     if (file) writeFileSync(file, await reportAs[name](outcome));
@@ -139,6 +140,11 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
   await print(outcome, flags);
   if (outcome.exitCode !== 0) return outcome.exitCode;
   return flags.check && wouldChange(outcome) ? EXIT.found : EXIT.done;
+}
+
+async function interactiveChooser(flags: CommonFlags): Promise<Options["choose"]> {
+  const { chooser } = await import("./interactive.js");
+  return chooser(wantsColor(flags));
 }
 
 /** Reports that go into files. */
@@ -218,6 +224,7 @@ function exitCodeOf(error: unknown): number {
     );
     return EXIT.mistake;
   }
+  if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof UserError) {
     process.stderr.write(`retrospan: ${error.message}\n`);
     return EXIT.mistake;

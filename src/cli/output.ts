@@ -18,3 +18,6 @@ export function assertWritable(option: string, path: string): void {
 export function wantsColor({ color }: { color?: boolean }): boolean {
   return color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
 }
+
+/** Ends a run in which somebody pressed Ctrl-C before anything was written. */
+export class Interrupted extends Error {}

@@ -5,8 +5,8 @@ import type { FileChange, Plan } from "../plan/model.js";
 import { ledgerPath, ledgerPaths } from "../project/ledger-file.js";
 import { readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
-import { makePlan } from "./make-plan.js";
-import type { Options } from "./options.js";
+import { makePlan, type MadePlan } from "./make-plan.js";
+import type { Answer, Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import { breaksTypes } from "./preview.js";
 import { assertClean, openWorkspace, type Workspace } from "./workspace.js";
@@ -15,7 +15,7 @@ import { assertClean, openWorkspace, type Workspace } from "./workspace.js";
 export async function apply(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
-  const made = await makePlan(workspace, options);
+  const made = await chosenPlan(workspace, options);
   const { plan } = made;
   const isRefused = breaksTypes(made);
   const isWritten = !isRefused && !options.check;
@@ -31,6 +31,26 @@ export async function apply(options: Options): Promise<Outcome> {
     exitCode: isRefused ? 1 : 0,
     ms: Math.round(performance.now() - started),
   };
+}
+
+/** The plan without the sites that somebody does not want. */
+async function chosenPlan(workspace: Workspace, options: Options): Promise<MadePlan> {
+  const made = await makePlan(workspace, options);
+  const { choose } = options;
+  if (!choose) return made;
+  const refused: string[] = [];
+  const planned = made.plan.sites.filter(({ state }) => state === "planned");
+  let answer: Answer = "yes";
+  for (const [index, site] of planned.entries()) {
+    const change = made.plan.changes.find(({ path }) => path === site.file);
+    const isDecided = answer === "all" || answer === "quit";
+    if (change && !isDecided) {
+      answer = await choose({ site, change, number: index + 1, count: planned.length });
+    }
+    if (answer === "no" || answer === "quit") refused.push(site.id);
+  }
+  if (refused.length === 0) return made;
+  return makePlan(workspace, { ...options, except: [...options.except, ...refused] });
 }
 
 function applied(site: Plan["sites"][number]): Plan["sites"][number] {

@@ -1,3 +1,4 @@
+import type { FileChange, SiteReport } from "../plan/model.js";
 import type { Shard } from "../project/ledger-file.js";
 
 /** What the command line (or a caller of the library) asks for. */
@@ -23,7 +24,21 @@ export interface Options {
   readonly keep: readonly string[];
   /** Kept in the ledger's history by `revert`. */
   readonly reason?: string | undefined;
+  /** Asked by `apply` about each planned site, before anything is written. */
+  readonly choose?: ((choice: Choice) => Promise<Answer>) | undefined;
 }
+
+/** A site that somebody is to decide about. */
+export interface Choice {
+  readonly site: SiteReport;
+  /** The change of its file. */
+  readonly change: FileChange;
+  readonly number: number;
+  readonly count: number;
+}
+
+/** `all` also means those that come, `quit` means neither this one nor those that come. */
+export type Answer = "yes" | "no" | "all" | "quit";
 
 export const DEFAULT_OPTIONS: Options = {
   cwd: process.cwd(),

@@ -19,7 +19,7 @@ export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions):
   const parts = quiet
     ? [problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors)]
     : [
-        showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), colors) : "",
+        showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), color) : "",
         outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
         leftAlone(outcome.sites, colors),
         inactive(outcome.sites, colors),
@@ -38,7 +38,9 @@ function showsDiff({ command }: Outcome): boolean {
   return command === "preview" || command === "apply";
 }
 
-function paintDiff(patch: string, colors: Colors): string {
+/** A diff with its lines in colours. */
+export function paintDiff(patch: string, color: boolean): string {
+  const colors = createColors(color);
   return patch
     .split("\n")
     .map((line) => {

@@ -1,0 +1,34 @@
+import { isCancel, selectKey } from "@clack/prompts";
+import type { Answer, Choice } from "../commands/options.js";
+import { UserError } from "../plan/user-error.js";
+import { siteDiff, STRATEGY_MEANS } from "../report/site-diff.js";
+import { paintDiff } from "../report/terminal.js";
+import { Interrupted } from "./output.js";
+
+const ANSWERS: Readonly<Record<string, Answer>> = { y: "yes", n: "no", a: "all", q: "quit" };
+
+/**
+ * Asks about one site after the other.
+ * @throws {UserError} where nobody can answer
+ */
+export function chooser(color: boolean): (choice: Choice) => Promise<Answer> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new UserError("--interactive", "it needs a terminal", "use --site or --except instead");
+  }
+  return async ({ site, change, number, count }) => {
+    const { id, file, line, strategy } = site;
+    const means = strategy ? `${strategy}: ${STRATEGY_MEANS[strategy]}` : "";
+    process.stdout.write(`\n${paintDiff(siteDiff(site, change), color)}\n`);
+    const answer = await selectKey({
+      message: `${number} of ${count}  ${id}  ${file}:${line}\n${means}`,
+      options: [
+        { value: "y", label: "apply it" },
+        { value: "n", label: "leave it alone" },
+        { value: "a", label: "apply it and all that come" },
+        { value: "q", label: "leave it and all that come alone" },
+      ],
+    });
+    if (isCancel(answer)) throw new Interrupted();
+    return ANSWERS[answer] ?? "quit";
+  };
+}

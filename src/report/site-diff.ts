@@ -1,0 +1,32 @@
+import { formatPatch, structuredPatch } from "diff";
+import type { FileChange, SiteReport } from "../plan/model.js";
+import type { Strategy } from "../transform.js";
+
+/** What each strategy does, for somebody who decides about a site. */
+export const STRATEGY_MEANS: Readonly<Record<Strategy, string>> = {
+  expression:
+    "the expression runs in a callback of its span; what stands around it stays around it",
+  statement: "these statements run in a callback of the span",
+  body: "the whole body runs in a callback of the span, which gives back what it returns",
+  inactive: "the span is held beside the code; spans that start inside are not its children",
+  insert: "code is added; none of yours is moved",
+  replace: "your code gives way to this; a revert brings it back",
+  create: "a file is made; a revert deletes it",
+  delete: "the file goes; a revert brings it back",
+};
+
+/** The part of a file's diff that a site is in. */
+export function siteDiff(
+  { line, endLine }: SiteReport,
+  { path, before, after }: FileChange,
+): string {
+  const patch = structuredPatch(path, path, before ?? "", after ?? "", undefined, undefined, {
+    context: 3,
+  });
+  const near = patch.hunks.filter(
+    ({ oldStart, oldLines }) => oldStart <= endLine + 1 && line - 1 <= oldStart + oldLines,
+  );
+  const hunks = near.length > 0 ? near : patch.hunks;
+  const text = formatPatch({ ...patch, hunks });
+  return text.slice(Math.max(0, text.indexOf("@@")));
+}
