@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../dist/src/bin/retrospan.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../dist/src/bin/retrospan.js", import.meta.url));
 
 /** The library entry as built, for scripts that run outside vitest. */
 export const LIBRARY = new URL("../../dist/src/index.js", import.meta.url).href;
