@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UserError } from "../plan/user-error.js";
-import type { Options } from "../commands/options.js";
+import { DEFAULT_OPTIONS, type Options } from "../commands/options.js";
 import type { Shard } from "../project/ledger-file.js";
 import type { Outcome } from "../commands/outcome.js";
 import { assertWritable, Interrupted, wantsColor } from "./output.js";
@@ -19,6 +19,7 @@ interface CommonFlags {
   site: string[];
   except: string[];
   shard?: Shard;
+  concurrency?: number;
   json?: boolean;
   patch?: string;
   html?: string;
@@ -105,7 +106,12 @@ function withPlanFlags(command: Command): Command {
   return command
     .option("--config <file>", "use this config")
     .option("--preset <name>", "use this preset (repeatable)", collect, [])
-    .option("--no-typecheck", "leave the type check out");
+    .option("--no-typecheck", "leave the type check out")
+    .option(
+      "--concurrency <n>",
+      "plan in so many threads where nothing is type-checked (default: 1)",
+      wholeNumber,
+    );
 }
 
 function collect(value: string, all: string[]): string[] {
@@ -192,6 +198,7 @@ function toOptions(target: string, flags: CommonFlags): Options {
     except: flags.except,
     keep: flags.keep ?? [],
     shard: flags.shard ?? null,
+    concurrency: flags.concurrency ?? DEFAULT_OPTIONS.concurrency,
     typecheck: flags.typecheck !== false,
     allowDirty: flags.allowDirty === true,
     check: flags.check === true,

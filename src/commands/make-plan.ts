@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadCompiler } from "../syntax/compiler.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
-import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
+import { buildPlan, filePlanner, unmatchedRule } from "../plan/build-plan.js";
 import { entryFindings } from "../plan/entries.js";
 import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
@@ -30,6 +30,7 @@ import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Lessons, Rule } from "../transform.js";
 import { wantsSite, type Options } from "./options.js";
+import { planInThreads } from "./plan-threads.js";
 import { settle } from "./settle.js";
 import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
@@ -66,7 +67,7 @@ export async function makePlan(opened: Workspace, options: Options): Promise<Mad
     };
   }
   await loadCompiler();
-  const { plan, typecheck } = planUntilTypesHold(workspace, config, rules, paths, options);
+  const { plan, typecheck } = await planUntilTypesHold(workspace, config, rules, paths, options);
   const isPart =
     isNarrowed ||
     [options.rule, options.transform, options.phase].some((each) => each !== undefined);
@@ -93,6 +94,30 @@ async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
   if (ledger.sites.length === 0) return ledger;
   await loadCompiler();
   return relocate(createTree(root, ""), ledger);
+}
+
+/** What a thread needs to plan some of the files as this one would. */
+export async function filePlannerFor(
+  root: Root,
+  ledger: Ledger,
+  options: Options,
+): Promise<(path: string) => FilePlan | null> {
+  const config = await loadConfig(root, options.cwd, options.config, options.preset);
+  const rules = chooseRules(config, options);
+  await loadCompiler();
+  const plan = filePlanner({
+    tree: createTree(root, config.base),
+    rules,
+    ledger,
+    wants: wantsSite(options),
+    rejects: () => false,
+    lessons: new Map(),
+    typesOf: () => NO_TYPES,
+  });
+  return (path) => {
+    const text = readText(root, path);
+    return text === null ? null : plan(path, text);
+  };
 }
 
 function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
@@ -143,13 +168,13 @@ function namedPaths(root: Root, config: LoadedConfig, rule: Rule): string[] | nu
 }
 
 /** Makes the plan, checks its types, and makes it again without what broke them. */
-function planUntilTypesHold(
+async function planUntilTypesHold(
   workspace: Workspace,
   config: LoadedConfig,
   rules: readonly ActiveRule[],
   paths: readonly string[],
   options: Options,
-): { plan: Plan; typecheck: TypeReport | null } {
+): Promise<{ plan: Plan; typecheck: TypeReport | null }> {
   const { root, ledger } = workspace;
   const tree = createTree(root, config.base);
   const lessons = new Map<string, Lessons>();
@@ -175,7 +200,7 @@ function planUntilTypesHold(
     const plan = buildPlan({ tree, rules, ledger, files, moduleStyle, ...asked });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
-  const first = make(new Map());
+  const first = make(gate ? new Map() : await planInThreads(ledger, paths, options));
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, seen);
   if (!gate) return { plan: first, typecheck: null };

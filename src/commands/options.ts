@@ -14,6 +14,8 @@ export interface Options {
   readonly phase?: number | undefined;
   readonly site: readonly string[];
   readonly except: readonly string[];
+  /** How many threads may plan files at once. */
+  readonly concurrency: number;
   /** The part of the files that this run is about. */
   readonly shard: Shard | null;
   readonly typecheck: boolean;
@@ -47,6 +49,7 @@ export const DEFAULT_OPTIONS: Options = {
   site: [],
   except: [],
   keep: [],
+  concurrency: 1,
   shard: null,
   typecheck: true,
   allowDirty: false,

@@ -3,6 +3,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
+import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import { hopFindings } from "./hops.js";
@@ -49,9 +50,10 @@ export interface PlanInput {
 
 /** Makes the whole plan: pure, the same whatever the order of rules and files. */
 export function buildPlan(input: PlanInput): Plan {
-  const rules = [...input.rules].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
+  const rules = ordered(input.rules);
+  const planOne = filePlanner(input);
   const files = [...input.files].map(
-    ({ path, text }) => input.known.get(path) ?? planWhole(input, rules, path, text),
+    ({ path, text }) => input.known.get(path) ?? planOne(path, text),
   );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = createdModules(input, files);
@@ -76,25 +78,38 @@ export function buildPlan(input: PlanInput): Plan {
   };
 }
 
+/** What planning one file after the other needs to know. */
+export type FilePlannerInput = Omit<PlanInput, "files" | "known">;
+
+/** Plans files one by one, whatever the others say: pure, so that they may be shared out. */
+export function filePlanner(input: FilePlannerInput): (path: string, text: string) => FilePlan {
+  const rules = ordered(input.rules);
+  const entries = byFile(input.ledger.sites.filter((site) => !isWholeFile(site)));
+  const imports = byFile(input.ledger.imports);
+  return (path, text) =>
+    planWhole(input, rules, { path, text, entries: entries(path), imports: imports(path) });
+}
+
+function ordered(rules: readonly ActiveRule[]): ActiveRule[] {
+  return [...rules].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
+}
+
 /** Plans one file; one whose instrumentation would not come out again whole is left alone. */
 function planWhole(
-  input: PlanInput,
+  input: FilePlannerInput,
   rules: readonly ActiveRule[],
-  path: string,
-  text: string,
+  own: Pick<FileInput, "path" | "text" | "entries" | "imports">,
 ): FilePlan {
-  const { tree, ledger, wants, rejects, lessons, typesOf, moduleStyle } = input;
-  const entries = ledger.sites.filter((site) => site.file === path && !isWholeFile(site));
-  const imports = ledger.imports.filter((each) => each.file === path);
+  const { tree, wants, rejects, lessons, typesOf, moduleStyle } = input;
   const refused = new Set<string>();
   for (;;) {
     const asked = { wants, rejects, lessons, typesOf, moduleStyle, refused };
-    const file = { path, text, rules, entries, imports, ...asked };
+    const file = { ...own, rules, ...asked };
     const plan = planFile(tree, file);
     const stuck = stuckSites(tree, plan);
     if (stuck === "none") return plan;
     const found = stuck.filter((id) => !refused.has(id));
-    if (found.length === 0) return withoutSites(plan, text);
+    if (found.length === 0) return withoutSites(plan, own.text);
     for (const id of found) refused.add(id);
   }
 }

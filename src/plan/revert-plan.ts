@@ -2,6 +2,7 @@ import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import { reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import { hashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
@@ -43,7 +44,11 @@ export function planRevert(input: RevertInput): RevertPlan {
   const { ledger } = input;
   const inCode = ledger.sites.filter((site) => !isWholeFile(site));
   const paths = new Set([...inCode, ...ledger.imports].map(({ file }) => file));
-  const files = [...paths].sort().map((path) => revertFile(input, path));
+  const entries = byFile(inCode);
+  const ownImports = byFile(ledger.imports);
+  const files = [...paths].sort().map((path) => {
+    return revertFile(input, path, entries(path), ownImports(path));
+  });
   const whole = revertWholeFiles(input);
   const imports = files.flatMap((file) => file.imports);
   const sites = [...files.flatMap((file) => file.entries), ...whole.entries];
@@ -82,9 +87,12 @@ interface RevertedFile {
   readonly exact: readonly (readonly [string, string])[];
 }
 
-function revertFile(input: RevertInput, path: string): RevertedFile {
-  const entries = input.ledger.sites.filter((site) => site.file === path && !isWholeFile(site));
-  const imports = input.ledger.imports.filter((each) => each.file === path);
+function revertFile(
+  input: RevertInput,
+  path: string,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+): RevertedFile {
   const text = input.tree.read(path);
   if (text === null) return goneFile(input, entries, imports);
   const source = parseSource(path, text);
@@ -129,8 +137,12 @@ function revertFile(input: RevertInput, path: string): RevertedFile {
 
 /** What was taken out for the sake of other sites comes back with the first of them. */
 function isWanted({ wants, ledger }: RevertInput, entry: LedgerSite): boolean {
-  const others = ledger.sites.filter(({ id }) => entry.dependsOn?.includes(id));
-  return wants(entry) || others.some(wants);
+  if (wants(entry)) return true;
+  const { dependsOn } = entry;
+  return (
+    dependsOn !== undefined &&
+    ledger.sites.some((each) => dependsOn.includes(each.id) && wants(each))
+  );
 }
 
 /** An import comes back only with a call that needs it. */
