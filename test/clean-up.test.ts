@@ -38,6 +38,20 @@ const RULES = [
   { id: "clean", use: "clean-up" },
 ];
 
+const RUN_RULES = [
+  {
+    id: "uploads",
+    use: "run-lifecycle",
+    at: { function: "runFromUpload" },
+    span: { name: "survey.upload", op: "pipeline.run" },
+    cancelled: "${params.signal?.aborted}",
+    dir: DIR,
+  },
+  { id: "stages", use: "stage-span", at: { assign: "stageTiming[*]" }, dir: DIR },
+  { id: "records", use: "record-stage", at: { assign: "stageTiming[*]" }, dir: DIR },
+  { id: "users", use: "user-context", at: { function: "getAuth" }, user: "userId", dir: DIR },
+];
+
 interface Document {
   readonly sites: readonly {
     readonly rule: string;
@@ -97,10 +111,12 @@ test("inits, the index, the legacy module and the wizard's leftovers; and all ba
   expect(existsSync(join(folder, ".retrospan"))).toBe(false);
 });
 
-test("what the index exports loads as plain modules and in a bundle, and does the same", async () => {
-  const folder = newPipeline();
+test("with runs observed, both entries load as plain modules and in a bundle, and do the same", async () => {
+  const folder = newService("pipeline");
+  const rules = [...RULES, ...RUN_RULES];
+  writeFiles(folder, { "retrospan.config.json": JSON.stringify({ rules }) });
   await compile(folder);
-  const names = ["success", "failure", "auth"];
+  const names = ["success", "failure", "cancelled", "paused-and-resumed", "auth"];
   const plain = await runPlain(folder, "dist/web/main.js", names);
   const command = await runPlain(folder, "dist/cli/main.js", ["success"]);
   await json(folder, ["apply", "--allow-dirty", "--no-typecheck"]);
