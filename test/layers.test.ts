@@ -11,6 +11,7 @@ const LAYERS = [
   "src/report",
   "src/commands",
   "src/trace",
+  "src/scan",
   "src/verify",
   "src/project",
   "src/plan",

@@ -6,6 +6,7 @@ import { DEFAULT_OPTIONS, type Options } from "../commands/options.js";
 import type { Shard } from "../project/ledger-file.js";
 import type { Outcome } from "../commands/outcome.js";
 import { assertWritable, Interrupted, wantsColor } from "./output.js";
+import { addScan } from "./scan.js";
 import { addTrace } from "./trace.js";
 
 const EXIT = { done: 0, found: 1, mistake: 2, bug: 3, interrupted: 130 } as const;
@@ -68,6 +69,7 @@ function buildProgram(): Command {
       addCommand(program, "status", "show what is instrumented, changed by hand or missing"),
     ),
   );
+  addScan(program);
   addTrace(program);
   return program;
 }

@@ -46,10 +46,17 @@ export interface MadePlan {
 
 const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [], whole: [] };
 
-/** Loads the config and makes the plan for the part of the tree that was asked for. */
-export async function makePlan(opened: Workspace, options: Options): Promise<MadePlan> {
+/**
+ * Loads the config and makes the plan for the part of the tree that was asked for.
+ * @param given a config that stands in no file
+ */
+export async function makePlan(
+  opened: Workspace,
+  options: Options,
+  given?: LoadedConfig,
+): Promise<MadePlan> {
   const { root } = opened;
-  const config = await loadConfig(root, options.cwd, options.config, options.preset);
+  const config = given ?? (await loadConfig(root, options.cwd, options.config, options.preset));
   const rules = chooseRules(config, options);
   const workspace = { ...opened, ledger: await relocated(opened) };
   const { ledger } = workspace;

@@ -108,7 +108,8 @@ function problems({ findings, typecheck }: Outcome, colors: Colors): string {
   return lines.join("\n");
 }
 
-function findingLine({ level, file, line, code, message }: Finding, colors: Colors): string {
+/** A finding in a line. */
+export function findingLine({ level, file, line, code, message }: Finding, colors: Colors): string {
   const paint = level === "error" ? colors.red : level === "warning" ? colors.yellow : colors.dim;
   const place = file ? ` ${file}${line ? `:${line}` : ""}` : "";
   return `${paint(level)}${place} ${colors.dim(code)} ${message}`;

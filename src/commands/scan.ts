@@ -1,0 +1,124 @@
+import { loadCompiler } from "../syntax/compiler.js";
+import { AUTO_INSTRUMENTED } from "../syntax/auto-instrumented.js";
+import { resolveConfig } from "../plan/config.js";
+import type { Finding, SiteReport } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
+import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
+import { describeSdk, packageOf, type Sdk } from "../project/sdk.js";
+import { findConfig, type Root } from "../project/root.js";
+import { readText } from "../project/tree.js";
+import { writeChanges } from "../project/write.js";
+import { configText } from "../scan/config-text.js";
+import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
+import { makePlan } from "./make-plan.js";
+import type { Options } from "./options.js";
+import { openWorkspace, type Workspace } from "./workspace.js";
+
+/** What a scan has found. */
+export interface ScanOutcome {
+  readonly suggestions: readonly Suggestion[];
+  /** What the suggestions would instrument. */
+  readonly sites: readonly SiteReport[];
+  readonly findings: readonly Finding[];
+  readonly sdk: readonly Sdk[];
+  /** The config that was written. */
+  readonly written: string | null;
+  readonly ms: number;
+}
+
+const CONFIG = "retrospan.config.ts";
+
+/**
+ * Finds what deserves a span, a context or a better start, as rules that would do something.
+ * @throws {UserError} when a config is to be written and there is one
+ */
+export async function scan(
+  options: Options,
+  { write }: { readonly write: boolean },
+): Promise<ScanOutcome> {
+  const started = performance.now();
+  const workspace = openWorkspace(options);
+  const { root } = workspace;
+  const existing = write ? findConfig(root) : null;
+  if (existing)
+    throw new UserError(existing, "there is a config", "remove it, or scan without --write");
+  const found = await suggestionsIn(root);
+  const { suggestions, sites, findings } = await thoseThatDoSomething(workspace, options, found);
+  const sdk = sdksIn(root);
+  const isWritten = write && suggestions.length > 0;
+  if (isWritten) {
+    const after = configText(suggestions);
+    writeChanges(root, "scan", [{ path: CONFIG, before: readText(root, CONFIG), after }]);
+  }
+  return {
+    suggestions,
+    sites,
+    findings: [...findings, ...severalSdks(sdk), ...tracedAlready(root)],
+    sdk,
+    written: isWritten ? CONFIG : null,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+async function suggestionsIn(root: Root): Promise<Suggestion[]> {
+  const filter = fileFilter(root, { base: "", include: null, exclude: [], rules: [] });
+  const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
+  await loadCompiler();
+  return suggestionsFrom(paths.flatMap((path) => proposalsIn(path, readText(root, path) ?? "")));
+}
+
+/** A rule that would change nothing is no suggestion. */
+async function thoseThatDoSomething(
+  workspace: Workspace,
+  options: Options,
+  all: readonly Suggestion[],
+): Promise<Pick<ScanOutcome, "suggestions" | "sites" | "findings">> {
+  if (all.length === 0) return { suggestions: [], sites: [], findings: [] };
+  const rules = all.map(({ rule }) => rule);
+  const config = { ...(await resolveConfig({ rules }, "scan", [])), base: "" };
+  const { plan } = await makePlan(workspace, { ...options, typecheck: false }, config);
+  const planned = new Map<string, SiteReport[]>();
+  for (const site of plan.sites.filter(({ state }) => state === "planned")) {
+    planned.set(site.rule, [...(planned.get(site.rule) ?? []), site]);
+  }
+  const suggestions = all.filter(({ rule }) => planned.has(rule.id));
+  return {
+    suggestions,
+    sites: suggestions.flatMap(({ rule }) => planned.get(rule.id) ?? []),
+    findings: plan.findings.filter(({ code }) => code === "init-before-environment"),
+  };
+}
+
+/** The SDK of each package that asks for one. */
+function sdksIn(root: Root): Sdk[] {
+  const manifests = filesMatching(root, ["**/package.json"], "");
+  return manifests.flatMap((path) => {
+    const { dir, sdk, isDeclared } = packageOf(root, path);
+    const isOwn = isDeclared && readText(root, path)?.includes(`"${sdk}"`);
+    return isOwn ? [describeSdk(root, dir, sdk)] : [];
+  });
+}
+
+function severalSdks(sdks: readonly Sdk[]): Finding[] {
+  const versions = new Set(
+    sdks.map(({ version }) => /\d+\.\d+\.\d+/.exec(version ?? "")?.[0] ?? version),
+  );
+  if (versions.size < 2) return [];
+  const list = sdks.map(({ dir, package: name, version }) => `${name} ${version ?? "?"} in ${dir}`);
+  const message = `several versions of the SDK: in one process, one of them records nothing: ${list.join(", ")}`;
+  return [{ code: "several-sdks", level: "warning", message, file: null, line: null }];
+}
+
+/** What needs no span, because the SDK has one for it. */
+function tracedAlready(root: Root): Finding[] {
+  const manifests = filesMatching(root, ["**/package.json"], "").map(
+    (path) => readText(root, path) ?? "",
+  );
+  const known = AUTO_INSTRUMENTED.flatMap(({ packages, integration }) => {
+    const used = packages.find((name) => manifests.some((text) => text.includes(`"${name}":`)));
+    return used === undefined ? [] : [`${used} (${integration})`];
+  });
+  const all = [...new Set(["fetch and http", ...known])];
+  const message = `traced by the SDK itself, where it starts first: ${all.join(", ")}`;
+  return [{ code: "traced-already", level: "info", message, file: null, line: null }];
+}

@@ -1,0 +1,57 @@
+import type { RuleConfig } from "../plan/define-config.js";
+import { position } from "../text/lines.js";
+import type { TS } from "../syntax/compiler.js";
+import { enclosingFunctionNames } from "../syntax/names.js";
+import type { Source } from "../syntax/source.js";
+
+/** A rule that a place in the code suggests. */
+export interface Proposal {
+  readonly rule: RuleConfig;
+  readonly file: string;
+  readonly line: number;
+  readonly why: string;
+  /** How much it is worth, from 1 (good to have) to 3 (what a trace is about). */
+  readonly worth: 1 | 2 | 3;
+}
+
+/** One kind of place that deserves a rule: what a file must contain, and what is found in it. */
+export interface Detector {
+  readonly name: string;
+  /** Literals, one of which a file must contain to be parsed for it. */
+  readonly needles: readonly string[];
+  readonly find: (source: Source) => readonly Proposal[];
+}
+
+/** A proposal for a node; the rule's globs are the file's own unless it says others. */
+export function proposal(
+  source: Source,
+  node: TS.Node,
+  worth: Proposal["worth"],
+  why: string,
+  rule: RuleConfig,
+): Proposal {
+  const { line } = position(source.text, node.getStart(source.file));
+  return { rule: { in: source.path, ...rule }, file: source.path, line, why, worth };
+}
+
+/** An id that tells people what a rule is about. */
+export function idOf(...parts: readonly string[]): string {
+  const words = parts.map((part) => part.replace(/([a-z\d])([A-Z])/g, "$1-$2").toLowerCase());
+  return words
+    .join("-")
+    .replace(/[^a-z\d]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+}
+
+/** What the part of the tree is called that a file lies in: `runner` for `apps/runner/src/index.ts`. */
+export function areaOf({ path }: Source): string {
+  const parts = path.split("/");
+  const at = parts.findIndex((part) => /^(apps|packages|services|libs)$/.test(part));
+  if (at >= 0 && parts[at + 1]) return parts[at + 1] ?? "";
+  return parts.at(-1)?.replace(/\.\w+$/, "") ?? "";
+}
+
+/** The name of the nearest function around a node that has one. */
+export function functionAround(node: TS.Node): string | undefined {
+  return enclosingFunctionNames(node)[0]?.split(".").at(-1);
+}

@@ -1,0 +1,305 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { constantValue } from "../syntax/message.js";
+import { functionName } from "../syntax/names.js";
+import { findNode, walk } from "../syntax/walk.js";
+import type { Source } from "../syntax/source.js";
+import {
+  areaOf,
+  functionAround,
+  idOf,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
+
+/** What a file has that hands messages to other processes over a channel nobody traces. */
+const CHANNEL =
+  /["'](ws|socket\.io|socket\.io-client|node:worker_threads|worker_threads|bullmq|bull|amqplib)["']|\bWebSocket\b|process\.send\b/;
+
+/** Handlers of messages that a channel brings. */
+export const messageReceivers: Detector = {
+  name: "receivers",
+  needles: ["message"],
+  find: (source) => {
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const on = listenedTo(node, source);
+      if (on === null || !ts.isCallExpression(node)) return;
+      const callback = node.arguments.at(-1);
+      if (!callback || !isHandler(callback)) return;
+      found.push(
+        proposal(source, node, 3, "a message arrives that brings no trace along", {
+          id: idOf(areaOf(source), "messages-received"),
+          use: "trace-receive",
+          phase: 2,
+          at: { listener: "message", on },
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+function listenedTo(node: TS.Node, { text, file }: Source): string | null {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
+  const [event] = node.arguments;
+  const isMessage = event && ts.isStringLiteralLike(event) && event.text === "message";
+  const { name, expression } = node.expression;
+  if (!isMessage || !/^(on|once|addEventListener)$/.test(name.text)) return null;
+  return CHANNEL.test(text) ? expression.getText(file) : null;
+}
+
+/** A handler that reads the message as data. */
+function isHandler(callback: TS.Expression): boolean {
+  if (!ts.isArrowFunction(callback) && !ts.isFunctionExpression(callback)) return false;
+  return callback.parameters.length > 0 && findNode(callback.body, isParse) !== undefined;
+}
+
+function isParse(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && node.expression.getText() === "JSON.parse";
+}
+
+/** Messages that are made into text and sent. */
+export const messageSenders: Detector = {
+  name: "senders",
+  needles: ["JSON.stringify"],
+  find: (source) => {
+    if (!CHANNEL.test(source.text)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
+      const [message] = node.arguments;
+      const isSent = node.expression.name.text === "send" && message && isText(source, message);
+      const within = functionAround(node);
+      if (!isSent || isReply(message)) return;
+      found.push(
+        proposal(source, node, 3, "a message leaves without the trace that it belongs to", {
+          id: idOf(areaOf(source), within ?? "message", "sent"),
+          use: "trace-send",
+          phase: 2,
+          at: { call: `${calleeOf(node.expression)}($text)`, ...(within ? { within } : {}) },
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+/** What is made into text on the spot, or just before. */
+function isText(source: Source, message: TS.Expression): boolean {
+  const code = constantValue(source, message);
+  return ts.isCallExpression(code) && code.expression.getText() === "JSON.stringify";
+}
+
+/** Heartbeats and errors about the channel itself are nobody's work. */
+function isReply(message: TS.Expression): boolean {
+  return /["'](ping|pong|heartbeat|ack|error|connected|welcome|hello|auth)["']/i.test(
+    message.getText(),
+  );
+}
+
+/** A callee whose first part may be anything, as patterns have it. */
+function calleeOf({ expression, name }: TS.PropertyAccessExpression): string {
+  if (ts.isIdentifier(expression)) return `$socket.${name.text}`;
+  return `${expression.getText()}.${name.text}`;
+}
+
+/** Types of messages that others extend, or that what arrives is taken for. */
+export const messageTypes: Detector = {
+  name: "message types",
+  needles: ["interface", "extends"],
+  find: ({ file, ...rest }) => {
+    const source = { file, ...rest };
+    const extended = new Set<string>();
+    walk(file, (node) => {
+      if (!ts.isHeritageClause(node)) return;
+      for (const { expression } of node.types) extended.add(expression.getText(file));
+    });
+    return file.statements
+      .filter(ts.isInterfaceDeclaration)
+      .filter(({ name, members }) => {
+        const isMessage = /(event|command|message|job|payload)$/i.test(name.text);
+        return isMessage && extended.has(name.text) && members.some(isKind);
+      })
+      .map((node) =>
+        proposal(source, node, 2, `messages of the kind ${node.name.text} cross processes`, {
+          id: idOf(node.name.text),
+          use: "trace-field",
+          phase: 2,
+          at: { type: node.name.text },
+        }),
+      );
+  },
+};
+
+function isKind({ name }: TS.TypeElement): boolean {
+  return name !== undefined && /^["']?(type|kind|event|command|action)["']?$/.test(name.getText());
+}
+
+/** Functions that hand on a message in the body of a request. */
+export const forwards: Detector = {
+  name: "forwards",
+  needles: ["fetch("],
+  find: (source) => {
+    if (!CHANNEL.test(source.text)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const name = ts.isFunctionLike(node) ? functionName(node) : null;
+      const { body, parameters = [] } = node as Partial<TS.FunctionLikeDeclaration>;
+      if (name === null || !body) return;
+      const names = parameters.map((each) => each.name.getText());
+      const isForward = findNode(body, (inner) => isRequestWith(inner, names)) !== undefined;
+      if (!isForward) return;
+      found.push(
+        proposal(source, node, 3, "a message goes on by HTTP, in whatever trace is active here", {
+          id: idOf(areaOf(source), name),
+          use: "trace-forward",
+          phase: 2,
+          at: { function: name },
+          span: { name: `${areaOf(source)}.${name}`, op: "queue.process" },
+        }),
+      );
+      return false;
+    });
+    return [...found, ...requestsOf(source, found)];
+  },
+};
+
+/** Requests that carry what was queued, outside the functions that hand a message on. */
+function requestsOf(source: Source, forwarding: readonly Proposal[]): Proposal[] {
+  const known = new Set(forwarding.map(({ rule }) => rule.at?.function));
+  const found: Proposal[] = [];
+  walk(source.file, (node) => {
+    if (!ts.isCallExpression(node) || !/fetch/i.test(node.expression.getText())) return;
+    const [, options] = node.arguments;
+    const body = options && /\bbody:\s*JSON\.stringify\(\w+\.(\w+)\)/.exec(options.getText());
+    if (!body || known.has(functionAround(node))) return;
+    const callee = node.expression.getText();
+    found.push(
+      proposal(
+        source,
+        node,
+        2,
+        "what was queued goes on by HTTP, in whatever trace is active then",
+        {
+          id: idOf(areaOf(source), "retry", body[1] ?? ""),
+          use: "trace-forward",
+          phase: 2,
+          at: { call: `${callee}($url, { body: JSON.stringify($item.${body[1]}), $$$ }, $$$)` },
+          span: { name: `${areaOf(source)}.retry`, op: "queue.process" },
+        },
+      ),
+    );
+  });
+  return found;
+}
+
+function isRequestWith(node: TS.Node, parameters: readonly string[]): boolean {
+  if (!ts.isCallExpression(node) || !/fetch/i.test(node.expression.getText())) return false;
+  const [, options] = node.arguments;
+  const body = options && /\bbody:\s*JSON\.stringify\((\w+)\)/.exec(options.getText())?.[1];
+  return body !== undefined && parameters.includes(body);
+}
+
+/** Updates that wait in a batch until they are sent. */
+export const batches: Detector = {
+  name: "batches",
+  needles: [".push("],
+  find: (source) => {
+    if (!CHANNEL.test(source.text)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
+      const { name, expression } = node.expression;
+      if (name.text !== "push" || !ts.isPropertyAccessExpression(expression)) return;
+      const [update] = node.arguments;
+      const isUpdate =
+        update && ts.isObjectLiteralExpression(update) && /\btype:/.test(update.getText());
+      if (!isUpdate || !/(updates|events|messages|batch|queue)$/i.test(expression.name.text))
+        return;
+      found.push(
+        proposal(
+          source,
+          node,
+          2,
+          "an update waits in a batch, and its trace is over when it is sent",
+          {
+            id: idOf(areaOf(source), expression.name.text, "queued"),
+            use: "trace-send",
+            phase: 5,
+            at: { call: `$batch.${expression.name.text}.push($update)` },
+          },
+        ),
+      );
+    });
+    return found;
+  },
+};
+
+/** Types whose members hold batched messages. */
+export const batchTypes: Detector = {
+  name: "batch types",
+  needles: ["updates", "events", "messages"],
+  find: (source) => {
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      if (!ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node)) return;
+      const members = ts.isInterfaceDeclaration(node) ? node.members : membersOf(node.type);
+      for (const member of members) {
+        if (!ts.isPropertySignature(member) || !member.type || !isBatch(member)) continue;
+        const type = `${node.name.text}.${member.name.getText()}`;
+        found.push(
+          proposal(source, member, 2, `what waits in ${type} belongs to other traces`, {
+            id: idOf(type),
+            use: "trace-field",
+            phase: 5,
+            at: { type },
+          }),
+        );
+      }
+    });
+    return found;
+  },
+};
+
+function membersOf(type: TS.TypeNode): readonly TS.TypeElement[] {
+  return ts.isTypeLiteralNode(type) ? type.members : [];
+}
+
+function isBatch({ name, type }: TS.PropertySignature): boolean {
+  const isNamed = /^(updates|events|messages)$/.test(name.getText());
+  const element = type && elementOf(type);
+  const isLiteral = element !== undefined && ts.isTypeLiteralNode(element);
+  return isNamed && isLiteral && element.members.some(isKind);
+}
+
+function elementOf(type: TS.TypeNode): TS.TypeNode | undefined {
+  if (ts.isArrayTypeNode(type)) return type.elementType;
+  const isArray =
+    ts.isTypeReferenceNode(type) && /^(Readonly)?Array$/.test(type.typeName.getText());
+  return isArray ? type.typeArguments?.[0] : undefined;
+}
+
+/** Handlers of batches in pages. */
+export const batchReaders: Detector = {
+  name: "batch readers",
+  needles: [".updates"],
+  find: (source) => {
+    if (!/\bWebSocket\b/.test(source.text)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const name = ts.isFunctionLike(node) ? functionName(node) : null;
+      if (name === null || !/(process|handle|apply|on).*(batch|update)/i.test(name)) return;
+      found.push(
+        proposal(source, node, 1, "a page applies updates whose trace it could show", {
+          id: idOf(name),
+          use: "trace-browser",
+          phase: 5,
+          at: { function: name },
+          span: { name: `page.${name}`, op: "ui.task" },
+        }),
+      );
+    });
+    return found;
+  },
+};

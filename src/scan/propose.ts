@@ -1,0 +1,55 @@
+import type { RuleConfig } from "../plan/define-config.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import type { Proposal } from "./detector.js";
+import { DETECTORS } from "./detectors.js";
+
+/** Literals, one of which a file must contain to be looked at. */
+export const SCAN_NEEDLES: readonly string[] = [
+  ...new Set(DETECTORS.flatMap(({ needles }) => needles)),
+];
+
+/** What one file suggests. */
+export function proposalsIn(path: string, text: string): Proposal[] {
+  const asked = DETECTORS.filter(({ needles }) => needles.some((each) => text.includes(each)));
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) return [];
+  return asked.flatMap(({ find }) => [...find(source)]);
+}
+
+/** One rule that several places suggest. */
+export interface Suggestion {
+  readonly rule: RuleConfig;
+  readonly worth: Proposal["worth"];
+  readonly why: string;
+  readonly places: readonly { readonly file: string; readonly line: number }[];
+}
+
+/** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
+export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
+  const groups = new Map<string, Proposal[]>();
+  for (const each of proposals) {
+    const { id: _id, in: _in, span: _span, ...rest } = each.rule;
+    // A function that two detectors mean is one rule.
+    const key = JSON.stringify([rest.use, rest.at, rest.at ? null : rest]);
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  const taken = new Map<string, number>();
+  const suggestions = [...groups.values()].flatMap((group): Suggestion[] => {
+    const [first] = group;
+    if (!first) return [];
+    const { id } = first.rule;
+    const count = (taken.get(id) ?? 0) + 1;
+    taken.set(id, count);
+    const unique = count === 1 ? id : `${id}-${count}`;
+    // What is about whole files finds them itself.
+    const files = [...new Set(group.map(({ file }) => file))].sort();
+    const rule = {
+      ...first.rule,
+      id: unique,
+      ...(first.rule.use === "clean-up" ? {} : { in: files }),
+    };
+    const places = group.map(({ file, line }) => ({ file, line }));
+    return [{ rule, worth: first.worth, why: first.why, places }];
+  });
+  return suggestions.sort((a, b) => b.worth - a.worth || (a.rule.id < b.rule.id ? -1 : 1));
+}

@@ -1,0 +1,72 @@
+/** What a scan proposes, on services whose places it was not told. */
+import { afterEach, expect, test } from "vitest";
+import { newRepository, readFile, removeFolders, retrospan, userFiles } from "./support/cli.js";
+import { newService } from "./support/service.js";
+
+afterEach(removeFolders);
+
+interface Site {
+  readonly file: string;
+  readonly transform: string;
+  readonly anchor: number;
+}
+
+interface Document {
+  readonly command: string;
+  readonly sites: readonly Site[];
+  readonly proposals: readonly { readonly rule: { readonly id: string; readonly use: string } }[];
+  readonly findings: readonly { readonly code: string }[];
+  readonly summary: { readonly planned: number; readonly skipped: number };
+}
+
+async function json(folder: string, args: readonly string[]): Promise<Document> {
+  const { stdout } = await retrospan(folder, [...args, "--json"]);
+  return JSON.parse(stdout) as Document;
+}
+
+const placeOf = ({ file, transform, anchor }: Site) => `${transform} ${file}:${anchor}`;
+
+test("most of what the preset means is found without it", async () => {
+  const folder = newService("build-service");
+  const found = new Set((await json(folder, ["scan"])).sites.map(placeOf));
+  const { sites } = await json(folder, ["preview", "--preset", "manual-tracing", "--no-typecheck"]);
+  // A handler may be continued where it is called or where it listens: that is one hop.
+  const meant = sites.filter(({ transform }) => transform !== "trace-receive").map(placeOf);
+  const missing = meant.filter((place) => !found.has(place));
+  expect(missing.length / meant.length).toBeLessThanOrEqual(0.25);
+});
+
+test("a pipeline's runs, stages, calls, users and starts are found", async () => {
+  const { proposals, findings } = await json(newService("pipeline"), ["scan"]);
+  const uses = new Set(proposals.map(({ rule }) => rule.use));
+  const expected = ["run-lifecycle", "stage-span", "record-stage", "agent-call", "user-context"];
+  expect([...expected, "init-hardening", "clean-up"].filter((use) => !uses.has(use))).toEqual([]);
+  expect(findings.map(({ code }) => code)).toContain("traced-already");
+});
+
+test("the config that it writes previews as it says, and is not written twice", async () => {
+  const folder = newService("build-service");
+  const { sites } = await json(folder, ["scan"]);
+  expect(await retrospan(folder, ["scan", "--write"])).toMatchObject({ code: 0 });
+  expect(readFile(folder, "retrospan.config.ts")).toContain("    // ");
+  const preview = await json(folder, ["preview", "--no-typecheck"]);
+  expect(preview.summary).toMatchObject({ planned: sites.length });
+  expect(preview.findings.map(({ code }) => code)).not.toContain("unmatched-rule");
+  const again = await retrospan(folder, ["scan", "--write"]);
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain("there is a config");
+});
+
+test("where there is nothing to do, it says so and writes nothing", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/sum.ts": "export const sum = (a: number, b: number): number => a + b;\n",
+    "src/switch.ts":
+      'export function name(kind: { type: string }): string {\n  switch (kind.type) {\n    case "a":\n      return "A";\n    default:\n      return "";\n  }\n}\n',
+  });
+  const before = userFiles(folder);
+  const { code, stdout } = await retrospan(folder, ["scan", "--write"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("nothing to do");
+  expect(userFiles(folder)).toEqual(before);
+});
