@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "build", "fixtures", "coverage"] },
+  { ignores: ["dist", "build", "fixtures", "coverage", "bench/peers"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the time of the builds of `fixtures/projects/build-service`, before and after the
+ * `npm run bench:service`: the time of the builds of `fixtures/projects/build-service`, before and after the
  * preset was applied, with and without an initialised SDK, side by side in one run.
  */
 import { removeFolders, retrospan } from "../test/support/cli.js";
