@@ -107,6 +107,7 @@ export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";
 export * from "./syntax/wrapping.js";
 export {
+  callsIn,
   enclosingFunction,
   findNode,
   isAssignment,

@@ -1,4 +1,5 @@
 import {
+  callsIn,
   around,
   callFingerprint,
   captureImports,
@@ -117,16 +118,20 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
   landmark: ({ name = "" }) => /^"([^"\\]*)"$/.exec(name)?.[1] ?? "start",
 
   recognise: (file, shape) => {
-    const found: Candidate[] = [];
+    const { source } = file;
     const name = codeFingerprint(shape.name ?? "");
-    walk(file.source.file, (node) => {
-      const place =
-        shape.strategy === "inactive"
-          ? heldPlace(file.source, node, shape)
-          : wrappedPlace(file.source, node, shape);
-      if (place) found.push(candidate(file.source, place, shape, name));
-    });
-    return found;
+    const places: Place[] = [];
+    if (shape.strategy === "inactive") {
+      walk(source.file, (node) => {
+        const place = heldPlace(source, node, shape);
+        if (place) places.push(place);
+      });
+    } else {
+      places.push(
+        ...callsIn(source.file).flatMap((call) => wrappedPlace(source, call, shape) ?? []),
+      );
+    }
+    return places.map((place) => candidate(source, place, shape, name));
   },
 });
 

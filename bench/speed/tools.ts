@@ -42,7 +42,7 @@ export const TOOLS: readonly Tool[] = [
     command: (job, folder) => retrospan(`${folder}.configs/${job}.ts`),
   },
   {
-    name: "git-grep | ast-grep",
+    name: "git-grep, ast-grep",
     rounds: 9,
     command: (job) =>
       job === "broad"
@@ -50,16 +50,13 @@ export const TOOLS: readonly Tool[] = [
         : [
             "sh",
             "-c",
-            `git grep -lzF --untracked -e ${literalOf(job)} | xargs -0 -r ${bin("ast-grep")} scan --rule ${PEERS}narrow.yml -U`,
+            `git grep -lzF --untracked -e ${literalOf(job)} | xargs -0 -r ${bin("ast-grep")} scan --rule ${PEERS}${job}.yml -U`,
           ],
   },
   {
     name: "ast-grep",
     rounds: 5,
-    command: (job) => [
-      bin("ast-grep"),
-      ...["scan", "--rule", `${PEERS}${job === "broad" ? "broad" : "narrow"}.yml`, "-U", "."],
-    ],
+    command: (job) => [bin("ast-grep"), ...["scan", "--rule", `${PEERS}${job}.yml`, "-U", "."]],
   },
   {
     name: "oxc + magic-string",
@@ -89,7 +86,7 @@ export const TOOLS: readonly Tool[] = [
 
 /** The config of each of our jobs. */
 export function configOf(job: Job): object {
-  const at = job === "broad" ? { function: "work*" } : { call: `${literalOf(job)}($$$)` };
+  const at = job === "broad" ? { function: "*" } : { call: `${literalOf(job)}($$$)` };
   const region = job === "broad" ? { region: "body" } : {};
   const span = { name: job === "broad" ? "{{function}}" : "nightly" };
   return { rules: [{ id: job, use: "wrap-span", at, ...region, span }] };

@@ -57,6 +57,20 @@ function listNodes(file: TS.SourceFile): Listed {
   return list;
 }
 
+const calls = new WeakMap<TS.SourceFile, readonly TS.CallExpression[]>();
+
+/** All calls of a file in source order; most of what is recognised is one. */
+export function callsIn(file: TS.SourceFile): readonly TS.CallExpression[] {
+  const known = calls.get(file);
+  if (known) return known;
+  const found: TS.CallExpression[] = [];
+  walkFile(file, (node) => {
+    if (ts.isCallExpression(node)) found.push(node);
+  });
+  calls.set(file, found);
+  return found;
+}
+
 /** Where the next node that lies no deeper comes, for each node. */
 function endsOf(depths: readonly number[]): Uint32Array {
   const ends = new Uint32Array(depths.length).fill(depths.length);
