@@ -127,9 +127,8 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         if (place) places.push(place);
       });
     } else {
-      places.push(
-        ...callsIn(source.file).flatMap((call) => wrappedPlace(source, call, shape) ?? []),
-      );
+      const calls = callsLike(source, shape, name);
+      places.push(...calls.flatMap((call) => wrappedPlace(source, call, shape) ?? []));
     }
     return places.map((place) => candidate(source, place, shape, name));
   },
@@ -255,6 +254,50 @@ function spanCall(node: TS.Node, callee: string): SpanCall | null {
   const [options, callback] = node.arguments;
   if (!options || !ts.isObjectLiteralExpression(options)) return null;
   return callback && ts.isArrowFunction(callback) ? { call: node, options, callback } : null;
+}
+
+/** Spans by what they say and by their names. */
+interface SpanIndex {
+  readonly all: readonly TS.CallExpression[];
+  readonly byKey: ReadonlyMap<string, readonly TS.CallExpression[]>;
+  readonly byName: ReadonlyMap<string, readonly TS.CallExpression[]>;
+}
+
+/** By what the SDK is called in the file, which an entry remembers. */
+const indexes = new WeakMap<TS.SourceFile, Map<string, SpanIndex>>();
+
+/** With so many spans in a file, each entry is compared with those only that could be its own. */
+const MANY = 300;
+
+/** The calls that an entry may mean: all of them, unless they are too many to compare all with all. */
+function callsLike({ file }: Source, shape: Shape, name: string): readonly TS.CallExpression[] {
+  const { callee = "" } = shape;
+  const known = indexes.get(file) ?? new Map<string, SpanIndex>();
+  const index = known.get(callee) ?? indexSpans(file, callee);
+  indexes.set(file, known.set(callee, index));
+  if (index.all.length <= MANY) return index.all;
+  const own = [...(index.byKey.get(shape.key ?? "") ?? []), ...(index.byName.get(name) ?? [])];
+  return own.length > 0 ? [...new Set(own)] : index.all;
+}
+
+function indexSpans(file: TS.SourceFile, callee: string): SpanIndex {
+  const [byKey, byName] = [
+    new Map<string, TS.CallExpression[]>(),
+    new Map<string, TS.CallExpression[]>(),
+  ];
+  const add = (map: Map<string, TS.CallExpression[]>, key: string, call: TS.CallExpression) => {
+    const known = map.get(key);
+    if (known) known.push(call);
+    else map.set(key, [call]);
+  };
+  const all = callsIn(file).filter((call) => spanCall(call, callee) !== null);
+  for (const call of all.length > MANY ? all : []) {
+    const found = spanCall(call, callee);
+    if (!found) continue;
+    add(byKey, callFingerprint(call.expression, [found.options]), call);
+    add(byName, optionCode(found.options, "name") ?? "", call);
+  }
+  return { all, byKey, byName };
 }
 
 /** A place that may be an entry's. */

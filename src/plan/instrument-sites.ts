@@ -46,11 +46,12 @@ export function instrumentAll(
     }),
   );
   const decided = new Map<Site<unknown>, Outcome>();
+  const substitutes = drafts.filter(({ own, site }) => own !== null && site.insteadOf);
   const decide = (draft: NumberedDraft): Outcome["result"] => {
     const needs = draft.site.dependsOn ?? [];
     const isAlone = needs.some((site) => !isInstrumented(decided.get(site)));
     if (isAlone) return reason("still-needed");
-    const rival = rivalOf(draft, drafts, decided);
+    const rival = rivalOf(draft, substitutes, decided);
     if (rival) return reason("overlap", rival.id);
     if (refused.has(draft.id)) return reason("not-reversible");
     const reserved = namesAround(draft.site, names);
@@ -94,14 +95,14 @@ export function instrumentAll(
 /** The site that has the place of another one, which stands in for it or is stood in for by it. */
 function rivalOf(
   { site }: NumberedDraft,
-  drafts: readonly NumberedDraft[],
+  substitutes: readonly NumberedDraft[],
   decided: ReadonlyMap<Site<unknown>, Outcome>,
 ): NumberedDraft | undefined {
   const first = insteadOf(site)
     .map((each) => decided.get(each))
     .find(isInstrumented);
   if (first) return first.draft;
-  return drafts.find((each) => each.own !== null && insteadOf(each.site).includes(site));
+  return substitutes.find((each) => insteadOf(each.site).includes(site));
 }
 
 /** The sites that a site stands in for, the nearest first. */

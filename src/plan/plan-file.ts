@@ -266,6 +266,7 @@ function modulesOf(
 /** The ids of the sites that a site depends on. */
 function idsOf({ draft }: Planned, all: readonly Outcome[]): readonly string[] {
   const needs = draft.site.dependsOn ?? [];
+  if (needs.length === 0) return [];
   return all.flatMap((other) => (needs.includes(other.draft.site) ? [other.draft.id] : []));
 }
 

@@ -24,15 +24,24 @@ export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]):
     const candidate = matching.found.get(entry);
     return candidate ? outcome(entry, candidate) : notFound(entry, matching);
   });
-  return all.map((each) => (isContested(each, all) ? ambiguous(each) : each));
+  const replacing = all.filter(
+    (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
+  );
+  return all.map((each) => (isContested(each, all, replacing) ? ambiguous(each) : each));
 }
 
 /** Whether an entry that is no less sure would put something back at the same place. */
-function isContested(recognised: Recognised, all: readonly Recognised[]): boolean {
+function isContested(
+  recognised: Recognised,
+  all: readonly Recognised[],
+  replacing: readonly Recognised[],
+): boolean {
   if (!isRemovable(recognised)) return false;
   const { edits } = recognised.removal;
   const { exact } = recognised.candidate;
-  return all.some((other) => {
+  // Two that only delete do not get in each other's way.
+  const rivals = edits.some(isReplacement) ? all : replacing;
+  return rivals.some((other) => {
     if (other === recognised || !isRemovable(other) || (exact && !other.candidate.exact)) {
       return false;
     }
@@ -41,8 +50,11 @@ function isContested(recognised: Recognised, all: readonly Recognised[]): boolea
 }
 
 function collide(a: Edit, b: Edit): boolean {
-  const isReplacement = [a, b].some(({ start, end, text }) => text !== "" && end > start);
-  return isReplacement && a.start < b.end && b.start < a.end;
+  return (isReplacement(a) || isReplacement(b)) && a.start < b.end && b.start < a.end;
+}
+
+function isReplacement({ start, end, text }: Edit): boolean {
+  return text !== "" && end > start;
 }
 
 function ambiguous({ entry, candidate }: Recognised): Recognised {

@@ -27,7 +27,8 @@ interface WithParseDiagnostics {
 
 /** Parses a file once, with parents. The tree is never changed. */
 export function parseSource(path: string, text: string): Source | ParseFailure {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
+  const file = parsed(path, text);
+  if (!file) return { message: "it is nested too deeply for the compiler", offset: 0 };
   const [problem] = (file as WithParseDiagnostics).parseDiagnostics ?? [];
   if (problem) {
     return {
@@ -48,6 +49,16 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
       return (scope ??= createScope(file));
     },
   };
+}
+
+/** The tree of a text; null where the compiler's stack does not suffice. */
+function parsed(path: string, text: string): TS.SourceFile | null {
+  try {
+    return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** Of `await [...list]` at the top of a module TypeScript 6.0 makes statements that overlap. */

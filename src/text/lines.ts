@@ -49,11 +49,27 @@ export function isBlankLine(text: string, start: number): boolean {
   return /^[ \t]*$/.test(text.slice(start, lineEnd(text, start)));
 }
 
+/** The starts of the lines of the text that was asked about last: a report asks again and again. */
+let lastAsked: { readonly text: string; readonly starts: readonly number[] } | undefined;
+
+function startsOf(text: string): readonly number[] {
+  if (lastAsked?.text === text) return lastAsked.starts;
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  lastAsked = { text, starts };
+  return starts;
+}
+
 /** The one-based line and column of an offset. */
 export function position(text: string, offset: number): { line: number; column: number } {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) line++;
-  const start = lineStart(text, offset);
+  const starts = startsOf(text);
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const start = starts[low] ?? 0;
   const bom = start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  return { line, column: Math.max(1, offset - start + 1 - bom) };
+  return { line: low + 1, column: Math.max(1, offset - start + 1 - bom) };
 }
