@@ -38,7 +38,13 @@ export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
-export { addedExports, addExport, exportedNames } from "./syntax/added-export.js";
+export {
+  addedExports,
+  addExport,
+  exportedNames,
+  isExportAssigned,
+  starExports,
+} from "./syntax/added-export.js";
 export { writtenDsn } from "./syntax/dsn.js";
 export {
   environmentOf,
@@ -83,7 +89,9 @@ export { isEffectFree, isStablePath } from "./syntax/purity.js";
 export {
   changedOptions,
   changeOption,
+  headOfChange,
   optionsContainer,
+  partOf,
   type OptionChange,
 } from "./syntax/option-change.js";
 export { isReadable } from "./syntax/readable.js";
@@ -197,6 +205,8 @@ export interface TreeContext {
   /** The files of whatever kind that globs mean, which are relative to the config's folder. */
   readonly matching: (globs: readonly string[]) => readonly string[];
   readonly read: (path: string) => string | null;
+  /** Whether something is at a path, also what cannot be read as text. */
+  readonly exists: (path: string) => boolean;
   /** The source files in which a text occurs. */
   readonly filesWith: (text: string) => readonly string[];
   /** A source file that imports a file, should there be one. */

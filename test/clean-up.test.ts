@@ -197,3 +197,33 @@ test("what pages load exports nothing of a server's", async () => {
     ["planned", undefined],
   ]);
 });
+
+test("lines of the environment are whole lines, also beside others that begin or end like them", async () => {
+  const folder = newPipeline();
+  const clean = { id: "clean", use: "clean-up", examples: [] };
+  const rules = (...all: object[]) =>
+    writeFiles(folder, { "retrospan.config.json": JSON.stringify({ rules: all }) });
+  const apply = () => json(folder, ["apply", "--allow-dirty", "--no-typecheck"]);
+  const revert = () => retrospan(folder, ["revert", "--allow-dirty"]);
+  rules(clean, { ...clean, id: "more", env: ["SENTRY_ENV"] });
+  writeFiles(folder, { ".env.example": "A=1" });
+  await apply();
+  expect(readFile(folder, ".env.example")).toBe("A=1\nSENTRY_DSN=\nSENTRY_ENV=");
+  expect((await apply()).files).toEqual([]);
+  writeFiles(folder, {
+    ".env.example": `${readFile(folder, ".env.example")}\nNEXT_PUBLIC_SENTRY_DSN=\n`,
+  });
+  expect(await revert()).toMatchObject({ code: 0 });
+  expect(readFile(folder, ".env.example")).toBe("A=1\nNEXT_PUBLIC_SENTRY_DSN=\n");
+  rules(clean);
+  await apply();
+  rules({ ...clean, env: ["SENTRY_DSN", "SENTRY_RELEASE"] });
+  await apply();
+  const filled = readFile(folder, ".env.example").replace(
+    "\nSENTRY_DSN=",
+    "\nSENTRY_DSN=https://a@b/1",
+  );
+  writeFiles(folder, { ".env.example": filled });
+  expect(await revert()).toMatchObject({ code: 1 });
+  expect(readFile(folder, ".env.example")).toBe(filled.replace("SENTRY_RELEASE=\n", ""));
+});

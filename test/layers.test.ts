@@ -87,3 +87,13 @@ test.each(all.filter((path) => path.startsWith(WRITTEN)))("%s needs nothing of o
   const targets = importsOf(path).flatMap(({ specifier }) => target(path, specifier) ?? []);
   expect(targets.filter((each) => !each.startsWith(WRITTEN))).toEqual([]);
 });
+
+test.each(all.filter((path) => path.startsWith(WRITTEN)))(
+  "%s means the same in single quotes",
+  (path) => {
+    const code = readFileSync(join(ROOT, path), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+    // Its strings are put into the quotes of their new place, wherever they stand.
+    expect(code).not.toContain("'");
+    expect(code.replace(/"[^"\n]*"/g, "")).not.toContain('"');
+  },
+);

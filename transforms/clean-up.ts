@@ -77,6 +77,8 @@ function doubtAbout(tree: TreeContext, path: string): Reason | null {
 function named(tree: TreeContext, { envFile, env }: CleanUp): FileSite[] {
   const [found] = tree.matching([envFile]);
   const path = found ?? envFile;
+  const isReadable = tree.read(path) !== null || !tree.exists(path);
+  if (!isReadable) return [{ path, strategy: "insert", lines: [], skip: reason("not-readable") }];
   const text = tree.read(path) ?? "";
   const missing = env.filter((name) => !variablesIn(text).includes(name));
   if (missing.length === 0) return [];

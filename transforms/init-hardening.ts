@@ -5,6 +5,7 @@ import {
   defineTransform,
   environmentOf,
   environmentReadBehind,
+  headOfChange,
   helperFor,
   isReadable,
   isReason,
@@ -14,6 +15,7 @@ import {
   objectOnOneLine,
   objectOverLines,
   optionsContainer,
+  partOf,
   propertyOf,
   quoted,
   reason,
@@ -125,7 +127,7 @@ export const initHardening = defineTransform<InitHardening, Part>({
       modules: planned.helper?.modules ?? [],
       span: null,
       container: optionsContainer(source, options),
-      head: "",
+      head: headOfChange(source, options, planned.change.kind),
     };
   },
 
@@ -175,11 +177,12 @@ function partsOf(file: FileContext, rule: InitHardening, call: TS.CallExpression
     return [{ anchor, region: { start: anchor, end: call.end }, data }];
   }
   const asked: Asked = { file, rule, options };
-  const sites = ASPECTS.flatMap((aspect) => aspect(asked)).map(({ option, isByHand, change }) => {
+  const sites = ASPECTS.flatMap((aspect) => aspect(asked)).map((wish) => {
+    const { option, part = option, isByHand, change } = wish;
     const place = propertyOf(options, option) ?? options;
     const region = { start: place.getStart(tree), end: place.end };
     const present = isByHand ? ("hand" as const) : undefined;
-    return { anchor, region, part: option, data: { options, change }, present };
+    return { anchor, region, part, data: { options, change }, present };
   });
   return sites.sort((a, b) => a.region.start - b.region.start);
 }
@@ -193,6 +196,8 @@ interface Asked {
 
 interface Wish {
   readonly option: string;
+  /** Where an option is wished for more than once, which of the wishes. */
+  readonly part?: string;
   readonly isByHand?: boolean;
   readonly change: () => Planned | Reason;
 }
@@ -362,16 +367,24 @@ function environmentWish(asked: Asked): Wish[] {
 function ignoreErrorsWish({ file, rule, options }: Asked): Wish[] {
   const option = "ignoreErrors";
   const existing = valueOf(options, option);
-  const known = existing && ts.isArrayLiteralExpression(existing) ? existing.elements : [];
+  const list = existing && ts.isArrayLiteralExpression(existing) ? existing.elements : null;
   const isIgnored = (name: string) =>
-    known.some((each) => ts.isStringLiteralLike(each) && each.text === name);
-  const missing = (rule.ignoreErrors ?? []).filter((name) => !isIgnored(name));
+    list?.some((each) => ts.isStringLiteralLike(each) && each.text === name);
+  const missing = (rule.ignoreErrors ?? [])
+    .filter((name) => !isIgnored(name))
+    .map((name) => quoted(name, file.source.style));
   if (missing.length === 0) return [];
-  const code = missing.map((name) => quoted(name, file.source.style)).join(", ");
-  const change: OptionChange = propertyOf(options, option)
-    ? { option, kind: "element", code }
-    : { option, kind: "add", code: `[${code}]` };
-  return [{ option, change: () => ({ change }) }];
+  const all = `[${missing.join(", ")}]`;
+  const wish = (change: OptionChange): Wish => ({
+    option,
+    part: partOf(change),
+    change: () => ({ change }),
+  });
+  if (!propertyOf(options, option)) return [wish({ option, kind: "add", code: all })];
+  if (list?.length === 0 && missing.length > 1) {
+    return [wish({ option, kind: "replace", code: all })];
+  }
+  return missing.map((code) => wish({ option, kind: "element", code }));
 }
 
 // Personal data
@@ -459,7 +472,7 @@ function scrubWishes(asked: Asked): readonly Wish[] {
       if (isReason(helper)) return helper;
       const { callee } = helper;
       return property
-        ? { change: { option, kind: "wrap", callee, given: "" }, helper }
+        ? { change: { option, kind: "wrap", callee, given: "", isOptional: true }, helper }
         : { change: { option, kind: "add", code: callee }, helper };
     };
     return { option, isByHand: isScrubbed(options, option), change };

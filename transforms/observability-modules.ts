@@ -4,16 +4,19 @@ import {
   defineTransform,
   exportedNames,
   isCommonJs,
+  isExportAssigned,
   isReason,
   pipelineModule,
   PIPELINE_MODULES,
   reason,
   schema,
+  starExports,
   type FileContext,
   type PipelineModule,
   type Reason,
   type Rule,
   type Site,
+  type Source,
 } from "../src/transform.js";
 
 interface ObservabilityModules extends Rule {
@@ -44,7 +47,7 @@ export const observabilityModules = defineTransform<ObservabilityModules, Pipeli
   find: (file, rule) => {
     const paths = indexPaths(rule).map((path) => file.pathOf(path));
     if (!paths.includes(file.source.path)) return [];
-    const known = exportedNames(file.source);
+    const known = namesOf(file, file.source);
     const end = file.source.text.length;
     const region = { start: end, end };
     // By the time it is looked for, others may have added to the file as well.
@@ -86,6 +89,20 @@ export const observabilityModules = defineTransform<ObservabilityModules, Pipeli
   recognise: ({ source }, shape) => addedExports(source, shape),
 });
 
+/** The names that a module exports, also those that it passes on without saying them. */
+function namesOf(file: FileContext, source: Source, depth = 0): Set<string> {
+  const names = exportedNames(source);
+  // Specifiers are those of the index; what lies deeper is most often beside it.
+  for (const specifier of depth < MAX_DEPTH ? starExports(source) : []) {
+    const path = file.resolve(specifier);
+    const passed = path === null || path === source.path ? null : file.read(path);
+    for (const name of passed ? namesOf(file, passed, depth + 1) : []) names.add(name);
+  }
+  return names;
+}
+
+const MAX_DEPTH = 2;
+
 /** The index in whatever language it may be written. */
 function indexPaths({ dir, index = `${dir}/index` }: ObservabilityModules): string[] {
   if (/\.[cm]?[jt]sx?$/.test(index)) return [index];
@@ -94,7 +111,8 @@ function indexPaths({ dir, index = `${dir}/index` }: ObservabilityModules): stri
 
 function doubtAbout(file: FileContext, { spec }: PipelineModule): Reason | null {
   const { source } = file;
-  if (isCommonJs(source.file, file.isModule(source.path))) return reason("no-module-exports");
+  const isPlain = isCommonJs(source.file, file.isModule(source.path));
+  if (isPlain || isExportAssigned(source)) return reason("no-module-exports");
   // A page would load what only a server has.
   return spec.isServer && file.isInPages() ? reason("loaded-by-pages") : null;
 }

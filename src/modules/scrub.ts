@@ -6,9 +6,9 @@ const SECRET = new Set(
   ),
 );
 const SECRET_PAIR = /\b(api|access|private|secret|auth) (key|keys)\b|\b(credit card|ip address)\b/;
-/** As in a query, a form or JSON; a number of tokens is none. */
+/** As in a query, a form or JSON, in whatever quotes (\x22, \x27); a number of tokens is none. */
 const SECRET_VALUE =
-  /\b((?:password|passwd|passphrase|secret|token|(?:access|refresh|auth|api|client|private)[_-]?(?:token|key|secret))["']?\s*[=:]\s*["']?)(?!\d+\b)[^\s"'&,;)}\]]+/gi;
+  /\b((?:password|passwd|passphrase|secret|token|(?:access|refresh|auth|api|client|private)[_-]?(?:token|key|secret))[\x22\x27]?\s*[=:]\s*[\x22\x27]?)(?!\d+\b)[^\s\x22\x27&,;)}\]]+/gi;
 const COUNTED = new Set(["token", "tokens"]);
 const REDACTED = "[redacted]";
 const MAX_DEPTH = 8;
@@ -41,12 +41,12 @@ export function scrubEvent<Sent extends object>(sent: Sent): Sent {
   return sent;
 }
 
-/** A hook that does what another one does, and scrubs what that lets through. */
+/** A hook that does what another one does, should there be one, and scrubs what that lets through. */
 export function scrubAfter<Given extends unknown[], Result>(
-  hook: (...given: Given) => Result,
+  hook: ((...given: Given) => Result) | null | undefined,
 ): (...given: Given) => Result {
   return (...given: Given): Result => {
-    const result = hook(...given);
+    const result = hook ? hook(...given) : (given[0] as Result);
     const isLater = typeof (result as { then?: unknown } | null | undefined)?.then === "function";
     return (isLater ? Promise.resolve(result).then(scrubIfSent) : scrubIfSent(result)) as Result;
   };

@@ -18,7 +18,7 @@ import {
   type Recognised,
 } from "./recognise.js";
 import type { Tree } from "./tree.js";
-import { isWholeFile, revertWhole } from "./whole-files.js";
+import { changesTo, isWholeFile, revertWhole, withTexts } from "./whole-files.js";
 
 /** What a revert would do, and what stays in the ledger after it. */
 export interface RevertPlan {
@@ -67,10 +67,19 @@ export function planRevert(input: RevertInput): RevertPlan {
 /** Files that go back as a whole; those that nobody asked for keep their entries. */
 function revertWholeFiles({ tree, ledger, wants }: RevertInput) {
   const all = ledger.sites.filter(isWholeFile);
-  const done = all.filter(wants).map((entry) => ({ entry, ...revertWhole(tree, entry) }));
+  const texts = new Map<string, string | null>();
+  // What was added last goes first.
+  const done = all
+    .filter(wants)
+    .toReversed()
+    .map((entry) => {
+      const reverted = revertWhole(withTexts(tree, texts), entry);
+      if (reverted.change) texts.set(entry.file, reverted.change.after);
+      return { entry, ...reverted };
+    });
   return {
-    sites: done.map(({ report }) => report),
-    changes: done.flatMap(({ change }) => change ?? []),
+    sites: done.map(({ report }) => report).toReversed(),
+    changes: changesTo(tree, texts),
     entries: [
       ...all.filter((entry) => !wants(entry)),
       ...done.filter(({ isLeft }) => isLeft).map(({ entry }) => entry),

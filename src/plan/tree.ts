@@ -4,6 +4,8 @@ import type { TracingSdk } from "../syntax/traced-call.js";
 export interface Tree {
   /** The text of a file of the tree, or null. Paths are relative to the root, with `/`. */
   readonly read: (path: string) => string | null;
+  /** Whether something is at a path, also what cannot be read as text. */
+  readonly exists: (path: string) => boolean;
   /** The source files of the tree in which a text occurs. */
   readonly filesWith: (text: string) => readonly string[];
   /** The files of whatever kind that globs mean, which are relative to the config's folder. */

@@ -19,6 +19,7 @@ export function createTree(root: Root, base: string): Tree {
   const options = optionsCache(root);
   return {
     read: (path) => readText(root, path),
+    exists: (path) => lstatSync(join(root.path, path), { throwIfNoEntry: false }) !== undefined,
     filesWith: (text) => findCandidates(root, isSourcePath, [text]),
     matching: (globs) => filesMatching(root, globs, base),
     resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),

@@ -54,11 +54,31 @@ function namesOf({ exportClause }: TS.ExportDeclaration): string[] {
 
 function declaredBy(statement: TS.Statement): string[] {
   if (ts.isVariableStatement(statement)) {
-    const names = statement.declarationList.declarations.map(({ name }) => name);
-    return names.flatMap((name) => (ts.isIdentifier(name) ? [name.text] : []));
+    return statement.declarationList.declarations.flatMap(({ name }) => namesBound(name));
   }
   const { name } = statement as TS.Statement & { readonly name?: TS.Node };
   return name && ts.isIdentifier(name) ? [name.text] : [];
+}
+
+function namesBound(name: TS.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? namesBound(each.name) : []));
+}
+
+/** The modules that a module passes on as they are. */
+export function starExports({ file }: Source): string[] {
+  return file.statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement) || statement.exportClause) return [];
+    const { moduleSpecifier } = statement;
+    return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
+  });
+}
+
+/** Whether a module's one export is a value: nothing can be exported beside that. */
+export function isExportAssigned({ file }: Source): boolean {
+  return file.statements.some(
+    (each) => ts.isExportAssignment(each) && each.isExportEquals === true,
+  );
 }
 
 /** Export declarations that look like one that was added. */

@@ -96,10 +96,11 @@ function isPath(node: TS.Node, isCalled: boolean): node is TS.Expression {
     ts.isPropertyAccessExpression(node) ||
     ts.isIdentifier(node) ||
     ts.isElementAccessExpression(node);
+  if (!isRead) return false;
   // A complaint about an overload stands at the callee, which is not what was narrowed.
   const isCallee = ts.isCallExpression(node.parent) && node.parent.expression === node;
   const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
-  return isRead && (isCalled || !isCallee) && !isMember && isStablePath(node);
+  return (isCalled || !isCallee) && !isMember && isStablePath(node);
 }
 
 /** Where code reads such a path for its value, so that `!` may say what was known outside. */

@@ -10,18 +10,24 @@ import {
   type Removal,
   type Shape,
 } from "./instrumentation.js";
-import { containerOf } from "./names.js";
+import { containerOf, propertyName } from "./names.js";
 import { insertFirst, propertyOf, propertyRemoval } from "./object-literal.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { textOf, type Source } from "./source.js";
 import { holdsComment } from "./unwrapping.js";
-import { findNode, meansValue, unwrapped, walk } from "./walk.js";
+import { callsIn, findNode, meansValue, unwrapped, walk } from "./walk.js";
 
 /** What is to become of one option of a call. */
 export type OptionChange = { readonly option: string } & (
   | { readonly kind: "add"; readonly code: string; readonly callee?: string }
   /** Makes the function that is there the last argument of a call. */
-  | { readonly kind: "wrap"; readonly callee: string; readonly given: string }
+  | {
+      readonly kind: "wrap";
+      readonly callee: string;
+      readonly given: string;
+      /** Whether the call also takes nothing for a function. */
+      readonly isOptional?: boolean;
+    }
   /** Puts a condition in front of the value that is there. */
   | { readonly kind: "condition"; readonly condition: string; readonly value: string }
   | { readonly kind: "replace"; readonly code: string }
@@ -43,19 +49,26 @@ export function optionsContainer({ file }: Source, options: Options): string {
   if (!call) return containerOf(options);
   const container = containerOf(options);
   const callee = call.expression.getText(file);
-  let number = 0;
-  walk(file, (node) => {
-    const isBefore = ts.isCallExpression(node) && node.pos < call.pos;
-    const isAlike = isBefore && node.expression.getText(file) === callee;
-    if (isAlike && containerOf(node) === container) number++;
-  });
-  return `${container} ${number}`;
+  const alike = callsIn(file).filter(
+    (each) => each.expression.getText(file) === callee && containerOf(each) === container,
+  );
+  return `${container} ${alike.indexOf(call)}/${alike.length}`;
+}
+
+/** What is put back in place of something else must not go to another call that looks the same. */
+export function headOfChange(source: Source, options: Options, kind: string | undefined): string {
+  return kind === "replace" ? optionsContainer(source, options) : "";
 }
 
 function callWith(options: Options): TS.CallExpression | null {
   let outer: TS.Node = options.parent;
   while (ts.isParenthesizedExpression(outer) || ts.isAsExpression(outer)) outer = outer.parent;
   return ts.isCallExpression(outer) ? outer : null;
+}
+
+/** What tells a change from others of the same options: elements of one list are changes of their own. */
+export function partOf(change: OptionChange): string {
+  return change.kind === "element" ? `${change.option} ${change.code}` : change.option;
 }
 
 /** Changes one option of an object literal, or says why it must stay. */
@@ -68,11 +81,9 @@ export function changeOption(
   const changed = editsFor(source, options, property, change);
   if (isReason(changed)) return changed;
   const { option, kind } = change;
+  const part = partOf(change);
   const key = `${option} ${changed.shape.key}`;
-  return {
-    ...changed,
-    shape: { ...changed.shape, part: option, exclusive: option, kind, option, key },
-  };
+  return { ...changed, shape: { ...changed.shape, part, exclusive: part, kind, option, key } };
 }
 
 function editsFor(
@@ -122,7 +133,7 @@ type Wrap = Extract<OptionChange, { kind: "wrap" }>;
 function wrapped(
   source: Source,
   property: TS.ObjectLiteralElementLike,
-  { option, callee, given }: Wrap,
+  { option, callee, given, isOptional = false }: Wrap,
 ): ChangedOption | Reason {
   const open = `${callee}(${given}`;
   const key = codeFingerprint(`${open}0)`);
@@ -132,7 +143,7 @@ function wrapped(
     return reason("unknown-options", `${option} is an accessor`);
   }
   const value = isShort ? property.name : property.initializer;
-  const doubt = doubtAbout(source, value, option);
+  const doubt = doubtAbout(source, value, option, isOptional);
   if (doubt) return reason("unknown-options", doubt);
   const edits = callAround(source, value, isShort ? `${option}: ${open}` : open);
   const form = isShort ? "shorthand" : "property";
@@ -169,9 +180,14 @@ function wrappedMethod(
 }
 
 /** Why a function that is there cannot be called by another one. */
-function doubtAbout(source: Source, given: TS.Expression, option: string): string | null {
+function doubtAbout(
+  source: Source,
+  given: TS.Expression,
+  option: string,
+  isOptional: boolean,
+): string | null {
   const code = unwrapped(given);
-  if (mayBeNothing(source, code)) return `${option} may be undefined`;
+  if (!isOptional && mayBeNothing(source, code)) return `${option} may be undefined`;
   const value = unwrapped(constantValue(source, code));
   const usesThis = (node: TS.Node) => node.kind === ts.SyntaxKind.ThisKeyword;
   const isBound = ts.isFunctionExpression(value) && findNode(value.body, usesThis) !== undefined;
@@ -187,6 +203,8 @@ function mayBeNothing(source: Source, expression: TS.Expression): boolean {
     const isAnd = code.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
     return isAnd || isNothing(code.right);
   }
+  // What is read off something else may not be there.
+  if (ts.isPropertyAccessExpression(code) || ts.isElementAccessExpression(code)) return true;
   if (!ts.isIdentifier(code)) return false;
   if (meansValue(code, "undefined")) return true;
   const value = constantValue(source, code);
@@ -224,7 +242,7 @@ function withElement(
 export function changedOptions(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
-    if (!ts.isPropertyAssignment(node) || node.name.getText(source.file) !== shape.option) return;
+    if (!ts.isPropertyAssignment(node) || propertyName(node.name) !== shape.option) return;
     const candidate = candidateAt(source, node, shape);
     if (candidate) found.push(candidate);
   });
@@ -252,7 +270,7 @@ function candidateAt(
   return {
     range: { start: node.getStart(source.file), end: node.end },
     container: optionsContainer(source, property.parent),
-    head: "",
+    head: headOfChange(source, property.parent, shape.kind),
     key,
     exact: isSame && key === shape.key && !isReason(removal),
     similar: isSame,
@@ -274,7 +292,7 @@ function seeAdded(source: Source, property: TS.PropertyAssignment, shape: Shape)
   const { parent, initializer } = property;
   const key = fingerprint(initializer);
   const call = callOf(initializer, shape.callee);
-  if (`${shape.option} ${key}` !== shape.key && !call) return null;
+  if (`${shape.option} ${key}` !== shape.key && !call) return otherValue(property, key);
   const last = call?.arguments.at(-1);
   const isSame = !last || !shape.last || fingerprint(last) === shape.last;
   const text = textOf(source, property);
@@ -283,6 +301,11 @@ function seeAdded(source: Source, property: TS.PropertyAssignment, shape: Shape)
       ? CHANGED
       : { edits: [propertyRemoval(source, parent, property)], dedent: null };
   return { node: property, key, isSame, removal };
+}
+
+/** The option has a value that somebody else has given it. */
+function otherValue(property: TS.PropertyAssignment, key: string): Seen {
+  return { node: property, key, isSame: false, removal: CHANGED };
 }
 
 function callOf(value: TS.Expression, callee: string | undefined): TS.CallExpression | null {
@@ -342,7 +365,7 @@ function seeCondition(source: Source, property: TS.PropertyAssignment, shape: Sh
   if (!ts.isConditionalExpression(value)) return null;
   const { condition, whenTrue, whenFalse } = value;
   const key = codeFingerprint(`${condition.getText()} ? ${whenTrue.getText()} : 0`);
-  if (`${shape.option} ${key}` !== shape.key) return null;
+  if (`${shape.option} ${key}` !== shape.key) return otherValue(property, key);
   const { file, text } = source;
   const [start, end] = [value.getStart(file), whenFalse.getStart(file)];
   const removal = holdsComment(text.slice(start, end))
@@ -351,13 +374,10 @@ function seeCondition(source: Source, property: TS.PropertyAssignment, shape: Sh
   return { node: value, key, isSame: fingerprint(whenFalse) === shape.kept, removal };
 }
 
-function seeReplaced(
-  source: Source,
-  { initializer }: TS.PropertyAssignment,
-  shape: Shape,
-): Seen | null {
+function seeReplaced(source: Source, property: TS.PropertyAssignment, shape: Shape): Seen {
+  const { initializer } = property;
   const key = fingerprint(initializer);
-  if (`${shape.option} ${key}` !== shape.key) return null;
+  if (`${shape.option} ${key}` !== shape.key) return otherValue(property, key);
   const text = ledgerText(source, shape, "original");
   const edit = { start: initializer.getStart(source.file), end: initializer.end, text };
   return { node: initializer, key, isSame: true, removal: { edits: [edit], dedent: null } };

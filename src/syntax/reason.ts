@@ -30,6 +30,7 @@ export const REASONS = {
   "measured-inline": "the duration exists only inside the call",
   "no-message": "no argument of the call is a message that can carry a field",
   "not-an-example": "nothing in the file says that it is the wizard's example",
+  "not-readable": "it is a link, or no UTF-8 text",
   "no-module-exports": "the file is CommonJS, to whose exports nothing can be added this way",
   "loaded-by-pages": "code of a page imports it, and would load what only a server has",
   "no-rate": "nothing says the rate of all other spans as a number (`otherwise` does)",

@@ -88,6 +88,7 @@ function write(memory: MemoryTree, changes: Plan["changes"]): void {
 export function treeOf({ files }: MemoryTree): Tree {
   return {
     read: (path) => files.get(path) ?? null,
+    exists: (path) => files.has(path),
     filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
     matching: (globs) => [...files.keys()].filter(pathMatcher(globs, "")).sort(),
     resolve: (from, specifier) => {
