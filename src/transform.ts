@@ -187,6 +187,8 @@ export interface Observation {
   readonly level: "info" | "warning";
   readonly message: string;
   readonly offset: number;
+  /** Text that shows it: once the file has it no more, there is nothing to tell. */
+  readonly evidence?: string;
 }
 
 /** A file that a rule is about as a whole: it goes, or gets lines that are no code. */
@@ -216,7 +218,9 @@ export interface TreeContext {
 /** Whole files that a rule means, and what is worth knowing about them. */
 export interface FileWork {
   readonly sites: readonly FileSite[];
-  readonly observations: readonly (Omit<Observation, "offset"> & { readonly path: string })[];
+  readonly observations: readonly (Omit<Observation, "offset" | "evidence"> & {
+    readonly path: string;
+  })[];
 }
 
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */

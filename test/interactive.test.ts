@@ -67,9 +67,12 @@ test("all means those that come, quit none of them", async () => {
   expect(isWrapped(none)).toEqual([true, false, false]);
 });
 
-test("Ctrl-C leaves everything as it was", async () => {
+test.each([
+  ["Ctrl-C", "\u0003"],
+  ["the end of the input", "\u0004"],
+])("%s leaves everything as it was", async (_name, key) => {
   const folder = newTree();
-  const { code } = await answer(folder, ["y", "\u0003"]);
+  const { code } = await answer(folder, ["y", key]);
   expect(code).toBe(130);
   expect(isWrapped(folder)).toEqual([false, false, false]);
 });

@@ -344,7 +344,7 @@ function movedDsn(file: FileContext, rule: InitHardening, call: TS.CallExpressio
   if (isReason(code)) return [];
   const message = `the DSN ${written.text} is to come from ${code}: set it where this runs`;
   const offset = (propertyOf(options, "dsn") ?? options).getStart(file.source.file);
-  return [{ code: "hard-coded-dsn", level: "warning", message, offset }];
+  return [{ code: "hard-coded-dsn", level: "warning", message, offset, evidence: written.text }];
 }
 
 // What is told by adding an option

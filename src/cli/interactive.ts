@@ -19,6 +19,7 @@ export function chooser(color: boolean): (choice: Choice) => Promise<Answer> {
     const { id, file, line, strategy } = site;
     const means = strategy ? `${strategy}: ${STRATEGY_MEANS[strategy]}` : "";
     process.stdout.write(`\n${paintDiff(siteDiff(site, change), color)}\n`);
+    process.once("exit", endUnanswered);
     const answer = await selectKey({
       message: `${number} of ${count}  ${id}  ${file}:${line}\n${means}`,
       options: [
@@ -28,7 +29,13 @@ export function chooser(color: boolean): (choice: Choice) => Promise<Answer> {
         { value: "q", label: "leave it and all that come alone" },
       ],
     });
+    process.off("exit", endUnanswered);
     if (isCancel(answer)) throw new Interrupted();
     return ANSWERS[answer] ?? "quit";
   };
+}
+
+/** A question that nobody can answer any more, such as at the end of the input, ends the run. */
+function endUnanswered(): void {
+  process.exitCode = 130;
 }

@@ -130,7 +130,7 @@ function shardOf(value: string): Shard {
   const [, number, count] = /^(\d+)\/(\d+)$/.exec(value) ?? [];
   const shard = { number: Number(number), count: Number(count) };
   if (shard.number >= 1 && shard.number <= shard.count) return shard;
-  throw new InvalidArgumentError("two whole numbers such as 2/8 are expected");
+  throw new InvalidArgumentError("I/N is expected, with I from 1 to N, such as 2/8");
 }
 
 async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<number> {

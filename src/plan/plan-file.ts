@@ -65,7 +65,8 @@ function observations(context: FileContext, view: View, input: FileInput): Findi
   const seen = rules
     .filter(({ covers }) => covers(path))
     .flatMap(({ rule }) => TRANSFORMS.get(rule.use)?.observe?.(context, rule) ?? []);
-  return seen.map(({ offset, ...finding }) => {
+  const told = seen.filter(({ evidence = "" }) => text.includes(evidence));
+  return told.map(({ offset, evidence: _evidence, ...finding }) => {
     const { line } = position(
       text,
       view.reduced.toFull(offset, () => true),

@@ -96,7 +96,13 @@ function isWrite(node: TS.Node): boolean {
   return ts.isCallExpression(node) && WRITE.test(`${node.expression.getText()}(`);
 }
 
-const DIR = "src/lib/observability";
+/** Where the modules of a file's package go. */
+function dirFor({ path }: Source): string {
+  const source = /^(.*\/)?src\//.exec(path);
+  return source
+    ? `${source[0]}lib/observability`
+    : `${path.replace(/[^/]*$/, "")}lib/observability`;
+}
 
 /** Timings of stages, and the functions that are made of them. */
 export const stages: Detector = {
@@ -138,7 +144,7 @@ function staged(source: Source, target: string, all: readonly TS.BinaryExpressio
   }
   if (!first) return [];
   const why = `${all.length} stages are timed, and nobody sees their times`;
-  const common = { phase: 2, at: { assign: `${target}[*]` }, dir: DIR };
+  const common = { phase: 2, at: { assign: `${target}[*]` }, dir: dirFor(source) };
   return [
     ...[...runs].map(([name, node]) => {
       const isMethod = name.includes(".");
@@ -148,7 +154,7 @@ function staged(source: Source, target: string, all: readonly TS.BinaryExpressio
         phase: 1,
         at: isMethod ? { method: name } : { function: name },
         span: { name: `${areaOf(source)}.${name}`, op: "function" },
-        dir: DIR,
+        dir: dirFor(source),
       });
     }),
     proposal(source, first, 2, why, { id: idOf(target, "spans"), use: "stage-span", ...common }),
@@ -178,7 +184,7 @@ export const runs: Detector = {
           phase: 1,
           at: { function: name },
           span: { name: `${areaOf(source)}.${name}`, op: "function" },
-          dir: DIR,
+          dir: dirFor(source),
         }),
       );
     });
@@ -215,7 +221,7 @@ export const collectors: Detector = {
           phase: 3,
           at: { method: name },
           call,
-          dir: DIR,
+          dir: dirFor(source),
         }),
       );
     });
@@ -260,7 +266,7 @@ export const users: Detector = {
           phase: 4,
           at: { function: name },
           user,
-          dir: DIR,
+          dir: dirFor(source),
         }),
       );
     });
