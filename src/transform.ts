@@ -163,6 +163,8 @@ export interface FileContext {
   readonly serverSdkFor: (path: string) => string;
   /** The specifier by which one file imports another. */
   readonly specifierFor: (from: string, to: string) => string;
+  /** The names that other files take from this one. */
+  readonly namesTaken: () => ReadonlySet<string>;
   /** Whether code that runs in pages imports the file, as far as directives tell. */
   readonly isInPages: () => boolean;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */
@@ -257,6 +259,8 @@ export interface Transform<R extends Rule, Data> {
   ) => Instrumentation | Reason;
   /** A literal that its work contains, to look for it in other files; null if it cannot move there. */
   readonly landmark: (shape: Shape) => string | null;
+  /** Why a revert must leave what it could take out: other files have come to use it. */
+  readonly heldBy?: (file: FileContext, shape: Shape) => Reason | null;
   /** Places that look like an entry of the ledger. */
   readonly recognise: (file: FileContext, shape: Shape) => readonly Candidate[];
 }

@@ -227,3 +227,20 @@ test("lines of the environment are whole lines, also beside others that begin or
   expect(await revert()).toMatchObject({ code: 1 });
   expect(readFile(folder, ".env.example")).toBe(filled.replace("SENTRY_RELEASE=\n", ""));
 });
+
+test("an export that others have come to use stays, and is named", async () => {
+  const folder = newPipeline();
+  await json(folder, ["apply", "--rule", "index", "--allow-dirty", "--no-typecheck"]);
+  writeFiles(folder, {
+    "src/app/own.ts": `import { WideEvent } from '../lib/observability/index.js';\n\nexport const own = WideEvent;\n`,
+  });
+  const { code, stdout } = await retrospan(folder, ["revert", "--allow-dirty", "--json"]);
+  expect(code).toBe(1);
+  const left = (JSON.parse(stdout) as Document).sites.filter(({ state }) => state === "left");
+  expect(left.map(({ reason }) => reason?.code)).toEqual(["import-in-use"]);
+  expect(readFile(folder, `${DIR}/index.ts`)).toContain("WideEvent");
+  expect(readFile(folder, `${DIR}/index.ts`)).not.toContain("setSentryUser");
+  rmSync(join(folder, "src/app/own.ts"));
+  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(existsSync(join(folder, ".retrospan"))).toBe(false);
+});

@@ -78,13 +78,19 @@ export const observabilityModules = defineTransform<ObservabilityModules, Pipeli
       imports: [],
       modules,
       span: null,
-      shape: { ...shape, part: data.spec.file },
+      shape: { ...shape, part: data.spec.file, names: data.names.join(" ") },
       container: "",
       head: "",
     };
   },
 
   landmark: () => null,
+
+  heldBy: (file, { names = "" }) => {
+    const taken = file.namesTaken();
+    const used = names.split(" ").find((name) => taken.has(name));
+    return used === undefined ? null : reason("import-in-use", used);
+  },
 
   recognise: ({ source }, shape) => addedExports(source, shape),
 });

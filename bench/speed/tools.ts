@@ -37,12 +37,12 @@ export const TOOLS: readonly Tool[] = [
     command: (job, folder) => retrospan(`${folder}.configs/${job}.json`),
   },
   {
-    name: "retrospan, TS config",
+    name: "retrospan (TS config)",
     rounds: 9,
     command: (job, folder) => retrospan(`${folder}.configs/${job}.ts`),
   },
   {
-    name: "git-grep, ast-grep",
+    name: "git-grep + ast-grep",
     rounds: 9,
     command: (job) =>
       job === "broad"

@@ -134,8 +134,6 @@ function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
     config.rules.map(({ id }) => id),
   );
   assertKnown("--transform", options.transform, TRANSFORMS.keys());
-  const phases = config.rules.flatMap(({ phase }) => (phase === undefined ? [] : [String(phase)]));
-  assertKnown("--phase", options.phase?.toString(), phases.sort());
   const chosen = config.rules.filter(
     (rule) =>
       (options.rule === undefined || rule.id === options.rule) &&

@@ -11,7 +11,7 @@ import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import { isRunPlain } from "./entries.js";
-import { isInPages } from "./importers.js";
+import { isInPages, namesTaken } from "./importers.js";
 import type { Tree } from "./tree.js";
 
 /** Gives a transform its view of one file; questions about other files are answered on demand. */
@@ -57,6 +57,7 @@ export function createFileContext(
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
     isInPages: () => isInPages(tree, source.path),
+    namesTaken: () => namesTaken(tree, source.path),
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),
     dependsOn: (name) => tree.dependsOn(source.path, name),
     pathOf: tree.pathOf,

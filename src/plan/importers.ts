@@ -28,6 +28,26 @@ export function* importersOf(
   }
 }
 
+/** The names that other files take from a module, one by one. */
+export function namesTaken(tree: Reader, module: string): Set<string> {
+  const names = new Set<string>();
+  for (const path of importersOf(tree, module)) {
+    const lists = tree.read(path)?.matchAll(/\{([^{}]*)\}\s*from\s*["']([^"']+)["']/g) ?? [];
+    for (const [, list = "", specifier = ""] of lists) {
+      if (tree.resolve(path, specifier) !== module) continue;
+      for (const each of list.split(",")) {
+        names.add(
+          each
+            .trim()
+            .replace(/^type\s+/, "")
+            .split(/\s/)[0] ?? "",
+        );
+      }
+    }
+  }
+  return names;
+}
+
 /** What a specifier of a module contains: an index is imported by the name of its folder. */
 function nameOf(module: string): string {
   const parts = module.replace(/\.\w+$/, "").split("/");

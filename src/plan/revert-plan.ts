@@ -1,6 +1,8 @@
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import { reason } from "../syntax/reason.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import type { FileContext } from "../transform.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
@@ -109,7 +111,8 @@ function revertFile(
     return brokenFile(input, entries, imports, {
       message: `the file does not parse: ${source.message}`,
     });
-  const own = recogniseAll(createFileContext(input.tree, source), entries);
+  const context = createFileContext(input.tree, source);
+  const own = recogniseAll(context, entries).map((each) => heldBack(context, each));
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
   const chosen = wanted.map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)));
   const removable = chosen.filter(isRemovable);
@@ -142,6 +145,14 @@ function revertFile(
     imports: freed.kept,
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
   };
+}
+
+/** What could go, but for others that have come to use it. */
+function heldBack(context: FileContext, each: Recognised): Recognised {
+  if (!isRemovable(each)) return each;
+  const { entry, candidate } = each;
+  const left = TRANSFORMS.get(entry.transform)?.heldBy?.(context, entry.shape);
+  return left ? { entry, candidate, left } : each;
 }
 
 /** What was taken out for the sake of other sites comes back with the first of them. */
