@@ -179,7 +179,7 @@ export interface FileContext {
 
 /** What is decided about the sites around one, which the text does not show yet. */
 export interface Surroundings {
-  /** Names of spans that are declared around it. */
+  /** Names of spans that are declared around it, or inside it. */
   readonly reserved: ReadonlySet<string>;
 }
 

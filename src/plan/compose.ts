@@ -1,4 +1,4 @@
-import { crosses, encloses, type Edit, type Range } from "../text/edit.js";
+import { crosses, encloses, touches, type Edit, type Range } from "../text/edit.js";
 import { isBlankLine } from "../text/lines.js";
 import { indentableLines, type Reindent } from "../syntax/indent.js";
 import type { Source } from "../syntax/source.js";
@@ -140,5 +140,5 @@ function editsClash(a: Piece, b: Piece): boolean {
 
 function clash(a: Edit, b: Edit): boolean {
   if (a.start === a.end && b.start === b.end) return false;
-  return a.start < b.end && b.start < a.end;
+  return touches(a, b);
 }

@@ -1,4 +1,4 @@
-import { encloses, type Range } from "../text/edit.js";
+import { touches, type Range } from "../text/edit.js";
 import { lineStart } from "../text/lines.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import type { Source } from "../syntax/source.js";
@@ -54,7 +54,7 @@ export function instrumentAll(
     const rival = rivalOf(draft, substitutes, decided);
     if (rival) return reason("overlap", rival.id);
     if (refused.has(draft.id)) return reason("not-reversible");
-    const reserved = namesAround(draft.site, names);
+    const reserved = namesNear(draft.site, names);
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
     if (result === "present" || isReason(result)) return result;
     const claims = claimsOf(draft, result.region, result.shape);
@@ -163,9 +163,17 @@ function namesOf({ parameter, types = "" }: Shape, region: Range): NamedRegion[]
   return parameter ? [[region, parameter], ...named] : named;
 }
 
-/** The names that are declared around a site. */
-function namesAround({ region }: Site<unknown>, names: readonly NamedRegion[]): Set<string> {
-  return new Set(names.filter(([around]) => encloses(around, region)).map(([, name]) => name));
+/**
+ * The names that are declared around a site or inside it, where an earlier run may have left them:
+ * what the site puts in could be read as theirs.
+ */
+function namesNear(
+  { region, alternatives = [] }: Site<unknown>,
+  names: readonly NamedRegion[],
+): Set<string> {
+  const own = [region, ...alternatives];
+  const isNear = ([place]: NamedRegion) => own.some((each) => touches(each, place));
+  return new Set(names.filter(isNear).map(([, name]) => name));
 }
 
 /**

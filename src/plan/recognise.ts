@@ -1,4 +1,4 @@
-import type { Edit } from "../text/edit.js";
+import { touches, type Edit } from "../text/edit.js";
 import { dedentEdits } from "../syntax/indent.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import type { Source } from "../syntax/source.js";
@@ -50,7 +50,7 @@ function isContested(
 }
 
 function collide(a: Edit, b: Edit): boolean {
-  return (isReplacement(a) || isReplacement(b)) && a.start < b.end && b.start < a.end;
+  return (isReplacement(a) || isReplacement(b)) && touches(a, b);
 }
 
 function isReplacement({ start, end, text }: Edit): boolean {

@@ -46,7 +46,12 @@ export function encloses(outer: Range, inner: Range): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
+/** Whether two ranges share characters. */
+export function touches(a: Range, b: Range): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
 /** Whether two ranges share characters without one holding the other. */
 export function crosses(a: Range, b: Range): boolean {
-  return a.start < b.end && b.start < a.end && !encloses(a, b) && !encloses(b, a);
+  return touches(a, b) && !encloses(a, b) && !encloses(b, a);
 }
