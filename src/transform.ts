@@ -66,13 +66,7 @@ export {
 export type { ImportNeed } from "./syntax/import-place.js";
 export * from "./syntax/instrumentation.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
-export {
-  findMatches,
-  joinPointNeedles,
-  type JoinPoint,
-  type Match,
-  type StatementList,
-} from "./syntax/join-point.js";
+export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
 export {
   containerOf,
   enclosingFunctionNames,
@@ -100,7 +94,14 @@ export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";
-export { doubtAboutName, keyNode, stageName, stageOf, stageWork } from "./syntax/stage.js";
+export {
+  doubtAboutName,
+  keyNode,
+  stageName,
+  stageOf,
+  stageWork,
+  type Segment,
+} from "./syntax/stage.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";

@@ -36,7 +36,7 @@ import {
   type Rule,
   type Site,
   type Source,
-  type StatementList,
+  type Segment,
   type TS,
 } from "../src/transform.js";
 
@@ -90,7 +90,7 @@ type StageSite = Site<Found | null>;
 interface Stage {
   readonly match: Match;
   readonly name: string;
-  readonly segments: readonly StatementList[];
+  readonly segments: readonly Segment[];
   /** All of it that awaits, where that is one piece. */
   readonly whole: Region | null;
   /** Why there is none. */
@@ -115,12 +115,12 @@ function stageAt(file: FileContext, match: Match, all: readonly Match[]): Stage 
 }
 
 /** The one segment, or the only one that awaits something. */
-function wholeOf(source: Source, segments: readonly StatementList[]): Region | null {
-  const awaits = ({ statements }: StatementList) =>
+function wholeOf(source: Source, segments: readonly Segment[]): Region | null {
+  const awaits = ({ statements }: Segment) =>
     statements.some((each) => callsAwaitedIn(source, each).length > 0);
   const [segment, ...others] = segments.length > 1 ? segments.filter(awaits) : segments;
   if (!segment || others.length > 0) return null;
-  return statementsRegion(source, segment, segment.statements);
+  return statementsRegion(source, segment.list, segment.statements);
 }
 
 /** The sites of whole stages; one that ends early stands in for the same stage up to its last end. */
@@ -154,8 +154,8 @@ function sitesOf(source: Source, stage: Stage, mains: ReadonlyMap<Stage, StageSi
   const standIn = (region: Region, insteadOf: StageSite): StageSite => {
     return { ...siteOf(match, { name, region }), insteadOf };
   };
-  const others = segments.flatMap((list) =>
-    list.statements.flatMap((statement) => {
+  const others = segments.flatMap(({ list, statements }) =>
+    statements.flatMap((statement) => {
       const calls = callsAwaitedIn(source, statement);
       const region = calls.length > 1 ? statementsRegion(source, list, [statement]) : null;
       const piece = region && standIn(region, main);

@@ -150,15 +150,21 @@ function passedName(source: Source, { node, captures }: Match & { kind: "call" }
 
 // The work of a stage
 
+/** Statements of a stage that follow one another, in the list that they stand in. */
+export interface Segment {
+  readonly list: StatementList;
+  readonly statements: readonly TS.Statement[];
+}
+
 /**
  * What runs between the start mark of a stage and its timing, in source order: from the last
  * statement that sets what the timing measures from, down to the timing, by way of a block whose
  * end or failure the timing tells. Null where no such mark stands in the same function.
  */
-export function stageWork(source: Source, match: Match): StatementList[] | null {
+export function stageWork(source: Source, match: Match): Segment[] | null {
   const measured = measuredBy(source, match);
   const isMark = markOf(source, match, measured);
-  const segments: StatementList[] = [];
+  const segments: Segment[] = [];
   let node: TS.Node = measured.at;
   for (;;) {
     const around = statementAround(node);
@@ -167,7 +173,7 @@ export function stageWork(source: Source, match: Match): StatementList[] | null 
     const end = list.statements.indexOf(statement);
     const before = list.statements.slice(0, end);
     const mark = before.findLastIndex(isMark);
-    segments.unshift({ parent: list.parent, statements: before.slice(mark + 1) });
+    segments.unshift({ list, statements: before.slice(mark + 1) });
     if (mark >= 0) return segments.filter(({ statements }) => statements.length > 0);
     node = list.parent;
     if (ts.isSourceFile(node) || ts.isFunctionLike(node.parent)) return null;
@@ -177,11 +183,12 @@ export function stageWork(source: Source, match: Match): StatementList[] | null 
 }
 
 /** What was tried before a `catch` or a `finally`. */
-function triedBefore(block: TS.Node): StatementList | null {
+function triedBefore(block: TS.Node): Segment | null {
   const clause = ts.isCatchClause(block.parent) ? block.parent : block;
   const { parent } = clause;
   if (!ts.isTryStatement(parent) || parent.tryBlock === clause) return null;
-  return { parent: parent.tryBlock, statements: parent.tryBlock.statements };
+  const { statements } = parent.tryBlock;
+  return { list: { parent: parent.tryBlock, statements }, statements };
 }
 
 /** Where the end of a stage is read off the clock, and what it is measured from. */
