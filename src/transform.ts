@@ -88,7 +88,7 @@ export {
   partOf,
   type OptionChange,
 } from "./syntax/option-change.js";
-export { isReadable } from "./syntax/readable.js";
+export { isReadable, readsTooEarly } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";

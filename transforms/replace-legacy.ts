@@ -27,6 +27,7 @@ import {
   nextLine,
   onlyDeclares,
   quoted,
+  readsTooEarly,
   reason,
   renderTemplate,
   schema,
@@ -182,7 +183,9 @@ function callProblem(
   const isStatement =
     statement && ts.isExpressionStatement(statement) && unwrapped(statement.expression) === node;
   if (!isStatement) return reason("not-a-statement");
-  const acting = node.arguments.find((argument) => !isEffectFree(argument));
+  const acting = node.arguments.find(
+    (argument) => !isEffectFree(argument) || readsTooEarly(file.source, argument),
+  );
   if (acting) return reason("argument-effects", textOf(file.source, acting).slice(0, 60));
   if (rule.when !== undefined) return null;
   const module = file.read(file.pathOf(rule.module));

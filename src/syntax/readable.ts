@@ -1,6 +1,6 @@
 import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
-import { ancestors } from "./walk.js";
+import { ancestors, enclosingFunction, findNode } from "./walk.js";
 import type { Source } from "./source.js";
 
 /** Names that browsers provide and Node does not; the others are read off `globalThis`. */
@@ -27,6 +27,22 @@ export function isReadable(source: Source, name: string, at: TS.Node, region: Ra
     encloses(region, { start: each.getStart(file), end: each.end }),
   );
   return !isInside && scope.isReadable(name, at, region.start);
+}
+
+/** Whether an expression fails because it reads what the same function declares further down. */
+export function readsTooEarly({ scope }: Source, expression: TS.Expression): boolean {
+  const isBelow = (each: TS.Declaration, at: TS.Node) =>
+    isBlockScoped(each) && each.pos > at.pos && enclosingFunction(each) === enclosingFunction(at);
+  const found = findNode(expression, (node) => {
+    if (!ts.isIdentifier(node)) return false;
+    return scope.resolve(node.text, node)?.some((each) => isBelow(each, node)) ?? false;
+  });
+  return found !== undefined;
+}
+
+function isBlockScoped(declaration: TS.Declaration): boolean {
+  if (ts.isClassDeclaration(declaration)) return true;
+  return (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.BlockScoped) !== 0;
 }
 
 function isGlobal(name: string): boolean {
