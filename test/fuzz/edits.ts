@@ -20,6 +20,8 @@ interface HandEdit {
   readonly edited: string;
   /** The program without instrumentation that has the same edit, where that can be said. */
   readonly equivalent: string | null;
+  /** Whether it makes a second span, which is the user's own. */
+  readonly isCopy?: boolean;
 }
 
 type Editor = (program: Program, verdict: Verdict, choices: Choices) => HandEdit | null;
@@ -47,7 +49,8 @@ export async function judgeEdits(program: Program, verdict: Verdict): Promise<Ed
   const problems: string[] = [];
   if (!parses(program, text)) problems.push("does not parse");
   if (reasons.includes("?")) problems.push("something is left without a reason");
-  if (reasons.length === 0) problems.push(...leftovers(text), ...sameCode(edit, text));
+  if (reasons.length === 0 && !edit.isCopy) problems.push(...leftovers(text));
+  if (reasons.length === 0) problems.push(...sameCode(edit, text));
   if (reasons.length === 0 && edit.equivalent !== null && problems.length === 0) {
     problems.push(...(await behaviour(program, edit.equivalent, text)));
   }
@@ -125,7 +128,7 @@ function insertion(name: string, code: (program: Program) => string): Editor {
   return (program, { plan, after }, choices) => {
     const statements = statementsIn(program, program.text);
     const target = statements[choices.below(statements.length)];
-    const [file] = plan.files;
+    const file = plan.files.find(({ path }) => path === program.path);
     if (!target || !file) return null;
     const offset = target.getStart();
     const place = moved(file.edits, offset);
@@ -212,7 +215,7 @@ const copied: Editor = (program, { after, plan }) => {
   const edited = applyEdits(after, [
     { start: statement.end, end: statement.end, text: `\n${statement.getText()}` },
   ]);
-  return { name: "copy a statement", edited, equivalent: null };
+  return { name: "copy a statement", edited, equivalent: null, isCopy: true };
 };
 
 /** Everything that holds a span is gone. */

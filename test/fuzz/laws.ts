@@ -1,5 +1,5 @@
 import { isEmpty } from "../../src/plan/ledger.js";
-import type { ActiveRule, Placement, Plan } from "../../src/plan/model.js";
+import type { ActiveRule, Placement, Plan, SiteReport } from "../../src/plan/model.js";
 import { ts, type TS } from "../../src/syntax/compiler.js";
 import { isStatementList } from "../../src/syntax/region.js";
 import { isParseFailure, parseSource } from "../../src/syntax/source.js";
@@ -14,7 +14,7 @@ import { applyKnowing, planInMemory } from "./memory.js";
 import { isTaught, knowledgeFrom, lessonsFor, type Knowledge } from "./knowledge.js";
 import { asFunctionBody, execute, type Run } from "./execute.js";
 import type { Program } from "./program.js";
-import { createStub, type Stub } from "./stub.js";
+import { createStub, STAGE, type Stub } from "./stub.js";
 
 /** What became of one site. */
 export interface SiteOutcome {
@@ -88,6 +88,8 @@ function textProblems(
     problems.push("a second apply changes something");
   const reverted = revertInMemory(memory);
   if (memory.files.get(path) !== text) problems.push("a revert does not give every byte back");
+  if (others.some(([other, before]) => memory.files.get(other) !== before))
+    problems.push("a revert does not give another file back");
   if (memory.files.size !== others.length + 1) problems.push("a revert leaves a module behind");
   const stays = reverted.sites.find(({ state }) => state !== "reverted");
   if (stays) problems.push(`a site is not reverted: ${stays.reason?.code}`);
@@ -138,28 +140,69 @@ function bodyOf(
   helpers: readonly Helper[] = [],
 ): string {
   const codeOf = (each: string) => (isTypeScript ? transpiled(path, each) : each);
-  const made = helpers.map(
-    (helper) =>
-      `const ${helper.name} = (() => {\n${codeOf(helper.text)}\nreturn ${helper.name}; })();`,
-  );
-  return asFunctionBody([...made, codeOf(text)].join("\n"), isSloppy);
+  const made = helpers.map(({ name, text: helper }) => {
+    const namespace = new RegExp(
+      `(?:import \\* as|const) (\\w+) .*["']\\./${name}(?:\\.\\w+)?["']`,
+    ).exec(text)?.[1];
+    const key = `${namespace} ${helper}`;
+    const known = variables.get(key) ?? codeOf(asVariables(helper, namespace));
+    variables.set(key, known);
+    return known;
+  });
+  return asFunctionBody([...made, ...aliases(text), codeOf(text)].join("\n"), isSloppy);
 }
 
-/** A module that was made for the program, with the function that it has. */
+/** Names that a program has for what modules made for it export, where it has others. */
+function aliases(text: string): string[] {
+  const lists = text.matchAll(/^(?:import|const) \{([^}]*)\} .*["']\.\/lib\//gm);
+  return [...lists].flatMap(([, list = ""]) =>
+    [...list.matchAll(/(\w+)(?: as|:) (\w+)/g)].map(([, name, own]) => `var ${own} = ${name};`),
+  );
+}
+
+const variables = new Map<string, string>();
+
+/** A module that was made for a program. */
 interface Helper {
+  /** Its path without the ending. */
   readonly name: string;
   readonly text: string;
 }
 
-/** The made modules whose functions the program calls; what only records is the runtime's. */
+/** The modules that were made for a program; each stands behind what it imports. */
 function helpersIn({ path, others }: Program, files: ReadonlyMap<string, string>): Helper[] {
   const old = new Set([path, ...others.map(([other]) => other)]);
-  return [...files].flatMap(([each, text]) => {
-    const name = /function (with(?:Filtered)?TraceContext|(?:continue|forward)\w+From\w*)\b/.exec(
-      text,
-    )?.[1];
-    return name && !old.has(each) ? [{ name, text }] : [];
-  });
+  const made = [...files]
+    .filter(([each]) => !old.has(each) && /\.[cm]?[jt]s$/.test(each))
+    .map(([each, text]): Helper => ({ name: each.replace(/\.\w+$/, ""), text }));
+  const ordered = new Set<Helper>();
+  const add = (helper: Helper) => {
+    for (const each of made) {
+      if (each !== helper && helper.text.includes(`./${baseName(each)}`)) add(each);
+    }
+    ordered.add(helper);
+  };
+  for (const each of made) add(each);
+  return [...ordered];
+}
+
+function baseName({ name }: Helper): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/** What a module exports, as variables, and by the name by which a program has all of it. */
+function asVariables(text: string, namespace: string | undefined): string {
+  const listed = /^module\.exports = \{([^}]*)\}/m.exec(text)?.[1]?.split(",") ?? [];
+  const written = text.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm);
+  const names = [...listed.map((each) => each.trim()), ...[...written].map(([, name]) => name)];
+  const given = `{ ${names.join(", ")} }`;
+  const code = text
+    .replace(/^import [^]*?from ["'][^"'\n]*["'];?$/gm, "")
+    .replace(/^const [^=]*= require\([^)]*\);?$/gm, "")
+    .replace(/^module\.exports = .*$/m, "")
+    .replace(/^export /gm, "");
+  const whole = namespace ? `\nvar ${namespace} = ${given};` : "";
+  return `var ${given} = (() => {\n${code}\nreturn ${given}; })();${whole}`;
 }
 
 function transpiled(fileName: string, text: string): string {
@@ -188,13 +231,13 @@ export function logProblems(before: readonly string[], after: readonly string[])
 
 /** Each time the code of a site is reached, a span is opened, and no other time. */
 function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
-  const names = new Map(plan.sites.map(({ rule, span }) => [rule, span?.name.split(" ")[0]]));
+  const names = new Set(plan.sites.map(countedBy));
   const opened = new Map<string, number>();
   for (const [name, count] of stub.spans) {
     const rule = name.split(" ")[0] ?? name;
     opened.set(rule, (opened.get(rule) ?? 0) + count);
   }
-  const rules = new Set([...names.keys(), ...opened.keys()]);
+  const rules = new Set([...names, ...opened.keys()]);
   const problems = [...rules].flatMap((rule) => {
     const [reached, spans] = [before.probes.get(rule) ?? 0, opened.get(rule) ?? 0];
     return reached === spans ? [] : [`${rule}: reached ${reached} times, opened ${spans} spans`];
@@ -202,9 +245,14 @@ function spanProblems(before: Run, stub: Stub, plan: Plan): string[] {
   return stub.open() === 0 ? problems : [...problems, `${stub.open()} spans were never ended`];
 }
 
+/** What the spans of a site are counted by. */
+function countedBy({ transform, rule }: SiteReport): string {
+  return transform === "stage-span" ? STAGE : rule;
+}
+
 /** Edits that count how often the region of each site is reached; closings inside out. */
 function probesAt(program: Program, placements: readonly Placement[], plan: Plan): Edit[] {
-  const rules = new Map(plan.sites.map(({ id, rule }) => [id, rule]));
+  const rules = new Map(plan.sites.map((site) => [site.id, countedBy(site)]));
   const lone = loneStatements(program);
   const depthOf = ({ strategy }: Placement) => OUTSIDE_IN.findIndex((each) => each === strategy);
   const outsideIn = [...placements].sort(

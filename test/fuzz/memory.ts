@@ -2,20 +2,26 @@ import { buildPlan } from "../../src/plan/build-plan.js";
 import { hashOf } from "../../src/plan/hash.js";
 import type { ActiveRule, Plan } from "../../src/plan/model.js";
 import { treeOf, type MemoryTree } from "../support/memory-tree.js";
+import { UNREADABLE } from "./around.js";
 import type { Knowledge } from "./knowledge.js";
 
-/** Plans one file of a tree. */
+/** What is planned beside the program: it exports what others import, and does nothing. */
+const INDEX = /^lib\/index\.\w+$/;
+
+/** Plans the program of a tree. */
 export function planInMemory(
   memory: MemoryTree,
   path: string,
   rules: readonly ActiveRule[],
   { lessons, typesOf }: Knowledge,
 ): Plan {
+  const paths = [path, ...[...memory.files.keys()].filter((each) => INDEX.test(each))];
+  const tree = treeOf(memory);
   return buildPlan({
-    tree: treeOf(memory),
+    tree: { ...tree, exists: (each) => each === UNREADABLE || tree.exists(each) },
     rules,
     ledger: memory.ledger,
-    files: [{ path, text: memory.files.get(path) ?? "" }],
+    files: paths.map((each) => ({ path: each, text: memory.files.get(each) ?? "" })),
     wants: () => true,
     rejects: () => false,
     lessons,
@@ -24,7 +30,7 @@ export function planInMemory(
   });
 }
 
-/** Plans one file of a tree and writes the result into it. */
+/** Plans the program of a tree and writes the result into it. */
 export function applyKnowing(
   memory: MemoryTree,
   path: string,
@@ -38,7 +44,7 @@ export function applyKnowing(
   }
   memory.ledger = {
     ...memory.ledger,
-    sites: plan.files.flatMap(({ entries }) => entries),
+    sites: [...plan.files.flatMap(({ entries }) => entries), ...plan.whole],
     imports: plan.files.flatMap(({ imports }) => imports),
     modules: [...memory.ledger.modules, ...plan.modules],
     files: Object.fromEntries(

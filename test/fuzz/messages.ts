@@ -57,6 +57,12 @@ const sent: Form = (writer, place) => {
       `${box}.send(${text})${end}`,
       `${box}?.send(${text})${end}`,
     ],
+    [`${box}.send(JSON.stringify(${message}, (_, v) => v))${end}`],
+    [
+      `const ${text} = JSON.stringify(${message})${end}`,
+      `${box}.send(${text})${end}`,
+      `log(${place.task}, ${writer.tag()}, ${text})${end}`,
+    ],
     [`${box}.send(Buffer.from(JSON.stringify(${message})).toString())${end}`],
     [`${box}.send(${message})${end}`],
     [`${box}.send("text")${end}`],
@@ -83,7 +89,14 @@ const passed: Form = (writer, place) => {
   const [message] = place.messages;
   if (!message) return made(writer, place);
   const { choices, end } = writer;
-  const call = `sleep(${place.task}, 1, ${message})`;
+  const call = choices.pick([
+    `sleep(${place.task}, 1, ${message})`,
+    `sleep(${place.task}, 1, ${message})`,
+    `sleep?.(${place.task}, 1, ${message}.value)`,
+    ...(/method|derived/.test(place.own)
+      ? Array<string>(3).fill(`sleep(${place.task}, 1, this.twice)`)
+      : []),
+  ]);
   const given = place.isAsync && choices.chance(70) ? `await ${call}` : `void ${call}`;
   return { lines: [`${given}${end}`] };
 };

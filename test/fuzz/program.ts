@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import type { RuleConfig } from "../../src/plan/define-config.js";
+import { filesAround } from "./around.js";
 import { choicesFrom, type Choices } from "./choices.js";
+import { initLines } from "./inits.js";
 import { item, type Item } from "./items.js";
 import { ruleFor } from "./rules.js";
 import { createWriter, typed, type Callee, type ModuleFacts, type Writer } from "./writer.js";
@@ -35,7 +37,7 @@ const numbers = (minLength: number, maxLength: number) =>
 /** Programs. */
 export const program: fc.Arbitrary<Program> = fc
   .record({
-    style: numbers(9, 9),
+    style: numbers(48, 48),
     items: fc.array(numbers(0, 400), { minLength: 1, maxLength: 5, size: "max" }),
     rules: fc.array(numbers(12, 12), { minLength: 1, maxLength: 4, size: "max" }),
     edits: numbers(8, 8),
@@ -46,14 +48,18 @@ export const program: fc.Arbitrary<Program> = fc
 function programFrom({ style, items, rules, edits, knowledge }: Recipe): Program {
   const look = choicesFrom(style);
   const facts = factsFrom(look);
-  const { lines, callees } = moduleFrom(facts, items);
+  const { lines, callees } = moduleFrom(facts, items, look);
   const path = `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`;
   const text = written(look, lines);
-  const subject = { path, text, callees };
+  const others = [
+    ...(facts.hasLegacy ? [legacyModule(facts)] : []),
+    ...filesAround(look, facts.isTypeScript),
+  ];
+  const subject = { path, text, callees, others: others.map(([each]) => each) };
   return {
     path,
     text,
-    others: facts.hasLegacy ? [legacyModule(facts)] : [],
+    others,
     rules: rules.map((each, index) => ruleFor(choicesFrom(each), `r${index}`, subject)),
     isSloppy: facts.isSloppy,
     isTypeScript: facts.isTypeScript,
@@ -68,7 +74,10 @@ function factsFrom(look: Choices): ModuleFacts {
   const semicolons = !look.chance(30);
   const hasDatabase = look.chance(12);
   const hasLegacy = look.chance(15) && !isSloppy;
-  return { isTypeScript, isSloppy, semicolons, hasDatabase, hasLegacy };
+  const sdk = look.chance(12)
+    ? look.pick(["@sentry/node", "@sentry/node", "@sentry/nextjs", "@sentry/browser"])
+    : null;
+  return { isTypeScript, isSloppy, semicolons, hasDatabase, hasLegacy, sdk };
 }
 
 /** What the calls of `traceStep` and `traceGuarded` would call. */
@@ -90,11 +99,11 @@ function legacyModule({ isTypeScript, semicolons }: ModuleFacts): readonly [stri
   return [isTypeScript ? "lib/tracing.ts" : "lib/tracing.js", lines.join("\n")];
 }
 
-function moduleFrom(facts: ModuleFacts, items: Recipe["items"]) {
+function moduleFrom(facts: ModuleFacts, items: Recipe["items"], look: Choices) {
   const callees: Callee[] = [];
   const entries: string[] = [];
   const start = createWriter(choicesFrom([]), facts, callees);
-  const lines = header(start);
+  const lines = [...header(start), ...(facts.sdk === null ? [] : initLines(look, start.end))];
   let writer: Writer = start;
   for (const each of items) {
     writer = { ...writer, choices: choicesFrom(each) };
@@ -129,6 +138,7 @@ function header(writer: Writer): string[] {
     `const bus = createBus()${end}`,
     `const state${any} = { n: 0 }${end}`,
     `const timing${any} = {}${end}`,
+    `const spent${any} = {}${end}`,
     `const stages${any} = createStages()${end}`,
     ...(facts.isTypeScript ? guardLines(writer) : []),
     "class Base {",
@@ -147,10 +157,14 @@ function header(writer: Writer): string[] {
 }
 
 function imports({ facts, end }: Writer): string[] {
+  const sdk = facts.isSloppy
+    ? `const Sentry = require("${facts.sdk}")${end}`
+    : `import * as Sentry from "${facts.sdk}"${end}`;
   const database = facts.isSloppy
     ? `const pg = require("pg")${end}`
     : `import * as pg from "pg"${end}`;
   return [
+    ...(facts.sdk === null ? [] : [sdk]),
     ...(facts.hasDatabase ? [database] : []),
     ...(facts.hasLegacy
       ? [`import { traceStep, traceGuarded } from "./lib/tracing.js"${end}`]

@@ -1,6 +1,7 @@
 import type { RuleConfig } from "../../src/plan/define-config.js";
 import { REGION_KINDS } from "../../src/syntax/region.js";
 import type { JoinPoint } from "../../src/syntax/join-point.js";
+import { UNREADABLE } from "./around.js";
 import type { Choices } from "./choices.js";
 import { TYPES } from "./messages.js";
 import type { Callee } from "./writer.js";
@@ -10,11 +11,13 @@ export interface Subject {
   readonly path: string;
   readonly text: string;
   readonly callees: readonly Callee[];
+  /** The paths of what stands around it. */
+  readonly others: readonly string[];
 }
 
 /** A rule of any transform for some of what a program has. */
 export function ruleFor(choices: Choices, id: string, subject: Subject): RuleConfig {
-  const { text } = subject;
+  const { text, others } = subject;
   const makers = [
     ...(/\b(?:timing|stages)\b.*[=(]/.test(text) ? [stageRule] : []),
     ...(/\btraceStep\(|\btraceGuarded\(/.test(text) ? [callRule, callRule] : []),
@@ -22,8 +25,14 @@ export function ruleFor(choices: Choices, id: string, subject: Subject): RuleCon
     ...(/\bMessage\d/.test(text) ? [fieldRule, fieldRule] : []),
     ...(/\.send\(|\.push\(/.test(text) ? [sendRule] : []),
     ...(/JSON\.parse|\bm\d/.test(text) ? [receiveRule] : []),
+    ...(/JSON\.parse/.test(text) ? [receiveRule] : []),
+    ...(/\bbegan\d/.test(text) ? [timedRule, timedRule] : []),
+    ...(text.includes("Sentry.init(") ? [initRule] : []),
+    ...(others.length > 1 ? [aroundRule, aroundRule] : []),
+    ...(text.includes("{ id: ") ? [userRule] : []),
+    runRule,
   ];
-  const make = makers[choices.below(makers.length + 10)] ?? spanRule;
+  const make = makers[choices.below(makers.length + 14)] ?? spanRule;
   return make(choices, id, subject);
 }
 
@@ -57,7 +66,7 @@ function regionFor(choices: Choices, { call, assign }: JoinPoint): (typeof REGIO
   if (call?.startsWith("disposable")) return choices.pick(["statement", "rest"]);
   if (call?.startsWith("failing")) return choices.pick(["auto", "statement", "rest"]);
   if (assign === "this.size") return choices.pick(["auto", "statement", "body", "rest"]);
-  return choices.chance(38) ? choices.pick(REGION_KINDS) : "auto";
+  return choices.chance(25) ? choices.pick(REGION_KINDS) : "auto";
 }
 
 /** Names that are known in most places, and some that are known in few. */
@@ -105,7 +114,7 @@ const byCall: Form = (choices, { callees, text }) => {
   const asynchronous = known.filter(({ result }) => result === "promise");
   const chosen = choices.chance(92) && asynchronous.length > 0 ? asynchronous : known;
   const callee = chosen[choices.below(chosen.length)];
-  if (callee && choices.chance(45)) {
+  if (callee && choices.chance(30)) {
     return { call: `${callee.owner ? `${callee.owner}.` : ""}${callee.name}($$$)` };
   }
   const present = CALLS.filter((call) => text.includes(calledName(call)));
@@ -128,6 +137,8 @@ const CALLS = [
   "$box.later($$$)",
   "$box.later($$$)",
   "disposable($$$)",
+  "disposable($$$)",
+  "isText($$$)",
   "isText($$$)",
   "isText($$$)",
   "log($task, 3, $value)",
@@ -171,6 +182,7 @@ const TARGETS = [
   "b",
   "c",
   "state.handler",
+  "state.handler",
   "this.size",
 ] as const;
 
@@ -182,8 +194,6 @@ const FORMS: readonly [Form, ...Form[]] = [
   byCall,
   byCall,
   byCall,
-  byCall,
-  byCall,
   byFunction,
   byFunction,
   byFunction,
@@ -191,6 +201,10 @@ const FORMS: readonly [Form, ...Form[]] = [
   byCase,
   byCase,
   byCase,
+  byCase,
+  byCase,
+  byCase,
+  byMethod,
   byMethod,
   byMethod,
   bySwitch,
@@ -209,9 +223,10 @@ const stageRule: Maker = (choices, id) => {
     { call: "stages.mark($$$)" },
   ]);
   const recorder = choices.pick<Readonly<Record<string, unknown>>>([
-    { module: "lib/stages.js" },
     { module: "lib/stages.js", create: true },
     { module: "lib/stages.js", create: true },
+    { module: "lib/stages.js", create: true },
+    { module: "lib/tracing.js" },
     { module: "lib/stages.js", create: true },
     { module: "a-package", recorder: "wideEvent.recordStage" },
     { recorder: "stages.recordStage" },
@@ -279,20 +294,28 @@ const sendRule: Maker = (choices, id, { text }) => {
 };
 
 const receiveRule: Maker = (choices, id, { text }) => {
-  const use = choices.pick(["trace-receive", "trace-receive", "trace-browser", "trace-forward"]);
+  const use = choices.pick([
+    "trace-receive",
+    "trace-receive",
+    "trace-receive",
+    "trace-browser",
+    "trace-browser",
+    "trace-forward",
+  ]);
   const message = /\bm\d+\b/.exec(text)?.[0] ?? "m0";
   const switched = /switch \((m\d+\.type)/.exec(text)?.[1] ?? "m0.type";
   const at = choices.pick<JoinPoint>([
     { call: "JSON.parse($$$)" },
     { call: "JSON.parse($$$)" },
     { call: "JSON.parse($$$)" },
-    // What is read off a getter would be read twice.
-    ...(/\bo\d+\.value|\btwice/.test(text)
+    { call: "JSON.parse($$$)" },
+    { call: "JSON.parse($$$)" },
+    // A getter of the runtime's, which nobody sees, would be read twice.
+    ...(/\bo\d+\.value/.test(text)
       ? []
       : [{ call: "sleep($task, $ticks, $message)" }, { call: "$box.later($message)" }]),
     ...(text.includes("switch (m") ? [{ case: choices.pick(TYPES) }, { switch: switched }] : []),
     { listener: "message" },
-    { function: choices.pick(["f*", "h*", "call*"]) },
     { method: "K*.*" },
   ]);
   return {
@@ -305,4 +328,70 @@ const receiveRule: Maker = (choices, id, { text }) => {
     ...(choices.chance(4) ? { module: "lib/none.js" } : {}),
     ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
   };
+};
+
+const timedRule: Maker = (choices, id) => ({
+  id,
+  use: "stage-span",
+  at: choices.pick<JoinPoint>([
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "spent[*]" },
+    { assign: "timing[*]" },
+    { call: "stages.set($$$)" },
+  ]),
+  ...(choices.chance(20) ? { dir: "lib/pipeline" } : {}),
+});
+
+const wholeFunction: Form = (choices, subject) => {
+  const hasMethods = subject.callees.some(({ owner }) => owner?.startsWith("K"));
+  return hasMethods && choices.chance(30)
+    ? byMethod(choices, subject)
+    : byFunction(choices, subject);
+};
+
+const runRule: Maker = (choices, id, subject) => ({
+  id,
+  use: "run-lifecycle",
+  at: wholeFunction(choices, subject),
+  span: { name: id, ...(choices.chance(50) ? { op: "pipeline" } : {}) },
+  ...(choices.chance(60) ? { fields: { first: choices.pick(["${a}", "${v1}", "${n}"]) } } : {}),
+  ...(choices.chance(30) ? { outcomes: { alpha: "partial", got: "cancelled" } } : {}),
+  ...(choices.chance(30) ? { cancelled: choices.pick(["${state.n === 2}", "${n === 3}"]) } : {}),
+});
+
+const userRule: Maker = (choices, id, subject) => ({
+  id,
+  use: "user-context",
+  at: wholeFunction(choices, subject),
+  ...(choices.chance(40) ? { user: choices.pick(["value", "twice"]) } : {}),
+});
+
+const initRule: Maker = (choices, id) => ({
+  id,
+  use: "init-hardening",
+  ...(choices.chance(50) ? { dsn: choices.pick<string | true>([true, "${state.dsn}"]) } : {}),
+  ...(choices.chance(50) ? { environment: true } : {}),
+  ...(choices.chance(50) ? { productionRate: 0.2 } : {}),
+  ...(choices.chance(30) ? { sampler: samplerOf(choices) } : {}),
+  ...(choices.chance(50) ? { pii: false } : {}),
+  ...(choices.chance(50) ? { ignoreErrors: ["AbortError", "it's over"] } : {}),
+  ...(choices.chance(50) ? { scrub: true } : {}),
+});
+
+function samplerOf(choices: Choices) {
+  const rates = [{ name: "/health", rate: 0 }];
+  return choices.chance(40) ? { rates, otherwise: 0.5 } : { rates };
+}
+
+const aroundRule: Maker = (choices, id, { others }) => {
+  const hasIndex = others.some((each) => each.startsWith("lib/index."));
+  if (hasIndex && choices.chance(60)) return { id, use: "observability-modules", dir: "lib" };
+  const envFile = choices.chance(20) ? { envFile: UNREADABLE } : {};
+  return { id, use: "clean-up", ...envFile };
 };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Who runs a piece of code: work that is not waited for gets a task of its own. */
@@ -181,10 +182,12 @@ function programNames(say: Say, sleep: Sleep) {
     createBus,
     createStages,
     clock: () => 1,
+    now: () => 1,
     wire: (_task: Task, value: unknown) => JSON.stringify(onWire(value)),
     fetch: (task: Task, value: unknown) => sleep(task, 1, value),
     pg: { query: (task: Task, value: unknown) => sleep(task, 2, value) },
     ...SILENT,
+    ...NODE,
     kindOf: (value: unknown) => KINDS[Number(value) % KINDS.length] ?? "gamma",
     disposable: (task: Task) => ({ [Symbol.dispose]: () => log(task, "disposed") }),
   };
@@ -215,6 +218,9 @@ function onWire(value: unknown): object {
 }
 
 const silent = () => undefined;
+
+/** What the modules that are made for a program have from Node; nothing is printed. */
+const NODE = { AsyncLocalStorage, process: { env: {}, stderr: { write: silent } } };
 
 /** What records leaves no trace in the log, so that it may be put there and taken away. */
 const SILENT = {

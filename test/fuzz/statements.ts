@@ -1,5 +1,6 @@
 import { awaitedNow, callOf, plain, promising, simple } from "./expressions.js";
 import { spoken, TYPES } from "./messages.js";
+import { STAGES, timedStage } from "./stages.js";
 import { indented, typed, type Place, type Writer } from "./writer.js";
 
 /** Lines, and what they declare for the lines behind them. */
@@ -272,6 +273,8 @@ function jumpFrom(writer: Writer, place: Place): string | null {
 function returned(writer: Writer, place: Place): string {
   const { choices, end } = writer;
   if (place.returns === "nothing" || choices.chance(15)) return `return${end}`;
+  const [message] = place.messages;
+  if (message && choices.chance(15)) return `return ${message}${end}`;
   const deep = { ...place, depth: 1 };
   const isPromise = place.returns === "promise" || (place.returns === "any" && choices.chance(50));
   if (!isPromise) return `return ${result(writer, place)}${end}`;
@@ -289,6 +292,7 @@ function result(writer: Writer, place: Place): string {
   return choices.pick([
     `[${code}, ${simple(writer, place)}]`,
     `{ a: ${code} }`,
+    `{ id: ${simple(writer, place)}, a: ${code} }`,
     `\`got \${${code}}\``,
     `${simple(writer, place)} + ${writer.tag()}`,
     `typeof (${code})`,
@@ -514,8 +518,6 @@ const optional: Form = (writer, place) => {
   return { lines, place: { ...place, boxes: [name, ...place.boxes] } };
 };
 
-const STAGES = ["parse", "render", "save"] as const;
-
 /** Where a stage's duration is taken. */
 const measuring: Form = (writer, place) => {
   const { choices, end } = writer;
@@ -532,6 +534,21 @@ const measuring: Form = (writer, place) => {
     same(place, [`stages.mark("${name}", kindOf(${duration}))${end}`]),
     same(place, [`if (${simple(writer, place)} === 1) timing.${name} = ${duration}${end}`]),
   ]);
+};
+
+/** A stage that is timed; what it declares is there behind it. */
+const stage: Form = (writer, place, taken) => {
+  const { lines, place: behind } = timedStage(writer, deeper(place), (inner) => {
+    const body: string[] = [];
+    let at = inner;
+    for (let count = 1 + writer.choices.below(3); count > 0; count--) {
+      const written = statement(writer, at, taken);
+      body.push(...written.lines);
+      at = written.place;
+    }
+    return { lines: body, place: at };
+  });
+  return { lines, place: { ...behind, depth: place.depth } };
 };
 
 /** A call into the module of traces that are to be replaced. */
@@ -680,6 +697,8 @@ const ALL_FORMS: readonly [Form, ...Form[]] = [
   uncaught,
   disposing,
   disposing,
+  stage,
+  stage,
   guarding,
   guarding,
   closure,

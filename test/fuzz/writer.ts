@@ -10,6 +10,8 @@ export interface ModuleFacts {
   readonly hasDatabase: boolean;
   /** Whether it imports a module of traces that are to be replaced. */
   readonly hasLegacy: boolean;
+  /** The SDK that it starts, where it does. */
+  readonly sdk: string | null;
 }
 
 /** A function, method or class that generated code may call. */
