@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "build", "fixtures", "coverage", "bench/peers"] },
+  { ignores: ["dist", "build", "fixtures", "coverage", "bench/peers", "codemod"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
