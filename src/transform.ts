@@ -3,6 +3,7 @@
  * for, what it inserts and how it recognises its own work. The core owns order, overlap, nesting,
  * imports, the disk and the ledger.
  */
+import type { FindingCode } from "./syntax/finding.js";
 import type { Binding } from "./syntax/imports.js";
 import type { Candidate, Instrumentation, Lessons, Shape, Site } from "./syntax/instrumentation.js";
 import type { TS } from "./syntax/compiler.js";
@@ -186,7 +187,7 @@ export interface Surroundings {
 
 /** Something that a file shows and that no edit mends. */
 export interface Observation {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly level: "info" | "warning";
   readonly message: string;
   readonly offset: number;

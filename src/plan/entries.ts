@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { FindingCode } from "../syntax/finding.js";
 import type { FilePlan, Finding } from "./model.js";
 import type { Tree } from "./tree.js";
 
@@ -50,7 +51,7 @@ function judge(tree: Reader, entry: Entry, observed: ReadonlySet<string>): Findi
   const loaded = closureOf(tree, [...entry.loadedFirst, entry.path]);
   if (!loaded || ![...loaded.keys()].some((path) => observed.has(path))) return [];
   const texts = [...loaded.values()];
-  const finding = (code: string, message: string): Finding[] => [
+  const finding = (code: FindingCode, message: string): Finding[] => [
     { code, level: "warning", message, file: entry.path, line: null },
   ];
   if (!texts.some(startsSdk)) {

@@ -1,5 +1,6 @@
 import { position } from "../text/lines.js";
 import type { TS } from "../syntax/compiler.js";
+import type { FindingCode } from "../syntax/finding.js";
 import { isReason } from "../syntax/reason.js";
 import { UNKNOWN_MESSAGE } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
@@ -130,7 +131,7 @@ function isKin(a: HopEnd, b: HopEnd): boolean {
 }
 
 function finding(
-  code: string,
+  code: FindingCode,
   level: Finding["level"],
   { file, line }: HopEnd,
   message: string,

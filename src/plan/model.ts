@@ -1,4 +1,5 @@
 import type { Edit } from "../text/edit.js";
+import type { FindingCode } from "../syntax/finding.js";
 import type { Reason } from "../syntax/reason.js";
 import type { Rule, Strategy } from "../transform.js";
 import type { HopEnd } from "./hops.js";
@@ -27,7 +28,7 @@ export interface SiteReport {
 
 /** Something worth knowing that is not a site. */
 export interface Finding {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly level: "info" | "warning" | "error";
   readonly message: string;
   readonly file: string | null;

@@ -1,3 +1,4 @@
+import type { FindingCode } from "../syntax/finding.js";
 import { repeaterOf } from "../syntax/repeater.js";
 import type { Source } from "../syntax/source.js";
 import { nearest } from "../text/nearest.js";
@@ -103,6 +104,6 @@ export function repeatedSpans(
   });
 }
 
-function finding(code: string, level: Finding["level"], message: string): Finding {
+function finding(code: FindingCode, level: Finding["level"], message: string): Finding {
   return { code, level, message, file: null, line: null };
 }

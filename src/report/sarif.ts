@@ -1,5 +1,6 @@
 import type { Outcome } from "../commands/outcome.js";
 import type { Finding, SiteReport } from "../plan/model.js";
+import { FINDINGS } from "../syntax/finding.js";
 import { REASONS } from "../syntax/reason.js";
 
 const SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -43,7 +44,7 @@ export function toSarif(outcome: Outcome, version: string): object {
 
 function rulesOf(results: readonly Result[]): object[] {
   const ids = [...new Set(results.map(({ ruleId }) => ruleId))].sort();
-  const texts: Readonly<Record<string, string>> = REASONS;
+  const texts: Readonly<Record<string, string>> = { ...FINDINGS, ...REASONS };
   return ids.map((id) => ({ id, shortDescription: { text: texts[id] ?? id.replace(/-/g, " ") } }));
 }
 
