@@ -36,6 +36,34 @@ test("most of what the preset means is found without it", async () => {
   expect(missing.length / meant.length).toBeLessThanOrEqual(0.25);
 });
 
+test("hops between processes and threads are found, over sockets and by objects", async () => {
+  const { sites } = await json(newService("darkroom"), ["scan"]);
+  const found = new Set(sites.map(({ transform, file }) => `${transform} ${file}`));
+  const hops = [
+    "trace-field src/protocol.ts",
+    "trace-send src/gateway.ts",
+    "trace-receive src/lab.ts",
+    "trace-send src/lab.ts",
+    "trace-receive src/developer.ts",
+    "trace-send src/developer.ts",
+    "trace-receive src/gateway.ts",
+  ];
+  expect(hops.filter((hop) => !found.has(hop))).toEqual([]);
+  // A list of messages has no context of its own.
+  expect(found).not.toContain("trace-receive src/watcher.ts");
+});
+
+test("types that look like messages are of something else where nothing is sent", async () => {
+  const shapes = ["circle", "square", "line"].map(
+    (kind) => `export interface ${kind.toUpperCase()} extends Shape { kind: "${kind}" }\n`,
+  );
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/shapes.ts": `export interface Shape { kind: string }\n${shapes.join("")}`,
+  });
+  expect((await json(folder, ["scan"])).proposals).toEqual([]);
+});
+
 test("a pipeline's runs, stages, calls, users and starts are found", async () => {
   const { proposals, findings } = await json(newService("pipeline"), ["scan"]);
   const uses = new Set(proposals.map(({ rule }) => rule.use));

@@ -1,3 +1,4 @@
+import { counted } from "../text/count.js";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadCompiler } from "../syntax/compiler.js";
@@ -265,7 +266,7 @@ function incompleteTypes(typecheck: TypeReport | null): Finding[] {
     {
       code: "types-incomplete",
       level: "warning",
-      message: `${typecheck.unresolved} imports do not resolve, so the type check sees less than it should`,
+      message: `${counted(typecheck.unresolved, "import")} cannot be resolved, so the type check sees less than it should`,
       file: null,
       line: null,
     },

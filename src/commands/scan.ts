@@ -53,7 +53,11 @@ export async function scan(
   return {
     suggestions,
     sites,
-    findings: [...findings, ...severalSdks(sdk), ...tracedAlready(root)],
+    findings: [
+      ...findings,
+      ...severalSdks(sdk),
+      ...(suggestions.length > 0 ? tracedAlready(root) : []),
+    ],
     sdk,
     written: isWritten ? CONFIG : null,
     ms: Math.round(performance.now() - started),

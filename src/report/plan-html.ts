@@ -1,3 +1,4 @@
+import { counted } from "../text/count.js";
 import { readFileSync } from "node:fs";
 import { structuredPatch } from "diff";
 import { htmlEscape } from "escape-goat";
@@ -66,7 +67,7 @@ function summaryOf(outcome: Outcome): string {
   const items = facts.map(([name, count]) => htmlEscape`<li><b>${count}</b> ${name}</li>`);
   const { typecheck } = outcome;
   const types = typecheck
-    ? htmlEscape`<li><b>${typecheck.new.length}</b> new diagnostics in ${typecheck.programs} programs</li>`
+    ? htmlEscape`<li><b>${typecheck.new.length}</b> new ${typecheck.new.length === 1 ? "diagnostic" : "diagnostics"} in ${counted(typecheck.programs, "program")}</li>`
     : "<li>not type-checked</li>";
   return `<ul class="facts">${items.join("")}${types}</ul>`;
 }

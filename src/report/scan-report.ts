@@ -1,3 +1,4 @@
+import { counted } from "../text/count.js";
 import { createColors } from "picocolors";
 import type { ScanOutcome } from "../commands/scan.js";
 import { findingLine } from "./terminal.js";
@@ -17,7 +18,7 @@ export function scanToTerminal(
   const summary =
     suggestions.length === 0
       ? "nothing to do: no place deserves a rule"
-      : `${suggestions.length} rules for ${sites.length} sites`;
+      : `${counted(suggestions.length, "rule")} for ${counted(sites.length, "site")}`;
   const next = written
     ? `${written} says them: look with \`retrospan preview\``
     : "make a config of them with --write";

@@ -1,3 +1,4 @@
+import { counted } from "../text/count.js";
 import { createColors } from "picocolors";
 import type { Finding, SiteReport } from "../plan/model.js";
 import type { Outcome } from "../commands/outcome.js";
@@ -121,7 +122,7 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
     .filter(([, number]) => number > 0)
     .map(([state, number]) => `${number} ${state}`);
   const types = outcome.typecheck
-    ? ` · types: ${outcome.typecheck.programs} programs, ${outcome.typecheck.before} diagnostics before, ${outcome.typecheck.after} after`
+    ? ` · types: ${counted(outcome.typecheck.programs, "program")}, ${counted(outcome.typecheck.before, "diagnostic")} before, ${outcome.typecheck.after} after`
     : "";
   if (shown.length === 0) return `${nothing(outcome)}${types}`;
   const verb = outcome.command === "status" ? "" : outcome.isWritten ? "changed" : "would change";

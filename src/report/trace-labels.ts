@@ -24,11 +24,6 @@ export function lengthOf({ start, end }: Span): number {
   return end - start;
 }
 
-/** `1 span`, `2 spans`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /** A length of time for people, out of milliseconds. */
 export function milliseconds(value: number): string {
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;

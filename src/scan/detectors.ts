@@ -1,15 +1,10 @@
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
-import {
-  batches,
-  batchReaders,
-  batchTypes,
-  forwards,
-  messageReceivers,
-  messageSenders,
-  messageTypes,
-} from "./messages.js";
+import { batches, batchReaders } from "./batches.js";
+import { objectReceivers, objectSenders } from "./object-messages.js";
+import { batchTypes, messageTypes } from "./message-types.js";
+import { forwards, messageReceivers, messageSenders } from "./messages.js";
 import { collectors, routes, runs, stages, users, writes } from "./work.js";
 
 /** Every kind of place that is looked for. */
@@ -17,6 +12,8 @@ export const DETECTORS: readonly Detector[] = [
   commandSwitches,
   messageSenders,
   messageReceivers,
+  objectSenders,
+  objectReceivers,
   messageTypes,
   forwards,
   batches,

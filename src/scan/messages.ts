@@ -16,6 +16,11 @@ import {
 const CHANNEL =
   /["'](ws|socket\.io|socket\.io-client|node:worker_threads|worker_threads|bullmq|bull|amqplib)["']|\bWebSocket\b|process\.send\b/;
 
+/** Whether a file may have a channel at all. */
+export function mayHaveChannel({ text }: Source): boolean {
+  return CHANNEL.test(text);
+}
+
 /** Handlers of messages that a channel brings. */
 export const messageReceivers: Detector = {
   name: "receivers",
@@ -64,7 +69,7 @@ export const messageSenders: Detector = {
   name: "senders",
   needles: ["JSON.stringify"],
   find: (source) => {
-    if (!CHANNEL.test(source.text)) return [];
+    if (!mayHaveChannel(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
@@ -104,44 +109,12 @@ function calleeOf({ expression, name }: TS.PropertyAccessExpression): string {
   return `${expression.getText()}.${name.text}`;
 }
 
-/** Types of messages that others extend, or that what arrives is taken for. */
-export const messageTypes: Detector = {
-  name: "message types",
-  needles: ["interface", "extends"],
-  find: ({ file, ...rest }) => {
-    const source = { file, ...rest };
-    const extended = new Set<string>();
-    walk(file, (node) => {
-      if (!ts.isHeritageClause(node)) return;
-      for (const { expression } of node.types) extended.add(expression.getText(file));
-    });
-    return file.statements
-      .filter(ts.isInterfaceDeclaration)
-      .filter(({ name, members }) => {
-        const isMessage = /(event|command|message|job|payload)$/i.test(name.text);
-        return isMessage && extended.has(name.text) && members.some(isKind);
-      })
-      .map((node) =>
-        proposal(source, node, 2, `messages of the kind ${node.name.text} cross processes`, {
-          id: idOf(node.name.text),
-          use: "trace-field",
-          phase: 2,
-          at: { type: node.name.text },
-        }),
-      );
-  },
-};
-
-function isKind({ name }: TS.TypeElement): boolean {
-  return name !== undefined && /^["']?(type|kind|event|command|action)["']?$/.test(name.getText());
-}
-
 /** Functions that hand on a message in the body of a request. */
 export const forwards: Detector = {
   name: "forwards",
   needles: ["fetch("],
   find: (source) => {
-    if (!CHANNEL.test(source.text)) return [];
+    if (!mayHaveChannel(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const name = ts.isFunctionLike(node) ? functionName(node) : null;
@@ -200,106 +173,3 @@ function isRequestWith(node: TS.Node, parameters: readonly string[]): boolean {
   const body = options && /\bbody:\s*JSON\.stringify\((\w+)\)/.exec(options.getText())?.[1];
   return body !== undefined && parameters.includes(body);
 }
-
-/** Updates that wait in a batch until they are sent. */
-export const batches: Detector = {
-  name: "batches",
-  needles: [".push("],
-  find: (source) => {
-    if (!CHANNEL.test(source.text)) return [];
-    const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-      const { name, expression } = node.expression;
-      if (name.text !== "push" || !ts.isPropertyAccessExpression(expression)) return;
-      const [update] = node.arguments;
-      const isUpdate =
-        update && ts.isObjectLiteralExpression(update) && /\btype:/.test(update.getText());
-      if (!isUpdate || !/(updates|events|messages|batch|queue)$/i.test(expression.name.text))
-        return;
-      found.push(
-        proposal(
-          source,
-          node,
-          2,
-          "an update waits in a batch, and its trace is over when it is sent",
-          {
-            id: idOf(areaOf(source), expression.name.text, "queued"),
-            use: "trace-send",
-            phase: 5,
-            at: { call: `$batch.${expression.name.text}.push($update)` },
-          },
-        ),
-      );
-    });
-    return found;
-  },
-};
-
-/** Types whose members hold batched messages. */
-export const batchTypes: Detector = {
-  name: "batch types",
-  needles: ["updates", "events", "messages"],
-  find: (source) => {
-    const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      if (!ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node)) return;
-      const members = ts.isInterfaceDeclaration(node) ? node.members : membersOf(node.type);
-      for (const member of members) {
-        if (!ts.isPropertySignature(member) || !member.type || !isBatch(member)) continue;
-        const type = `${node.name.text}.${member.name.getText()}`;
-        found.push(
-          proposal(source, member, 2, `what waits in ${type} belongs to other traces`, {
-            id: idOf(type),
-            use: "trace-field",
-            phase: 5,
-            at: { type },
-          }),
-        );
-      }
-    });
-    return found;
-  },
-};
-
-function membersOf(type: TS.TypeNode): readonly TS.TypeElement[] {
-  return ts.isTypeLiteralNode(type) ? type.members : [];
-}
-
-function isBatch({ name, type }: TS.PropertySignature): boolean {
-  const isNamed = /^(updates|events|messages)$/.test(name.getText());
-  const element = type && elementOf(type);
-  const isLiteral = element !== undefined && ts.isTypeLiteralNode(element);
-  return isNamed && isLiteral && element.members.some(isKind);
-}
-
-function elementOf(type: TS.TypeNode): TS.TypeNode | undefined {
-  if (ts.isArrayTypeNode(type)) return type.elementType;
-  const isArray =
-    ts.isTypeReferenceNode(type) && /^(Readonly)?Array$/.test(type.typeName.getText());
-  return isArray ? type.typeArguments?.[0] : undefined;
-}
-
-/** Handlers of batches in pages. */
-export const batchReaders: Detector = {
-  name: "batch readers",
-  needles: [".updates"],
-  find: (source) => {
-    if (!/\bWebSocket\b/.test(source.text)) return [];
-    const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      const name = ts.isFunctionLike(node) ? functionName(node) : null;
-      if (name === null || !/(process|handle|apply|on).*(batch|update)/i.test(name)) return;
-      found.push(
-        proposal(source, node, 1, "a page applies updates whose trace it could show", {
-          id: idOf(name),
-          use: "trace-browser",
-          phase: 5,
-          at: { function: name },
-          span: { name: `page.${name}`, op: "ui.task" },
-        }),
-      );
-    });
-    return found;
-  },
-};

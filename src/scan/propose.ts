@@ -24,10 +24,14 @@ export interface Suggestion {
   readonly places: readonly { readonly file: string; readonly line: number }[];
 }
 
+const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
+
 /** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
 export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   const groups = new Map<string, Proposal[]>();
-  for (const each of proposals) {
+  // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
+  const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
+  for (const each of proposals.filter(({ rule }) => hasHops || rule.use !== "trace-field")) {
     const { id: _id, in: _in, span: _span, ...rest } = each.rule;
     // A function that two detectors mean is one rule.
     const key = JSON.stringify([rest.use, rest.at, rest.at ? null : rest]);

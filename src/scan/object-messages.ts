@@ -1,0 +1,196 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { constantValue } from "../syntax/message.js";
+import { className } from "../syntax/names.js";
+import type { Source } from "../syntax/source.js";
+import { ancestors, unwrapped, walk } from "../syntax/walk.js";
+import { isChannel, isLifecycle } from "./channels.js";
+import {
+  areaOf,
+  functionAround,
+  idOf,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
+
+/** Objects that are handed to a channel as they are. */
+export const objectSenders: Detector = {
+  name: "object senders",
+  needles: [".emit(", ".postMessage(", ".send("],
+  find: (source) => {
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const sent = ts.isCallExpression(node) ? sentBy(source, node) : null;
+      if (!sent) return;
+      const within = functionAround(node);
+      found.push(
+        proposal(source, node, 3, "a message leaves without the trace that it belongs to", {
+          id: idOf(areaOf(source), within ?? "message", "sent"),
+          use: "trace-send",
+          phase: 2,
+          at: { call: sent.pattern, ...(within ? { within } : {}) },
+          // What another process gets is a copy anyway.
+          ...(sent.isShared ? { allowCopy: true } : {}),
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+interface Sent {
+  readonly pattern: string;
+  readonly isShared: boolean;
+}
+
+const PATTERNS: ReadonlyMap<string, string> = new Map([
+  ["emit", "$channel.emit($event, $message)"],
+  ["send", "$channel.send($message)"],
+  ["postMessage", "$channel.postMessage($message)"],
+]);
+
+function sentBy(source: Source, call: TS.CallExpression): Sent | null {
+  const callee = unwrapped(call.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return null;
+  const pattern = PATTERNS.get(callee.name.text);
+  const [first, second] = call.arguments;
+  const isEmit = callee.name.text === "emit";
+  const message = isEmit ? second : first;
+  if (!pattern || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
+  if (isEmit && !(first && ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
+  if (!isObject(source, message) || !isChannel(source, callee.expression)) return null;
+  const isShared = !ts.isObjectLiteralExpression(unwrapped(message));
+  return { pattern, isShared: isShared && callee.name.text !== "postMessage" };
+}
+
+/** What may be an object: a list of messages, or a text, carries no context. */
+function isObject(source: Source, message: TS.Expression): boolean {
+  const code = unwrapped(constantValue(source, message));
+  const isOther =
+    ts.isLiteralExpression(code) ||
+    ts.isTemplateExpression(code) ||
+    ts.isArrayLiteralExpression(code) ||
+    (ts.isCallExpression(code) &&
+      /^(JSON\.stringify|String|Buffer\.from)$/.test(code.expression.getText()));
+  return !isOther && !(ts.isIdentifier(code) && isList(typeOf(source, code)));
+}
+
+function typeOf({ scope }: Source, name: TS.Identifier): TS.TypeNode | undefined {
+  const [declaration] = scope.resolve(name.text, name) ?? [];
+  return declaration && (declaration as { readonly type?: TS.TypeNode }).type;
+}
+
+function isList(type: TS.TypeNode | undefined): boolean {
+  if (type && ts.isTypeOperatorNode(type)) return isList(type.type);
+  const isReference = type !== undefined && ts.isTypeReferenceNode(type);
+  return (
+    type !== undefined &&
+    (ts.isArrayTypeNode(type) || (isReference && /Array$/.test(type.typeName.getText())))
+  );
+}
+
+/** Handlers of objects that a channel brings. */
+export const objectReceivers: Detector = {
+  name: "object receivers",
+  needles: [".on(", ".once("],
+  find: (source) => {
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const handler = ts.isCallExpression(node) ? handlerOf(source, node) : null;
+      const place = handler && ts.isCallExpression(node) ? placeOf(source, node, handler) : null;
+      if (!place || !ts.isCallExpression(node)) return;
+      const { at, message } = place;
+      const [event] = node.arguments;
+      found.push(
+        proposal(source, node, 3, "a message arrives that brings no trace along", {
+          id: idOf(areaOf(source), event && ts.isStringLiteralLike(event) ? event.text : "message"),
+          use: "trace-receive",
+          phase: 2,
+          at,
+          ...(message === null ? {} : { message: `\${${message}}` }),
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+/** The function that a channel calls with a message. */
+function handlerOf(source: Source, call: TS.CallExpression): TS.ArrowFunction | null {
+  const callee = unwrapped(call.expression);
+  const [event, handler] = call.arguments;
+  const isListening = ts.isPropertyAccessExpression(callee) && /^(on|once)$/.test(callee.name.text);
+  if (!isListening || !event || !ts.isStringLiteralLike(event) || isLifecycle(event.text))
+    return null;
+  if (!handler || !ts.isArrowFunction(handler) || handler.parameters.length === 0) return null;
+  return isChannel(source, callee.expression) ? handler : null;
+}
+
+interface Place {
+  readonly at: { readonly [form: string]: string };
+  /** What the message is called there, where it is not the first parameter. */
+  readonly message: string | null;
+}
+
+/** Where a message is handled: by whom the handler hands it to, or by itself; null for a list of them. */
+function placeOf(source: Source, call: TS.CallExpression, handler: TS.ArrowFunction): Place | null {
+  const passed = passedTo(handler);
+  const target = passed && functionCalled(source, passed.call);
+  const parameter = target?.fn.parameters[passed?.index ?? 0];
+  if (isList(parameter?.type) || isList(handler.parameters[0]?.type)) return null;
+  if (target && parameter && ts.isIdentifier(parameter.name)) {
+    return { at: target.at, message: passed?.index === 0 ? null : parameter.name.text };
+  }
+  const [event] = call.arguments;
+  const on = ts.isPropertyAccessExpression(call.expression)
+    ? call.expression.expression.getText(source.file)
+    : "";
+  const listener = event && ts.isStringLiteralLike(event) ? event.text : "message";
+  return { at: { listener, on }, message: null };
+}
+
+interface Passed {
+  readonly call: TS.CallExpression;
+  readonly index: number;
+}
+
+/** `(note) => this.take(note)`, with or without `void` and braces. */
+function passedTo({ body, parameters }: TS.ArrowFunction): Passed | null {
+  const only = ts.isBlock(body) && body.statements.length === 1 ? body.statements[0] : undefined;
+  const code = only && ts.isExpressionStatement(only) ? only.expression : body;
+  if (ts.isBlock(code)) return null;
+  const bare = unwrapped(code);
+  const call =
+    ts.isVoidExpression(bare) || ts.isAwaitExpression(bare) ? unwrapped(bare.expression) : bare;
+  if (!ts.isCallExpression(call)) return null;
+  const name = parameters[0]?.name.getText();
+  const index = call.arguments.findIndex((each) => each.getText() === name);
+  return index < 0 ? null : { call, index };
+}
+
+interface Called {
+  readonly fn: TS.MethodDeclaration | TS.FunctionDeclaration;
+  readonly at: Place["at"];
+}
+
+/** The method of the same class, or the function of the same file, that a call means. */
+function functionCalled({ file }: Source, { expression }: TS.CallExpression): Called | null {
+  if (ts.isIdentifier(expression)) {
+    const fn = file.statements.find(
+      (each): each is TS.FunctionDeclaration =>
+        ts.isFunctionDeclaration(each) && each.name?.text === expression.text,
+    );
+    return fn ? { fn, at: { function: expression.text } } : null;
+  }
+  const isOwn =
+    ts.isPropertyAccessExpression(expression) &&
+    expression.expression.kind === ts.SyntaxKind.ThisKeyword;
+  const owner = isOwn ? [...ancestors(expression)].find(ts.isClassLike) : undefined;
+  if (!isOwn || !owner) return null;
+  const fn = owner.members.find(
+    (each): each is TS.MethodDeclaration =>
+      ts.isMethodDeclaration(each) && each.name.getText() === expression.name.text,
+  );
+  const name = fn && className(fn);
+  return fn && name ? { fn, at: { method: `${name}.${expression.name.text}` } } : null;
+}
