@@ -53,6 +53,15 @@ test("hops between processes and threads are found, over sockets and by objects"
   expect(found).not.toContain("trace-receive src/watcher.ts");
 });
 
+test("what a process tells of itself is no message", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/main.ts":
+      'process.on("unhandledRejection", (error) => console.error(error));\nprocess.once("SIGTERM", (signal) => console.log(signal));\n',
+  });
+  expect((await json(folder, ["scan"])).proposals).toEqual([]);
+});
+
 test("types that look like messages are of something else where nothing is sent", async () => {
   const shapes = ["circle", "square", "line"].map(
     (kind) => `export interface ${kind.toUpperCase()} extends Shape { kind: "${kind}" }\n`,

@@ -26,6 +26,13 @@ export function isLifecycle(event: string): boolean {
   return LIFECYCLE.test(event);
 }
 
+/** Whether an event is a message: over a socket it has a name of its own, else it is called so. */
+export function isMessage(source: Source, event: string, channel: TS.Expression): boolean {
+  if (event === "message") return true;
+  const hasNames = importsOf(source).some((each) => /^socket\.io/.test(specifierOf(each)));
+  return hasNames && !isLifecycle(event) && channel.getText(source.file) !== "process";
+}
+
 /** Whether an expression is one end of a channel that takes objects. */
 export function isChannel(source: Source, expression: TS.Expression, depth = 0): boolean {
   const code = withoutLinks(unwrapped(expression));

@@ -3,7 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import { className } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { ancestors, unwrapped, walk } from "../syntax/walk.js";
-import { isChannel, isLifecycle } from "./channels.js";
+import { isChannel, isLifecycle, isMessage } from "./channels.js";
 import {
   areaOf,
   functionAround,
@@ -120,8 +120,8 @@ function handlerOf(source: Source, call: TS.CallExpression): TS.ArrowFunction | 
   const callee = unwrapped(call.expression);
   const [event, handler] = call.arguments;
   const isListening = ts.isPropertyAccessExpression(callee) && /^(on|once)$/.test(callee.name.text);
-  if (!isListening || !event || !ts.isStringLiteralLike(event) || isLifecycle(event.text))
-    return null;
+  if (!isListening || !event || !ts.isStringLiteralLike(event)) return null;
+  if (!isMessage(source, event.text, callee.expression)) return null;
   if (!handler || !ts.isArrowFunction(handler) || handler.parameters.length === 0) return null;
   return isChannel(source, callee.expression) ? handler : null;
 }
