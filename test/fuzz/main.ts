@@ -24,6 +24,14 @@ const total = emptyTally();
 const started = performance.now();
 let next = 0;
 
+// A long run that is cut off tells what it has come to.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    report(total);
+    process.exit(1);
+  });
+}
+
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 await Promise.all(Array.from({ length: Number(values.workers) }, runWorker));
