@@ -293,11 +293,26 @@ describe("a wrong config", () => {
   const programs: [string, string, RegExp[]][] = [
     ["throws", 'throw new Error("no such stage\\nand more");\n', [/no such stage/]],
     ["throws what is no error", 'throw "no such stage";\n', [/retrospan\.config\.ts/]],
-    ["has a syntax error", "export default {\n  rules: [\n", [/retrospan\.config\.ts/]],
+    ["has a syntax error", "export default {\n  rules: [ }\n", [/retrospan\.config\.ts:2:\d+: /]],
     ["imports what does not exist", 'import "./nowhere.js";\nexport default {};\n', [/nowhere/]],
     ["exports nothing", "const config = {};\n", [/retrospan\.config\.ts/]],
     ["exports a number", "export default 5;\n", [/retrospan\.config\.ts/]],
   ];
+
+  test("a list of names does not fill the screen", async () => {
+    const rules = Array.from({ length: 40 }, (_, index) => ({
+      id: `rule-${index}`,
+      use: "wrap-span",
+      at: { function: "work" },
+      span: { name: "work" },
+    }));
+    const folder = newRepository({ [CONFIG]: JSON.stringify({ rules }) });
+    await expectMistake(
+      folder,
+      ["apply", "--rule", "quite-another"],
+      [/rule-0, .*, and 28 more$/m],
+    );
+  });
 
   test.each(programs)("a program that %s", async (_name, config, says) => {
     const folder = newRepository({ "retrospan.config.ts": config, "src/load.ts": LOAD });

@@ -98,6 +98,9 @@ export function assertSites({ site, except }: Options, known: ReadonlySet<string
   for (const id of except) assertKnown("--except", id, known);
 }
 
+/** Names that a message lists. */
+const MAX_LISTED = 12;
+
 /**
  * Checks that a name given on the command line exists.
  * @throws {UserError} with the nearest known name
@@ -111,7 +114,10 @@ export function assertKnown(
   const names = [...new Set(known)];
   if (names.includes(name)) return;
   const guess = nearest(name, names);
-  const list = names.length > 0 ? `known: ${names.join(", ")}` : "there are none";
+  const rest = names.length - MAX_LISTED;
+  const shown = names.slice(0, MAX_LISTED).join(", ");
+  const list =
+    names.length > 0 ? `known: ${shown}${rest > 0 ? `, and ${rest} more` : ""}` : "there are none";
   throw new UserError(
     `${option} ${name}`,
     "unknown name",

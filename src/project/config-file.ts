@@ -61,8 +61,10 @@ async function read(path: string, place: string): Promise<unknown> {
     module = await jiti.import(path);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [line = ""] = message.split("\n", 1);
-    throw new UserError(place, `it cannot be loaded: ${line}`, "mend the config");
+    const [what = "", ...where] = message.split("\n");
+    // A syntax error says its place in a line of its own.
+    const at = /:\d+:\d+$/.exec(where.find((line) => line.trim().startsWith(path)) ?? "")?.[0];
+    throw new UserError(`${place}${at ?? ""}`, `it cannot be loaded: ${what.trim()}`, "mend it");
   }
   if (typeof module === "object" && module !== null && "default" in module) return module.default;
   throw new UserError(
