@@ -14,10 +14,25 @@ export function moduleSpec(file: string, name: string): HelperSpec {
  * @param url where the module lies; it imports packages and modules beside it
  */
 function moduleLines(url: URL, language: Language): string[] {
-  const typed = readFileSync(url, "utf8");
-  const [code, columns] = language.isTyped ? [typed, 2] : [withoutTypes(typed), 4];
+  const [code, columns] = language.isTyped ? [textOf(url), 2] : [scriptOf(url), 4];
   const placed = language.isCommonJs ? asCommonJs(code, language) : withImports(code, language);
   return placed.split("\n").map((line) => withTabs(line, columns));
+}
+
+const texts = new Map<string, string>();
+const scripts = new Map<string, string>();
+
+function textOf({ href }: URL): string {
+  const known = texts.get(href) ?? readFileSync(new URL(href), "utf8");
+  texts.set(href, known);
+  return known;
+}
+
+/** Many files may need the same module. */
+function scriptOf(url: URL): string {
+  const known = scripts.get(url.href) ?? withoutTypes(textOf(url));
+  scripts.set(url.href, known);
+  return known;
 }
 
 /** The odd column of a comment that spans lines stays. */
