@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes longest, the longest first: begun at the end, it would keep a single core busy. */
-const LONGEST = ["fuzz", "behaviour", "cli", "runs", "hops", "trace", "crash"];
+const LONGEST = ["build-service", "fuzz", "darkroom", "cli", "runs", "behaviour", "hops", "trace"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
