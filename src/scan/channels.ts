@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { specifierOf } from "../syntax/imports.js";
+import { importOf, moduleOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
+import { elementOf } from "./list-type.js";
 import { ancestors, unwrapped } from "../syntax/walk.js";
 
 /** Over which messages go from one process or thread to another, as objects. */
@@ -29,7 +30,7 @@ export function isLifecycle(event: string): boolean {
 /** Whether an event is a message: over a socket it has a name of its own, else it is called so. */
 export function isMessage(source: Source, event: string, channel: TS.Expression): boolean {
   if (event === "message") return true;
-  const hasNames = importsOf(source).some((each) => /^socket\.io/.test(specifierOf(each)));
+  const hasNames = /["']socket\.io(-client)?["']/.test(source.text);
   return hasNames && !isLifecycle(event) && channel.getText(source.file) !== "process";
 }
 
@@ -86,12 +87,11 @@ function isChannelType(source: Source, type: TS.TypeNode, depth: number): boolea
     return type.types.some((each) => isChannelType(source, each, depth));
   }
   if (!ts.isTypeReferenceNode(type) || depth > MAX_DEPTH) return false;
-  const name = ts.isQualifiedName(type.typeName) ? type.typeName.right : type.typeName;
-  if (isOfModule(source, name, TYPES)) return true;
-  const alias = source.file.statements.find(
-    (each) => ts.isTypeAliasDeclaration(each) && each.name.text === name.text,
-  ) as TS.TypeAliasDeclaration | undefined;
-  return alias !== undefined && isChannelType(source, alias.type, depth + 1);
+  const { typeName } = type;
+  if (isOfModule(source, typeName, TYPES)) return true;
+  return source.file.statements.filter(ts.isTypeAliasDeclaration).some(({ name, type: meant }) => {
+    return name.text === typeName.getText() && isChannelType(source, meant, depth + 1);
+  });
 }
 
 const TAKING = /^(shift|pop|at|get|find|values)$/;
@@ -113,15 +113,10 @@ function holdsChannels(source: Source, expression: TS.Expression, depth: number)
   return declarations.some((each) => {
     const { type, initializer } = (each ?? {}) as Declared;
     const made = initializer && ts.isNewExpression(initializer) ? initializer.typeArguments : null;
-    const element = (type && elementOf(type)) ?? made?.at(-1);
+    const held = type && ts.isTypeReferenceNode(type) ? type.typeArguments : made;
+    const element = (type && elementOf(type)) ?? held?.at(-1);
     return element !== undefined && isChannelType(source, element, depth + 1);
   });
-}
-
-function elementOf(type: TS.TypeNode): TS.TypeNode | undefined {
-  if (ts.isTypeOperatorNode(type)) return elementOf(type.type);
-  if (ts.isArrayTypeNode(type)) return type.elementType;
-  return ts.isTypeReferenceNode(type) ? type.typeArguments?.at(-1) : undefined;
 }
 
 /** `io.on("connection", (socket) => ...)` hands out a channel. */
@@ -145,40 +140,21 @@ function memberNamed(node: TS.Node, name: string): TS.Declaration | undefined {
 }
 
 /** Whether a name, or the last part of a path, means what a module of channels calls so. */
-function isOfModule(source: Source, node: TS.Node, pattern: RegExp): boolean {
-  const [first = "", last = first] = [
-    node.getText(source.file).split(/[.?]/)[0],
-    node.getText(source.file).split(/[.?]+/).at(-1),
-  ];
-  const from = moduleOf(source, first);
-  if (!pattern.test(exportedAs(source, last))) return false;
-  return from !== undefined && MODULES.test(from);
+function isOfModule(source: Source, path: TS.Node, pattern: RegExp): boolean {
+  const root = rootOf(path);
+  const module = root && moduleOf(source, root);
+  if (!root || !module || !MODULES.test(module)) return false;
+  const name = root === path ? (importOf(source, root)?.exported ?? root.text) : lastOf(path);
+  return pattern.test(name);
 }
 
-function importsOf({ file }: Source): TS.ImportDeclaration[] {
-  return file.statements.filter(ts.isImportDeclaration);
+function rootOf(path: TS.Node): TS.Identifier | null {
+  if (ts.isPropertyAccessExpression(path)) return rootOf(path.expression);
+  if (ts.isQualifiedName(path)) return rootOf(path.left);
+  return ts.isIdentifier(path) ? path : null;
 }
 
-/** The module from which a file has a name. */
-function moduleOf(source: Source, name: string): string | undefined {
-  const found = importsOf(source).find(({ importClause }) => {
-    if (!importClause) return false;
-    const { name: byDefault, namedBindings } = importClause;
-    if (byDefault?.text === name) return true;
-    if (!namedBindings) return false;
-    if (ts.isNamespaceImport(namedBindings)) return namedBindings.name.text === name;
-    return namedBindings.elements.some((each) => each.name.text === name);
-  });
-  return found && specifierOf(found);
-}
-
-/** The name that an import has in its module. */
-function exportedAs(source: Source, name: string): string {
-  for (const { importClause } of importsOf(source)) {
-    const bindings = importClause?.namedBindings;
-    if (!bindings || !ts.isNamedImports(bindings)) continue;
-    const found = bindings.elements.find((each) => each.name.text === name);
-    if (found?.propertyName) return found.propertyName.text;
-  }
-  return name;
+function lastOf(path: TS.Node): string {
+  if (ts.isPropertyAccessExpression(path)) return path.name.text;
+  return ts.isQualifiedName(path) ? path.right.text : "";
 }

@@ -1,5 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { walk } from "../syntax/walk.js";
+import { elementOf } from "./list-type.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Types that messages extend, each with a kind of its own. */
@@ -113,11 +114,4 @@ function isBatch({ name, type }: TS.PropertySignature): boolean {
   const element = type && elementOf(type);
   const isLiteral = element !== undefined && ts.isTypeLiteralNode(element);
   return isNamed && isLiteral && element.members.some(isKind);
-}
-
-function elementOf(type: TS.TypeNode): TS.TypeNode | undefined {
-  if (ts.isArrayTypeNode(type)) return type.elementType;
-  const isArray =
-    ts.isTypeReferenceNode(type) && /^(Readonly)?Array$/.test(type.typeName.getText());
-  return isArray ? type.typeArguments?.[0] : undefined;
 }

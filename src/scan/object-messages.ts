@@ -4,6 +4,7 @@ import { className } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { ancestors, unwrapped, walk } from "../syntax/walk.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
+import { elementOf } from "./list-type.js";
 import {
   areaOf,
   functionAround,
@@ -81,12 +82,7 @@ function typeOf({ scope }: Source, name: TS.Identifier): TS.TypeNode | undefined
 }
 
 function isList(type: TS.TypeNode | undefined): boolean {
-  if (type && ts.isTypeOperatorNode(type)) return isList(type.type);
-  const isReference = type !== undefined && ts.isTypeReferenceNode(type);
-  return (
-    type !== undefined &&
-    (ts.isArrayTypeNode(type) || (isReference && /Array$/.test(type.typeName.getText())))
-  );
+  return type !== undefined && elementOf(type) !== undefined;
 }
 
 /** Handlers of objects that a channel brings. */
@@ -96,14 +92,13 @@ export const objectReceivers: Detector = {
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      const handler = ts.isCallExpression(node) ? handlerOf(source, node) : null;
-      const place = handler && ts.isCallExpression(node) ? placeOf(source, node, handler) : null;
-      if (!place || !ts.isCallExpression(node)) return;
+      const listening = listeningAt(source, node);
+      const place = listening && placeOf(source, listening);
+      if (!listening || !place) return;
       const { at, message } = place;
-      const [event] = node.arguments;
       found.push(
         proposal(source, node, 3, "a message arrives that brings no trace along", {
-          id: idOf(areaOf(source), event && ts.isStringLiteralLike(event) ? event.text : "message"),
+          id: idOf(areaOf(source), listening.event),
           use: "trace-receive",
           phase: 2,
           at,
@@ -115,15 +110,22 @@ export const objectReceivers: Detector = {
   },
 };
 
-/** The function that a channel calls with a message. */
-function handlerOf(source: Source, call: TS.CallExpression): TS.ArrowFunction | null {
-  const callee = unwrapped(call.expression);
-  const [event, handler] = call.arguments;
-  const isListening = ts.isPropertyAccessExpression(callee) && /^(on|once)$/.test(callee.name.text);
-  if (!isListening || !event || !ts.isStringLiteralLike(event)) return null;
-  if (!isMessage(source, event.text, callee.expression)) return null;
+/** A handler that a channel calls with each message. */
+interface Listening {
+  readonly event: string;
+  readonly channel: TS.Expression;
+  readonly handler: TS.ArrowFunction;
+}
+
+function listeningAt(source: Source, node: TS.Node): Listening | null {
+  const callee = ts.isCallExpression(node) ? unwrapped(node.expression) : null;
+  if (!ts.isCallExpression(node) || !callee || !ts.isPropertyAccessExpression(callee)) return null;
+  const { name, expression: channel } = callee;
+  const [event, handler] = node.arguments;
+  if (!/^(on|once)$/.test(name.text) || !event || !ts.isStringLiteralLike(event)) return null;
   if (!handler || !ts.isArrowFunction(handler) || handler.parameters.length === 0) return null;
-  return isChannel(source, callee.expression) ? handler : null;
+  if (!isMessage(source, event.text, channel) || !isChannel(source, channel)) return null;
+  return { event: event.text, channel, handler };
 }
 
 interface Place {
@@ -133,7 +135,7 @@ interface Place {
 }
 
 /** Where a message is handled: by whom the handler hands it to, or by itself; null for a list of them. */
-function placeOf(source: Source, call: TS.CallExpression, handler: TS.ArrowFunction): Place | null {
+function placeOf(source: Source, { event, channel, handler }: Listening): Place | null {
   const passed = passedTo(handler);
   const target = passed && functionCalled(source, passed.call);
   const parameter = target?.fn.parameters[passed?.index ?? 0];
@@ -141,12 +143,7 @@ function placeOf(source: Source, call: TS.CallExpression, handler: TS.ArrowFunct
   if (target && parameter && ts.isIdentifier(parameter.name)) {
     return { at: target.at, message: passed?.index === 0 ? null : parameter.name.text };
   }
-  const [event] = call.arguments;
-  const on = ts.isPropertyAccessExpression(call.expression)
-    ? call.expression.expression.getText(source.file)
-    : "";
-  const listener = event && ts.isStringLiteralLike(event) ? event.text : "message";
-  return { at: { listener, on }, message: null };
+  return { at: { listener: event, on: channel.getText(source.file) }, message: null };
 }
 
 interface Passed {

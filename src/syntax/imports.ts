@@ -237,6 +237,22 @@ export function importOf(source: Source, identifier: TS.Identifier): ImportedNam
   return null;
 }
 
+/** The module that an identifier comes from, by name, as its default or as all of it. */
+export function moduleOf(source: Source, identifier: TS.Identifier): string | null {
+  const named = importOf(source, identifier);
+  if (named) return named.module;
+  for (const declaration of source.scope.resolve(identifier.text, identifier) ?? []) {
+    const clause = ts.isNamespaceImport(declaration) ? declaration.parent : declaration;
+    if (ts.isImportClause(clause) && ts.isImportDeclaration(clause.parent)) {
+      return specifierOf(clause.parent);
+    }
+    const value = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+    const required = value && requiredSpecifier(value);
+    if (required) return required;
+  }
+  return null;
+}
+
 function requiredName(declaration: TS.Declaration): ImportedName | null {
   if (!ts.isBindingElement(declaration) || !ts.isIdentifier(declaration.name)) return null;
   const variable = declaration.parent.parent;
