@@ -95,14 +95,8 @@ export * from "./syntax/region.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";
-export {
-  doubtAboutName,
-  keyNode,
-  stageName,
-  stageOf,
-  stageWork,
-  type Segment,
-} from "./syntax/stage.js";
+export { doubtAboutName, keyNode, stageName, stageOf } from "./syntax/stage.js";
+export { stageWork, type Segment } from "./syntax/stage-work.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
 export { renderTemplate, type Fills, type Rendered } from "./syntax/template.js";

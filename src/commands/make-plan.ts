@@ -1,4 +1,3 @@
-import { counted } from "../text/count.js";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadCompiler } from "../syntax/compiler.js";
@@ -30,6 +29,7 @@ import type { Root } from "../project/root.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Lessons, Rule } from "../transform.js";
+import { counted } from "../text/count.js";
 import { wantsSite, type Options } from "./options.js";
 import { planInThreads } from "./plan-threads.js";
 import { settle } from "./settle.js";

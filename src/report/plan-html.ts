@@ -1,9 +1,9 @@
-import { counted } from "../text/count.js";
 import { readFileSync } from "node:fs";
 import { structuredPatch } from "diff";
 import { htmlEscape } from "escape-goat";
 import type { Outcome } from "../commands/outcome.js";
 import type { FileChange, Finding, SiteReport } from "../plan/model.js";
+import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
 import { spanTree } from "./span-tree.js";
 

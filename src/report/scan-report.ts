@@ -1,6 +1,6 @@
-import { counted } from "../text/count.js";
 import { createColors } from "picocolors";
 import type { ScanOutcome } from "../commands/scan.js";
+import { counted } from "../text/count.js";
 import { findingLine } from "./terminal.js";
 
 /** What a scan has found, for people: what is worth most first. */

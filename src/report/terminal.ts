@@ -1,7 +1,7 @@
-import { counted } from "../text/count.js";
 import { createColors } from "picocolors";
 import type { Finding, SiteReport } from "../plan/model.js";
 import type { Outcome } from "../commands/outcome.js";
+import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
 import { toPatch } from "./patch.js";
 

@@ -1,7 +1,7 @@
-import { counted } from "../text/count.js";
 import { htmlEscape } from "escape-goat";
 import type { TraceOutcome } from "../commands/trace.js";
 import { rowsOf, type Row, type SpanNode, type Trace } from "../trace/tree.js";
+import { counted } from "../text/count.js";
 import { lengthOf, milliseconds, serviceOf, titleOf, type Processes } from "./trace-labels.js";
 
 /** A page of its own with a waterfall for each trace; it loads nothing and runs nothing. */

@@ -1,8 +1,8 @@
-import { counted } from "../text/count.js";
 import { createColors } from "picocolors";
 import type { TraceOutcome } from "../commands/trace.js";
 import type { Span } from "../trace/spans.js";
 import { rowsOf, type Row, type SpanNode, type Trace } from "../trace/tree.js";
+import { counted } from "../text/count.js";
 import { lengthOf, milliseconds, serviceOf, titleOf, type Processes } from "./trace-labels.js";
 
 type Colors = ReturnType<typeof createColors>;

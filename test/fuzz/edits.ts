@@ -3,7 +3,8 @@ import { ts, type TS } from "../../src/syntax/compiler.js";
 import { applyEdits, type Edit } from "../../src/text/edit.js";
 import { revertInMemory, type MemoryTree } from "../support/memory-tree.js";
 import { choicesFrom, type Choices } from "./choices.js";
-import { runProblems, runText, type Verdict } from "./laws.js";
+import { runText } from "./bodies.js";
+import { runProblems, type Verdict } from "./laws.js";
 import type { Program } from "./program.js";
 
 /** What reverting after an edit by hand showed. */

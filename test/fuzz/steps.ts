@@ -1,7 +1,8 @@
 import { isParseFailure, parseSource } from "../../src/syntax/source.js";
 import { activeRules, memoryTree, revertInMemory } from "../support/memory-tree.js";
 import { choicesFrom } from "./choices.js";
-import { isRefusedBadly, knowledgeOf, logProblems, runApplied, type Verdict } from "./laws.js";
+import { runApplied } from "./bodies.js";
+import { isRefusedBadly, knowledgeOf, logProblems, type Verdict } from "./laws.js";
 import { applyKnowing, planInMemory } from "./memory.js";
 import type { Program } from "./program.js";
 
