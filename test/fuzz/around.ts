@@ -4,7 +4,7 @@ type File = readonly [path: string, text: string];
 
 /** Files that stand around a program: an index, a page, what a wizard left, the environment's names. */
 export function filesAround(choices: Choices, isTypeScript: boolean): File[] {
-  if (!choices.chance(12)) return [];
+  if (!choices.chance(16)) return [];
   const ending = isTypeScript ? "ts" : "js";
   return [
     ...indexFiles(choices, ending),

@@ -94,7 +94,7 @@ const passed: Form = (writer, place) => {
     `sleep(${place.task}, 1, ${message})`,
     `sleep?.(${place.task}, 1, ${message}.value)`,
     ...(/method|derived/.test(place.own)
-      ? Array<string>(3).fill(`sleep(${place.task}, 1, this.twice)`)
+      ? Array<string>(5).fill(`sleep(${place.task}, 1, this.twice)`)
       : []),
   ]);
   const given = place.isAsync && choices.chance(70) ? `await ${call}` : `void ${call}`;

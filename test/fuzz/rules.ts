@@ -27,7 +27,7 @@ export function ruleFor(choices: Choices, id: string, subject: Subject): RuleCon
     ...(/JSON\.parse|\bm\d/.test(text) ? [receiveRule] : []),
     ...(/JSON\.parse/.test(text) ? [receiveRule] : []),
     ...(/\bbegan\d/.test(text) ? [timedRule, timedRule] : []),
-    ...(text.includes("Sentry.init(") ? [initRule] : []),
+    ...(text.includes("Sentry.init(") ? [initRule, initRule] : []),
     ...(others.length > 1 ? [aroundRule, aroundRule] : []),
     ...(text.includes("{ id: ") ? [userRule] : []),
     runRule,
@@ -138,6 +138,9 @@ const CALLS = [
   "$box.later($$$)",
   "disposable($$$)",
   "disposable($$$)",
+  "disposable($$$)",
+  "disposable($$$)",
+  "isText($$$)",
   "isText($$$)",
   "isText($$$)",
   "isText($$$)",
@@ -325,7 +328,7 @@ const receiveRule: Maker = (choices, id, { text }) => {
     ...(choices.chance(15) ? { region: choices.pick(REGION_KINDS) } : {}),
     ...(use === "trace-forward" || choices.chance(12) ? { span: { name: id } } : {}),
     ...(choices.chance(25) ? { captureErrors: true } : {}),
-    ...(choices.chance(4) ? { module: "lib/none.js" } : {}),
+    ...(choices.chance(8) ? { module: "lib/none.js" } : {}),
     ...(choices.chance(10) ? { message: `\${${choices.pick(["n", message, "state.n"])}}` } : {}),
   };
 };
@@ -369,7 +372,7 @@ const userRule: Maker = (choices, id, subject) => ({
   id,
   use: "user-context",
   at: wholeFunction(choices, subject),
-  ...(choices.chance(40) ? { user: choices.pick(["value", "twice"]) } : {}),
+  ...(choices.chance(40) ? { user: choices.pick(["value", "twice", "twice"]) } : {}),
 });
 
 const initRule: Maker = (choices, id) => ({
@@ -386,7 +389,7 @@ const initRule: Maker = (choices, id) => ({
 
 function samplerOf(choices: Choices) {
   const rates = [{ name: "/health", rate: 0 }];
-  return choices.chance(40) ? { rates, otherwise: 0.5 } : { rates };
+  return choices.chance(25) ? { rates, otherwise: 0.5 } : { rates };
 }
 
 const aroundRule: Maker = (choices, id, { others }) => {
