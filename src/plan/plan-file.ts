@@ -1,4 +1,4 @@
-import { applyEdits } from "../text/edit.js";
+import { applyEdits, type Range } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
 import { isReason } from "../syntax/reason.js";
@@ -229,7 +229,7 @@ function orderedEntries(
     .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
   const added = planned.map((each, index) => ({
     entry: entryOf(input.path, each, idsOf(each, all)),
-    range: pieces[index]?.region ?? each.result.region,
+    range: placeOf(each, pieces[index]),
   }));
   return [...known, ...added]
     .sort(
@@ -239,6 +239,18 @@ function orderedEntries(
         (keyOf(a.entry) < keyOf(b.entry) ? -1 : 1),
     )
     .map(({ entry }, order) => ({ ...entry, order }));
+}
+
+/**
+ * Where a site will be found again. What is inserted stands where it stands, however much of the code
+ * it is about: the end of a statement that holds another site comes behind that site.
+ */
+function placeOf({ result }: Planned, piece: Piece | undefined): Range {
+  if (!piece) return result.region;
+  if (result.strategy !== "insert") return piece.region;
+  // Braces around it are edits as well.
+  const [inserted] = [...piece.edits].sort((a, b) => b.text.length - a.text.length);
+  return inserted ?? piece.region;
 }
 
 function keyOf({ transform, strategy, id }: LedgerSite): string {
