@@ -19,7 +19,7 @@ export async function apply(options: Options): Promise<Outcome> {
   const { plan } = made;
   const isRefused = breaksTypes(made);
   const isWritten = !isRefused && !options.check;
-  if (isWritten) write({ ...workspace, ledger: made.ledger }, plan, options);
+  if (isWritten) await write({ ...workspace, ledger: made.ledger }, plan, options);
   return {
     command: "apply",
     sdk: made.sdk,
@@ -57,12 +57,12 @@ function applied(site: Plan["sites"][number]): Plan["sites"][number] {
   return site.state === "planned" ? { ...site, state: "applied" } : site;
 }
 
-function write(workspace: Workspace, plan: Plan, options: Options): void {
+async function write(workspace: Workspace, plan: Plan, options: Options): Promise<void> {
   const { root, ledger } = workspace;
   if (plan.changes.length === 0) return;
   assertClean(workspace, plan.changes, options);
   const next = ledgerAfter(ledger, plan);
-  writeChanges(root, "apply", [...plan.changes, ...ledgerChanges(workspace, next, options)]);
+  await writeChanges(root, "apply", [...plan.changes, ...ledgerChanges(workspace, next, options)]);
 }
 
 /**

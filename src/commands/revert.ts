@@ -40,7 +40,7 @@ export async function revert(options: Options): Promise<Outcome> {
     covers: root.covers,
   });
   assertExact(plan);
-  if (!options.check) write({ ...workspace, ledger }, plan, options);
+  if (!options.check) await write({ ...workspace, ledger }, plan, options);
   const isLeft = plan.sites.some(({ state }) => state === "left");
   const hasErrors = plan.findings.some(({ level }) => level === "error");
   return {
@@ -66,7 +66,7 @@ function assertExact({ exact, changes }: RevertPlan): void {
   }
 }
 
-function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
+async function write(workspace: Workspace, plan: RevertPlan, options: Options): Promise<void> {
   const { root, ledger } = workspace;
   const next = ledgerAfter(ledger, plan, options);
   const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
@@ -76,7 +76,7 @@ function write(workspace: Workspace, plan: RevertPlan, options: Options): void {
   assertClean(workspace, plan.changes, options);
   const isDone = isEmpty(next) && !staysOpen;
   const changes = ledgerChanges(workspace, isDone ? null : next, options);
-  writeChanges(root, "revert", [...plan.changes, ...changes]);
+  await writeChanges(root, "revert", [...plan.changes, ...changes]);
   if (isDone) removeStateDir(root);
 }
 

@@ -48,7 +48,7 @@ export async function scan(
   const isWritten = write && suggestions.length > 0;
   if (isWritten) {
     const after = configText(suggestions);
-    writeChanges(root, "scan", [{ path: CONFIG, before: readText(root, CONFIG), after }]);
+    await writeChanges(root, "scan", [{ path: CONFIG, before: readText(root, CONFIG), after }]);
   }
   return {
     suggestions,

@@ -1,8 +1,10 @@
 import {
   chmodSync,
   closeSync,
+  copyFileSync,
   existsSync,
-  fsyncSync,
+  fsync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,6 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { hashOf } from "../plan/hash.js";
 import type { FileChange } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
@@ -22,9 +25,9 @@ import { STATE_DIR } from "./ledger-file.js";
 import { isInside, type Root } from "./root.js";
 
 /**
- * All or nothing. Every text, new and old, is first staged beside the ledger; then a journal says
- * what is about to happen; then each file is renamed into place; then the journal goes. Whoever
- * finds a journal knows that a run was cut off, and puts the old texts back.
+ * All or nothing. Every new text, and a link to every old file, is first staged beside the ledger;
+ * then a journal says what is about to happen; then each file is renamed into place; then the
+ * journal goes. Whoever finds a journal knows that a run was cut off, and puts the old files back.
  */
 const JOURNAL = `${STATE_DIR}/journal.json`;
 const STAGE = `${STATE_DIR}/pending`;
@@ -45,7 +48,11 @@ interface Journal {
  * Writes all changes, or none.
  * @throws {UserError} when a file is no longer what the plan was made from
  */
-export function writeChanges(root: Root, command: string, changes: readonly FileChange[]): void {
+export async function writeChanges(
+  root: Root,
+  command: string,
+  changes: readonly FileChange[],
+): Promise<void> {
   if (changes.length === 0) return;
   for (const change of changes) {
     assertInside(root, change.path);
@@ -53,13 +60,13 @@ export function writeChanges(root: Root, command: string, changes: readonly File
   }
   const isNewState = !existsSync(join(root.path, STATE_DIR));
   try {
-    stage(root, changes);
+    await stage(root, changes);
     const steps = changes.map(({ path, before, after }) => ({
       path,
       before: before === null ? null : hashOf(before),
       after: after === null ? null : hashOf(after),
     }));
-    writeWhole(root, JOURNAL, JSON.stringify({ pid: process.pid, command, steps }));
+    await writeJournal(root, { pid: process.pid, command, steps });
   } catch (error) {
     // Nothing of the tree was touched yet.
     rmSync(join(root.path, JOURNAL), { force: true });
@@ -85,7 +92,8 @@ function assertInside(root: Root, path: string): void {
   throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
 }
 
-const DISK_PROBLEMS = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EMFILE"]);
+const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
+const DISK_PROBLEMS = new Set([...DISK_FULL, "EACCES", "EPERM", "EROFS", "EMFILE"]);
 
 /** What the disk refuses is for the user to mend; anything else is our bug. */
 function asUserError(error: unknown): unknown {
@@ -99,46 +107,85 @@ function asUserError(error: unknown): unknown {
 }
 
 function assertUnchanged(root: Root, { path, before }: FileChange): void {
-  const now = currentHash(root, path);
-  if (now === (before === null ? null : hashOf(before))) return;
+  if (currentText(root, path) === before) return;
   throw new UserError(path, "it changed while the plan was made", "run the command again");
 }
 
-function currentHash(root: Root, path: string): string | null {
+function currentText(root: Root, path: string): string | null {
   const absolute = join(root.path, path);
-  return existsSync(absolute) ? hashOf(readFileSync(absolute, "utf8")) : null;
+  return existsSync(absolute) ? readFileSync(absolute, "utf8") : null;
 }
 
-function stage(root: Root, changes: readonly FileChange[]): void {
-  for (const [index, { path, before, after }] of changes.entries()) {
-    const mode = before === null ? null : statSync(join(root.path, path)).mode;
-    if (after !== null) stageText(root, `${index}.new`, after, mode);
-    if (before !== null) stageText(root, `${index}.old`, before, mode);
+function currentHash(root: Root, path: string): string | null {
+  const text = currentText(root, path);
+  return text === null ? null : hashOf(text);
+}
+
+/** So many files are open at once: the disk takes many in little more time than one. */
+const AT_ONCE = 64;
+
+async function stage(root: Root, changes: readonly FileChange[]): Promise<void> {
+  mkdirSync(join(root.path, STAGE), { recursive: true });
+  for (let from = 0; from < changes.length; from += AT_ONCE) {
+    const part = changes.slice(from, from + AT_ONCE);
+    for (const [at, { path, before }] of part.entries()) {
+      if (before !== null) keep(join(root.path, path), staged(root, from + at, "old"));
+    }
+    const texts = part.flatMap(({ path, before, after }, at) => {
+      const mode = before === null ? null : statSync(join(root.path, path)).mode;
+      return after === null ? [] : [{ path: staged(root, from + at, "new"), text: after, mode }];
+    });
+    await writeAll(texts);
   }
 }
 
-function stageText(root: Root, name: string, text: string, mode: number | null): void {
-  const path = writeWhole(root, `${STAGE}/${name}`, text);
-  if (mode !== null) chmodSync(path, mode);
+function staged(root: Root, index: number, kind: "new" | "old"): string {
+  return join(root.path, STAGE, `${index}.${kind}`);
 }
 
-/** Writes a file under another name, waits until it is on the disk, then gives it its name. */
-function writeWhole(root: Root, path: string, text: string): string {
-  const target = join(root.path, path);
-  mkdirSync(dirname(target), { recursive: true });
-  // Beside what is staged, so that whoever clears that clears this.
-  const temporary = join(root.path, STAGE, `${basename(path)}.tmp`);
-  mkdirSync(dirname(temporary), { recursive: true });
-  const file = openSync(temporary, "w");
+/** Gives a file a second name, so that it stays when its first one is given to another. */
+function keep(path: string, name: string): void {
   try {
-    const bytes = Buffer.from(text, "utf8");
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    linkSync(path, name);
+  } catch (error) {
+    // Not every file system has links, and some allow them to the owner only.
+    if (DISK_FULL.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    copyFileSync(path, name);
   }
-  renameSync(temporary, target);
-  return target;
+}
+
+interface NewText {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number | null;
+}
+
+/** Writes files and waits until they are on the disk. */
+async function writeAll(texts: readonly NewText[]): Promise<void> {
+  const files: number[] = [];
+  try {
+    for (const { path, text, mode } of texts) {
+      const file = openSync(path, "w");
+      files.push(file);
+      const bytes = Buffer.from(text, "utf8");
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      if (mode !== null) chmodSync(path, mode);
+    }
+    const ends = await Promise.allSettled(files.map((file) => onDisk(file)));
+    const failed = ends.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
+const onDisk = promisify(fsync);
+
+/** Written under another name first, so that there is a whole journal or none. */
+async function writeJournal(root: Root, journal: Journal): Promise<void> {
+  const path = join(root.path, STAGE, `${basename(JOURNAL)}.tmp`);
+  await writeAll([{ path, text: JSON.stringify(journal), mode: null }]);
+  renameSync(path, join(root.path, JOURNAL));
 }
 
 function put(
@@ -155,7 +202,7 @@ function put(
     return;
   }
   mkdirSync(dirname(target), { recursive: true });
-  renameSync(join(root.path, STAGE, `${index}.${kind}`), target);
+  renameSync(staged(root, index, kind), target);
 }
 
 function finish(root: Root): void {

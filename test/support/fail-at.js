@@ -17,11 +17,13 @@ const WATCHED = /** @type {const} */ ([
   "rmSync",
   "chmodSync",
   "mkdirSync",
-  "fsyncSync",
+  "fsync",
+  "linkSync",
+  "copyFileSync",
   "rmdirSync",
   "unlinkSync",
 ]);
-const NEEDS_SPACE = ["openSync", "writeSync", "mkdirSync", "fsyncSync"];
+const NEEDS_SPACE = ["openSync", "writeSync", "mkdirSync", "fsync", "linkSync", "copyFileSync"];
 const JOURNAL = ".retrospan/journal.json";
 const root = process.cwd();
 
