@@ -1,4 +1,4 @@
-import { ts } from "../syntax/compiler.js";
+import { ts, type TS } from "../syntax/compiler.js";
 import {
   isSentryModule,
   memberBinding,
@@ -22,16 +22,10 @@ export function createFileContext(
 ): FileContext {
   let sentry: Binding | undefined;
   const members = new Map<string, Binding>();
-  const read = (path: string): Source | null => {
-    const text = tree.read(path);
-    if (text === null) return null;
-    const parsed = parseSource(path, text);
-    return isParseFailure(parsed) ? null : parsed;
-  };
+  const read = (path: string) => readSource(tree, path);
   const isSdkExport = (specifier: string, member: string) => {
     const path = tree.resolve(source.path, specifier);
-    const module = path === null ? null : read(path);
-    return module !== null && exportsSdk(module, member);
+    return path !== null && sdkExports(tree, path).has(member);
   };
   return {
     source,
@@ -90,26 +84,47 @@ export function isModulePath(module: string): boolean {
   return /\.[cm]?[jt]sx?$/.test(module) || module.startsWith(".");
 }
 
-/** Whether a module passes on the SDK's namespace under this name. */
-function exportsSdk({ file }: Source, member: string): boolean {
+function readSource(tree: Tree, path: string): Source | null {
+  const text = tree.read(path);
+  if (text === null) return null;
+  const parsed = parseSource(path, text);
+  return isParseFailure(parsed) ? null : parsed;
+}
+
+/** By tree and path: every file asks it of what it imports. */
+const known = new WeakMap<Tree, Map<string, ReadonlySet<string>>>();
+
+/** The names under which a module passes on the SDK's namespace. */
+function sdkExports(tree: Tree, path: string): ReadonlySet<string> {
+  const modules = known.get(tree) ?? new Map<string, ReadonlySet<string>>();
+  known.set(tree, modules);
+  const names = modules.get(path) ?? findSdkExports(tree, path);
+  modules.set(path, names);
+  return names;
+}
+
+function findSdkExports(tree: Tree, path: string): ReadonlySet<string> {
+  const mayHave = tree.read(path)?.includes("@sentry/") ?? false;
+  const statements = (mayHave && readSource(tree, path)?.file.statements) || [];
   const namespaces = new Set<string>();
-  for (const statement of file.statements) {
+  for (const statement of statements) {
     if (!ts.isImportDeclaration(statement) || !isSentryModule(specifierOf(statement))) continue;
     const bindings = statement.importClause?.namedBindings;
     if (bindings && ts.isNamespaceImport(bindings)) namespaces.add(bindings.name.text);
   }
-  return file.statements.some((statement) => {
-    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return false;
-    const { exportClause, moduleSpecifier } = statement;
-    if (ts.isNamespaceExport(exportClause)) {
-      const from =
-        moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : "";
-      return exportClause.name.text === member && isSentryModule(from);
-    }
-    if (moduleSpecifier) return false;
-    return exportClause.elements.some(
-      ({ name, propertyName }) =>
-        name.text === member && namespaces.has((propertyName ?? name).text),
-    );
-  });
+  return new Set(statements.flatMap((each) => passedOn(each, namespaces)));
+}
+
+/** The names that a statement gives to a namespace of the SDK which it exports. */
+function passedOn(statement: TS.Statement, namespaces: ReadonlySet<string>): string[] {
+  if (!ts.isExportDeclaration(statement) || !statement.exportClause) return [];
+  const { exportClause, moduleSpecifier } = statement;
+  if (ts.isNamespaceExport(exportClause)) {
+    const from = moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : "";
+    return isSentryModule(from) ? [exportClause.name.text] : [];
+  }
+  if (moduleSpecifier) return [];
+  return exportClause.elements
+    .filter(({ name, propertyName }) => namespaces.has((propertyName ?? name).text))
+    .map(({ name }) => name.text);
 }

@@ -22,7 +22,7 @@ export function createTree(root: Root, base: string): Tree {
     exists: (path) => lstatSync(join(root.path, path), { throwIfNoEntry: false }) !== undefined,
     filesWith: (text) => findCandidates(root, isSourcePath, [text]),
     matching: (globs) => filesMatching(root, globs, base),
-    resolve: (from, specifier) => resolveSpecifier(root, options(from), from, specifier),
+    resolve: resolver(root, options),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
     pathOf: (module) => pathOfModule(base, module),
     helperDir: (path) => helperDir(root, path),
@@ -38,7 +38,7 @@ export function createTree(root: Root, base: string): Tree {
 export function readText(root: Root, path: string): string | null {
   const absolute = join(root.path, path);
   const stats = lstatSync(absolute, { throwIfNoEntry: false });
-  if (!stats?.isFile() || !isInside(root.path, realpathSync(absolute))) return null;
+  if (!stats?.isFile() || !isInside(root.path, realpathSync.native(absolute))) return null;
   const bytes = readFileSync(absolute);
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? text : null;
@@ -89,6 +89,19 @@ function readOptions(root: Root, dir: string): TS.CompilerOptions {
   const host = { ...ts.sys, readDirectory: () => [] };
   const { options } = ts.parseJsonConfigFileContent(config ?? {}, host, dirname(found));
   return { ...options, allowJs: true };
+}
+
+/** What a specifier means, which is the same for all files of a folder. */
+function resolver(root: Root, options: (path: string) => TS.CompilerOptions): Tree["resolve"] {
+  const known = new Map<string, string | null>();
+  return (from, specifier) => {
+    const key = `${posix.dirname(from)} ${specifier}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const resolved = resolveSpecifier(root, options(from), from, specifier);
+    known.set(key, resolved);
+    return resolved;
+  };
 }
 
 function resolveSpecifier(
