@@ -120,11 +120,11 @@ function forwardedIn(
 ): Received | Reason {
   const { source } = file;
   const names = match.node.parameters.map(({ name }) => name);
-  const passed = names.filter(ts.isIdentifier).filter((name) =>
-    source.scope.references(name).some(({ parent }) => {
-      return ts.isCallExpression(parent) && parent.expression.getText() === "JSON.stringify";
-    }),
-  );
+  const isText = ({ parent }: TS.Node) =>
+    ts.isCallExpression(parent) && parent.expression.getText() === "JSON.stringify";
+  const passed = names
+    .filter(ts.isIdentifier)
+    .filter((name) => source.scope.references(name, isText).length > 0);
   const [named, ...others] = passed;
   const [region] = regionsOf(source, match, rule.region);
   if (!named || others.length > 0 || named === names[0] || !region) {

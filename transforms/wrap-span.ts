@@ -407,32 +407,52 @@ function hasSuchSpan(
   region: Region | undefined,
   rule: WrapSpan,
 ): boolean {
+  const spans = spansIn(file.source.file);
+  if (spans.length === 0) return false;
   const fills = fillsFor(file.source, match);
   const codeOf = (template: string) => renderTemplate(template, fills, file.source.style).code;
   const name = codeFingerprint(codeOf(rule.span.name));
   const op = rule.span.op === undefined ? null : codeFingerprint(codeOf(rule.span.op));
-  const isSuch = (node: TS.Node) => {
-    const options = spanOptions(node);
-    return options && optionCode(options, "name") === name && optionCode(options, "op") === op;
-  };
+  const isSuch = ({ options }: HandSpan) =>
+    optionCode(options, "name") === name && optionCode(options, "op") === op;
+  const such = new Set(spans.filter(isSuch).map(({ call }) => call as TS.Node));
+  if (such.size === 0) return false;
   const within = region ? nodesOf(region) : [match.node];
-  return within.some((node) => findNode(node, isSuch)) || isInsideSuch(match.node, isSuch);
+  const holds = within.some((node) => findNode(node, (each) => such.has(each)));
+  return holds || isInside(such, match.node);
 }
 
-function isInsideSuch(node: TS.Node, isSuch: (node: TS.Node) => boolean | null): boolean {
+function isInside(such: ReadonlySet<TS.Node>, node: TS.Node): boolean {
   for (let at: TS.Node = node; at; at = at.parent) {
-    if (isSuch(at)) return true;
+    if (such.has(at)) return true;
     if (at !== node && ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
 }
 
-/** The options of a call that starts a span, by whatever name the SDK has there. */
-function spanOptions(node: TS.Node): TS.ObjectLiteralExpression | null {
-  if (!ts.isCallExpression(node)) return null;
-  if (!/(^|\.)start(Inactive)?Span(Manual)?$/.test(node.expression.getText())) return null;
-  const [options] = node.arguments;
-  return options && ts.isObjectLiteralExpression(options) ? options : null;
+/** A call that starts a span, by whatever name the SDK has there. */
+interface HandSpan {
+  readonly call: TS.CallExpression;
+  readonly options: TS.ObjectLiteralExpression;
+}
+
+/** Every match of a file is compared with them. */
+const handSpans = new WeakMap<TS.SourceFile, readonly HandSpan[]>();
+
+function spansIn(file: TS.SourceFile): readonly HandSpan[] {
+  const known = handSpans.get(file);
+  if (known) return known;
+  const found = callsIn(file).flatMap((call) => handSpan(call) ?? []);
+  handSpans.set(file, found);
+  return found;
+}
+
+function handSpan(call: TS.CallExpression): HandSpan | null {
+  const { expression, arguments: given } = call;
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+  if (!ts.isIdentifier(name) || !/^start(Inactive)?Span(Manual)?$/.test(name.text)) return null;
+  const [options] = given;
+  return options && ts.isObjectLiteralExpression(options) ? { call, options } : null;
 }
 
 /** Why a call is left to the SDK, which traces it; a wider region than the call is another matter. */

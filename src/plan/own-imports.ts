@@ -1,5 +1,5 @@
 import { encloses, type Edit } from "../text/edit.js";
-import { nextLine } from "../text/lines.js";
+import { endOfLine, nextLine } from "../text/lines.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { specifierOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
@@ -24,10 +24,11 @@ export function findOwnImports(
   return entries.flatMap((entry) => {
     const found = findImport(source, entry);
     if (!found) return [];
-    const uses = source.scope
-      .references(found.name)
-      .filter((use) => use !== found.name && !isRemoved(source, use, removed));
-    const { statement, text, isMoved } = found;
+    const { name, statement, text, isMoved } = found;
+    const uses = source.scope.references(
+      name,
+      (use) => use !== name && !isRemoved(source, use, removed),
+    );
     return [{ entry, removal: importRemoval(source, statement, text), uses, isMoved }];
   });
 }
@@ -89,13 +90,9 @@ function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifi
 }
 
 /** The statement with the line breaks it was inserted with, as far as they are still there. */
-function importRemoval(
-  { text, file, style }: Source,
-  statement: TS.Statement,
-  added: string,
-): Edit {
+function importRemoval({ text, file }: Source, statement: TS.Statement, added: string): Edit {
   const start = statement.getStart(file);
-  const inserted = added.replace(/\r?\n/g, style.eol);
+  const inserted = added.replace(/\r?\n/g, endOfLine(text));
   const from = start - (inserted.length - inserted.trimStart().length);
   if (from >= 0 && text.startsWith(inserted, from)) {
     return { start: from, end: from + inserted.length, text: "" };

@@ -243,8 +243,8 @@ function unbound(source: Source, { clause, statement, isBound }: Capture): Edit[
   const name = clause.variableDeclaration?.name;
   if (!isBound || !name || !ts.isIdentifier(name)) return [];
   const isOurs = (use: TS.Node) => statement.pos <= use.pos && use.end <= statement.end;
-  const isUsed = source.scope.references(name).some((use) => use !== name && !isOurs(use));
-  if (isUsed) return [];
+  const used = source.scope.references(name, (use) => use !== name && !isOurs(use));
+  if (used.length > 0) return [];
   const start = clause.getStart(source.file) + "catch".length;
   const close = source.text.indexOf(")", name.end);
   return [{ start, end: close + 1, text: "" }];
@@ -258,6 +258,8 @@ export function parameterUse(source: Source, callback: TS.ArrowFunction): Reason
   const { name } = parameter;
   const marks = marksIn(callback, name.text);
   const isOurs = (use: TS.Node) => marks.some((mark) => mark.pos <= use.pos && use.end <= mark.end);
-  const used = source.scope.references(name).some((use) => use !== name && !isOurs(use));
-  return used ? reason("span-in-use", name.text) : null;
+  const isAlike = (node: TS.Node) => ts.isIdentifier(node) && node.text === name.text;
+  if (!findNode(callback.body, (node) => isAlike(node) && !isOurs(node))) return null;
+  const used = source.scope.references(name, (use) => use !== name && !isOurs(use));
+  return used.length > 0 ? reason("span-in-use", name.text) : null;
 }

@@ -68,10 +68,10 @@ export function escapingDeclaration(
   region: Range,
 ): Reason | null {
   for (const name of declaredNames(statements)) {
-    const outside = source.scope
-      .references(name)
-      .some((use) => !encloses(region, { start: use.getStart(source.file), end: use.end }));
-    if (outside) return reason("declaration-escapes", name.text);
+    const isOutside = (use: TS.Node) =>
+      !encloses(region, { start: use.getStart(source.file), end: use.end });
+    if (source.scope.references(name, isOutside).length > 0)
+      return reason("declaration-escapes", name.text);
   }
   return null;
 }

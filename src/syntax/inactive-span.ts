@@ -188,9 +188,8 @@ export function unwrapInactive(
   if (ts.isBlock(outer) && outer.statements.length !== 2) {
     return reason("changed-by-hand", "code stands beside the try");
   }
-  const used = source.scope
-    .references(name)
-    .filter((use) => use !== name && !(finallyBlock.pos <= use.pos && use.end <= finallyBlock.end));
+  const isEnding = ({ pos, end }: TS.Node) => finallyBlock.pos <= pos && end <= finallyBlock.end;
+  const used = source.scope.references(name, (use) => use !== name && !isEnding(use));
   if (used.length > 0) return reason("span-in-use", name.text);
   const kept = innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
   if (hasCommentBeside(source, span, tryBlock)) {

@@ -1,7 +1,7 @@
-import type { Edit, Range } from "../text/edit.js";
+import { touches, type Edit, type Range } from "../text/edit.js";
 import { isBlankLine, lineStartsWithin } from "../text/lines.js";
-import { ts, type TS } from "./compiler.js";
-import { walk } from "./walk.js";
+import type { TS } from "./compiler.js";
+import { textsIn } from "./walk.js";
 
 /** White space added to (or taken from) the start of each line of a range. */
 export interface Reindent {
@@ -17,30 +17,21 @@ export function indentableLines(file: TS.SourceFile, range: Range): number[] {
   const { text } = file;
   const starts = lineStartsWithin(text, range).filter((start) => !isBlankLine(text, start));
   if (starts.length === 0) return starts;
-  const literals = literalsAcrossLines(file, range);
+  const literals = literalsAcrossLines(file).filter((at) => touches(at, range));
   return starts.filter((start) => !literals.some((at) => at.start < start && start < at.end));
 }
 
-function literalsAcrossLines(file: TS.SourceFile, range: Range): Range[] {
-  const found: Range[] = [];
-  walk(file, (node) => {
-    if (node.end <= range.start || node.pos >= range.end) return false;
-    if (!isLiteralToken(node)) return true;
-    const start = node.getStart(file);
-    if (file.text.slice(start, node.end).includes("\n")) found.push({ start, end: node.end });
-    return true;
-  });
-  return found;
-}
+/** Every site of a file asks for them. */
+const acrossLines = new WeakMap<TS.SourceFile, readonly Range[]>();
 
-function isLiteralToken(node: TS.Node): boolean {
-  return (
-    ts.isStringLiteral(node) ||
-    ts.isNoSubstitutionTemplateLiteral(node) ||
-    ts.isTemplateHead(node) ||
-    ts.isTemplateMiddle(node) ||
-    ts.isTemplateTail(node)
-  );
+function literalsAcrossLines(file: TS.SourceFile): readonly Range[] {
+  const known = acrossLines.get(file);
+  if (known) return known;
+  const found = textsIn(file)
+    .map((node) => ({ start: node.getStart(file), end: node.end }))
+    .filter(({ start, end }) => file.text.slice(start, end).includes("\n"));
+  acrossLines.set(file, found);
+  return found;
 }
 
 /**

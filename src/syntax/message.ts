@@ -58,9 +58,11 @@ function isNeededAsIs(
   if (made > 1) return true;
   const declaration = [...declarationsAround(stringify)][0];
   if (!declaration || call.pos <= stringify.pos) return false;
-  return source.scope
-    .references(declaration)
-    .some((use) => use !== declaration && !isSending(use, call));
+  const uses = source.scope.references(
+    declaration,
+    (use) => use !== declaration && !isSending(use, call),
+  );
+  return uses.length > 0;
 }
 
 /** The name that a constant has whose value a node is part of. */

@@ -108,7 +108,9 @@ export function isOngoing(
     if (/Stream$|^PassThrough$/.test(name)) return true;
     return name.endsWith("Response") && goesOn(code.arguments?.[0]);
   }
-  if (ts.isIdentifier(code) && goesOn(initialiserOf(source, code))) return true;
+  if (ts.isIdentifier(code) && initialisersOf(source, code).some(goesOn)) {
+    if (goesOn(initialiserOf(source, code))) return true;
+  }
   if (ts.isCallExpression(code) && startsWork(source, code)) return true;
   return types.valueOf(code) === "ongoing";
 }
@@ -135,6 +137,13 @@ function isThis(expression: TS.Expression): boolean {
   return unwrapped(expression).kind === ts.SyntaxKind.ThisKeyword;
 }
 
+/** What variables of that name start with, wherever they are: most questions end with these. */
+function initialisersOf({ scope }: Source, { text }: TS.Identifier): TS.Expression[] {
+  return scope.declared(text).flatMap((each) => {
+    return (ts.isVariableDeclaration(each) && each.initializer) || [];
+  });
+}
+
 function initialiserOf(source: Source, name: TS.Identifier): TS.Expression | undefined {
   const [declaration, ...others] = source.scope.resolve(name.text, name) ?? [];
   if (!declaration || others.length > 0 || !ts.isVariableDeclaration(declaration)) return undefined;
@@ -158,7 +167,9 @@ export function calledFunction(
   call: TS.CallExpression,
 ): TS.FunctionLikeDeclaration | null {
   const callee = unwrapped(call.expression);
-  if (!ts.isIdentifier(callee)) return null;
+  if (!ts.isIdentifier(callee) || !source.scope.declared(callee.text).some(functionDeclaredBy)) {
+    return null;
+  }
   const [declaration, ...overloads] = source.scope.resolve(callee.text, callee) ?? [];
   if (!declaration || overloads.length > 0) return null;
   const fn = functionDeclaredBy(declaration);

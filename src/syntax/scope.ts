@@ -1,6 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { bind, isInWith, resolveSymbol, symbolOf, VALUE } from "./binding.js";
-import { ancestors, walk } from "./walk.js";
+import { ancestors, identifiersIn } from "./walk.js";
 
 /** Names and references of one file, answered from what TypeScript's own binder finds. */
 export interface Scope {
@@ -8,24 +8,45 @@ export interface Scope {
   resolve(name: string, at: TS.Node): readonly TS.Declaration[] | undefined;
   /** Whether a name can be read at a place: declared around it and, if block-scoped, above it. */
   isReadable(name: string, at: TS.Node, offset: number): boolean;
-  /** All identifiers that refer to what this identifier or declaration name declares. */
-  references(declared: TS.Identifier): TS.Identifier[];
+  /** What declares a name anywhere in the file: what none of these is, the name means nowhere. */
+  declared(name: string): readonly TS.Declaration[];
+  /**
+   * All identifiers that refer to what this identifier or declaration name declares.
+   * @param counts leaves out those that the caller knows about
+   */
+  references(
+    declared: TS.Identifier,
+    counts?: (identifier: TS.Identifier) => boolean,
+  ): TS.Identifier[];
   /** Every identifier text in the file, for finding an unused name. */
   readonly names: ReadonlySet<string>;
 }
 
-/** Binds one file alone, as the compiler does before it checks anything; types are not asked. */
+/**
+ * Binds one file alone, as the compiler does before it checks anything; types are not asked. As that
+ * takes half as long as the parse, it is done for what the identifiers alone cannot tell.
+ */
 export function createScope(file: TS.SourceFile): Scope {
-  bind(file);
   let index: Map<string, TS.Identifier[]> | undefined;
   const identifiers = () => (index ??= indexIdentifiers(file));
+  let names: ReadonlySet<string> | undefined;
 
-  const resolve = (name: string, at: TS.Node) => resolveSymbol(name, at, VALUE)?.declarations;
+  const declared = (name: string) =>
+    (identifiers().get(name) ?? []).flatMap((each) => declaredBy(each) ?? []);
 
-  const references = (declared: TS.Identifier) => {
+  const resolve = (name: string, at: TS.Node) => {
+    if (declared(name).length === 0) return undefined;
+    bind(file);
+    return resolveSymbol(name, at, VALUE)?.declarations;
+  };
+
+  const references: Scope["references"] = (declared, counts = () => true) => {
+    const alike = (identifiers().get(declared.text) ?? []).filter(counts);
+    if (alike.length === 0) return alike;
+    bind(file);
     const symbol = symbolOf(declared);
     const home = homeOf(declared);
-    return (identifiers().get(declared.text) ?? []).filter((identifier) => {
+    return alike.filter((identifier) => {
       // Nobody knows what a name means inside a `with`: there, any such name may be meant.
       if (isInWith(identifier)) return identifier === declared || mayRead(identifier, home);
       return symbol !== undefined && symbolOf(identifier) === symbol;
@@ -34,6 +55,7 @@ export function createScope(file: TS.SourceFile): Scope {
 
   return {
     resolve,
+    declared,
     isReadable: (name, at, offset) => {
       const declarations = resolve(name, at);
       const callsOf = (fn: TS.Identifier) => references(fn);
@@ -41,20 +63,27 @@ export function createScope(file: TS.SourceFile): Scope {
     },
     references,
     get names() {
-      return new Set(identifiers().keys());
+      return (names ??= new Set(identifiers().keys()));
     },
   };
 }
 
 function indexIdentifiers(file: TS.SourceFile): Map<string, TS.Identifier[]> {
   const index = new Map<string, TS.Identifier[]>();
-  walk(file, (node) => {
-    if (!ts.isIdentifier(node)) return;
+  for (const node of identifiersIn(file)) {
     const known = index.get(node.text);
     if (known) known.push(node);
     else index.set(node.text, [node]);
-  });
+  }
   return index;
+}
+
+/** What an identifier is the name of; null for one that names a member or declares nothing. */
+function declaredBy(identifier: TS.Identifier): TS.Declaration | null {
+  const { parent } = identifier;
+  if (!("name" in parent) || parent.name !== identifier) return null;
+  const isMember = ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent);
+  return isMember ? null : (parent as TS.Node as TS.Declaration);
 }
 
 /** The node in which a declared name is known: a function for its parameters, else a block. */

@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { detectStyle, type Style } from "../text/style.js";
 import { createScope, type Scope } from "./scope.js";
-import { findNode } from "./walk.js";
+import { findNode, listNodes } from "./walk.js";
 
 /** One parsed file, with what transforms ask about it. */
 export interface Source {
@@ -10,7 +10,7 @@ export interface Source {
   readonly text: string;
   readonly file: TS.SourceFile;
   readonly style: Style;
-  /** Names and references; bound on first use. */
+  /** Names and references; looked through on first use. */
   readonly scope: Scope;
 }
 
@@ -40,11 +40,14 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
   if (twice)
     return { message: "the compiler misreads an await here", offset: twice.getStart(file) };
   let scope: Scope | undefined;
+  let style: Style | undefined;
   return {
     path,
     text,
     file,
-    style: detectStyle(text),
+    get style() {
+      return (style ??= detectStyle(text));
+    },
     get scope() {
       return (scope ??= createScope(file));
     },
@@ -54,7 +57,14 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
 /** The tree of a text; null where the compiler's stack does not suffice. */
 function parsed(path: string, text: string): TS.SourceFile | null {
   try {
-    return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
+    const options = {
+      languageVersion: ts.ScriptTarget.Latest,
+      // What comments say is nobody's question here.
+      jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+    };
+    const file = ts.createSourceFile(path, text, options, false, scriptKind(path));
+    listNodes(file);
+    return file;
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

@@ -27,6 +27,7 @@ function pushChildren(node: TS.Node, stack: TS.Node[]): void {
 interface Listed {
   readonly nodes: readonly TS.Node[];
   readonly ends: Uint32Array;
+  readonly byKind: ReadonlyMap<TS.SyntaxKind, readonly TS.Node[]>;
 }
 
 /** Files are asked many questions, each of which visits all their nodes. */
@@ -40,35 +41,54 @@ function walkFile(file: TS.SourceFile, visit: (node: TS.Node) => boolean | void)
   }
 }
 
-function listNodes(file: TS.SourceFile): Listed {
+/** Lists the nodes of a file that was just parsed, and tells each its parent on the way. */
+export function listNodes(file: TS.SourceFile): Listed {
   const nodes: TS.Node[] = [];
+  const byKind = new Map<TS.SyntaxKind, TS.Node[]>();
   const depths: number[] = [];
   const stack: TS.Node[] = [file];
   const levels: number[] = [0];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const depth = levels.pop() ?? 0;
     nodes.push(next);
+    const alike = byKind.get(next.kind);
+    if (alike) alike.push(next);
+    else byKind.set(next.kind, [next]);
     depths.push(depth);
     pushChildren(next, stack);
-    while (levels.length < stack.length) levels.push(depth + 1);
+    for (let at = levels.length; at < stack.length; at++) {
+      (stack[at] as { parent: TS.Node }).parent = next;
+      levels.push(depth + 1);
+    }
   }
-  const list = { nodes, ends: endsOf(depths) };
+  const list = { nodes, ends: endsOf(depths), byKind };
   listed.set(file, list);
   return list;
 }
 
-const calls = new WeakMap<TS.SourceFile, readonly TS.CallExpression[]>();
+/** All nodes of one kind in a file, in source order. */
+function nodesOfKind(file: TS.SourceFile, kind: TS.SyntaxKind): readonly TS.Node[] {
+  return (listed.get(file) ?? listNodes(file)).byKind.get(kind) ?? [];
+}
 
 /** All calls of a file in source order; most of what is recognised is one. */
 export function callsIn(file: TS.SourceFile): readonly TS.CallExpression[] {
-  const known = calls.get(file);
-  if (known) return known;
-  const found: TS.CallExpression[] = [];
-  walkFile(file, (node) => {
-    if (ts.isCallExpression(node)) found.push(node);
-  });
-  calls.set(file, found);
-  return found;
+  return nodesOfKind(file, ts.SyntaxKind.CallExpression) as readonly TS.CallExpression[];
+}
+
+/** All identifiers of a file in source order. */
+export function identifiersIn(file: TS.SourceFile): readonly TS.Identifier[] {
+  return nodesOfKind(file, ts.SyntaxKind.Identifier) as readonly TS.Identifier[];
+}
+
+/** All pieces of text in a file: strings, and the parts of templates. */
+export function textsIn(file: TS.SourceFile): readonly TS.Node[] {
+  const { StringLiteral, NoSubstitutionTemplateLiteral } = ts.SyntaxKind;
+  const { TemplateHead, TemplateMiddle, TemplateTail } = ts.SyntaxKind;
+  const kinds = [StringLiteral, NoSubstitutionTemplateLiteral];
+  return [...kinds, TemplateHead, TemplateMiddle, TemplateTail].flatMap((kind) =>
+    nodesOfKind(file, kind),
+  );
 }
 
 /** Where the next node that lies no deeper comes, for each node. */
