@@ -1,6 +1,7 @@
 import {
   codeFingerprint,
   defineTransform,
+  dirParam,
   fillsFor,
   findMatches,
   findNode,
@@ -13,6 +14,7 @@ import {
   nodesOf,
   OUTCOMES,
   outcomeWords,
+  param,
   pipelineHelper,
   quoted,
   reason,
@@ -68,18 +70,37 @@ type Found = { readonly match: Match } & (
 interface Field {
   readonly key: string;
   readonly code: string;
+  /** Before the first statement, or behind the one that makes it known. */
   readonly statement: TS.Statement;
+  readonly side: "before" | "behind";
 }
 
 export const runLifecycle = defineTransform<RunLifecycle, Found>({
   name: "run-lifecycle",
   summary: "Runs a pipeline in a span and tells it in one wide event, however it ends",
+  inserts:
+    "`startPipelineTransaction({ name }, () => ...)` around a run, and its outcome before each of its exits",
+  details: [
+    "How a run ends is told by the literal it returns, the branch of an abort, the status set just before, the catch; an exit that nothing tells about is a skip (`unknown-outcome`) and counts as a success. What is thrown is told by itself.",
+  ],
   params: {
-    span: spanSchema,
-    fields: schema.optional(schema.record(schema.string(), schema.string()), {}),
-    outcomes: schema.optional(schema.record(schema.string(), schema.picklist(OUTCOMES)), {}),
-    cancelled: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
-    dir: schema.optional(schema.string()),
+    span: param(
+      "the span of the run; its attributes are also the first fields of the run's event",
+      spanSchema,
+    ),
+    fields: param(
+      'fields of the event, set as soon as they can be read, such as `{ id: "${runId}" }`',
+      schema.optional(schema.record(schema.string(), schema.string()), {}),
+    ),
+    outcomes: param(
+      'your words for outcomes, such as `{ proof: "partial" }`',
+      schema.optional(schema.record(schema.string(), schema.picklist(OUTCOMES)), {}),
+    ),
+    cancelled: param(
+      'code that is true once the run was cancelled, such as `"${signal.aborted}"`: an error that is caught then is none',
+      schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
+    ),
+    dir: dirParam,
   },
   joinPoints: ["function", "method"],
   templates: ({ span, fields, cancelled }) => [
@@ -124,10 +145,23 @@ function sitesOf(file: FileContext, match: Match, rule: RunLifecycle): Site<Foun
   const exits = runExits(body, outcomeWords(rule.outcomes)).map((exit) =>
     placed(exit.statement, { kind: "exit", match, exit }),
   );
-  const fields = fieldsOf(file, match, region, rule).map((field) =>
-    placed(field.statement, { kind: "field", match, field }),
-  );
+  const [first] = body.statements.filter((each) => !isDirective(each));
+  const fields = Object.entries(first ? rule.fields : {}).map(([key, template]): Site<Found> => {
+    const field = first && fieldOf(file, match, body, first, { key, template });
+    const part = partOfField(key);
+    if (!field || isReason(field)) return { ...run, part, dependsOn: [run], skip: field };
+    return { ...placed(field.statement, { kind: "field", match, field }), part };
+  });
   return [run, ...exits, ...fields];
+}
+
+/** Several fields may become known at one place. */
+function partOfField(key: string): string {
+  return `field ${key}`;
+}
+
+function isDirective(statement: TS.Statement): boolean {
+  return ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
 }
 
 function isRun(node: TS.Node): boolean {
@@ -136,23 +170,25 @@ function isRun(node: TS.Node): boolean {
   );
 }
 
-/** The first statements of a body's own behind which the fields can be read. */
-function fieldsOf(
+/** Where a field can be read: from the start, or behind the first of the body's own statements. */
+function fieldOf(
   { source }: FileContext,
   match: Match,
-  { node }: BodyRegion,
-  rule: RunLifecycle,
-): Field[] {
-  const statements = ts.isBlock(node.body) ? node.body.statements : [];
-  return Object.entries(rule.fields).flatMap(([key, template]) => {
-    const { code, names } = renderTemplate(template, fillsFor(source, match), source.style);
-    const statement = statements.find((each) => {
-      const place = { start: each.end, end: each.end };
-      const isDeclared = declaresAny(each, names);
-      return isDeclared && names.every((name) => isReadable(source, name, each, place));
-    });
-    return statement ? [{ key, code, statement }] : [];
-  });
+  { statements }: TS.Block,
+  first: TS.Statement,
+  { key, template }: { readonly key: string; readonly template: string },
+): Field | Reason {
+  const { code, names } = renderTemplate(template, fillsFor(source, match), source.style);
+  const isKnownAt = (statement: TS.Statement, offset: number) =>
+    names.every((name) => isReadable(source, name, statement, { start: offset, end: offset }));
+  if (isKnownAt(first, first.getStart(source.file))) {
+    return { key, code, statement: first, side: "before" };
+  }
+  const statement = statements.find(
+    (each) => declaresAny(each, names) && isKnownAt(each, each.end),
+  );
+  if (statement) return { key, code, statement, side: "behind" };
+  return reason("not-in-scope", names.join(", "));
 }
 
 function declaresAny(statement: TS.Statement, names: readonly string[]): boolean {
@@ -188,12 +224,13 @@ function wrapRun(
 
 function setField(
   file: FileContext,
-  { key, code, statement }: Field,
+  { key, code, statement, side }: Field,
   region: Site<Found>["region"],
   rule: RunLifecycle,
 ): Instrumentation | Reason {
   const name = quoted(key, file.source.style);
-  return tell(file, { statement, side: "behind" }, region, rule, "setRunField", [name, code]);
+  const told = tell(file, { statement, side }, region, rule, "setRunField", [name, code]);
+  return isReason(told) ? told : { ...told, shape: { ...told.shape, part: partOfField(key) } };
 }
 
 function tellExit(
