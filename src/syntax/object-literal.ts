@@ -1,4 +1,4 @@
-import { indentationAt, lineEnd } from "../text/lines.js";
+import { indentationAt, lineEnd, lineStart } from "../text/lines.js";
 import type { AttachedEdit } from "./instrumentation.js";
 import { ts, type TS } from "./compiler.js";
 import { propertyName } from "./names.js";
@@ -24,14 +24,21 @@ export function insertFirst(
 ): AttachedEdit {
   const brace = object.getStart(file) + 1;
   const [first] = object.properties;
-  if (!first) return { start: brace, end: brace, text: ` ${property},`, attach: "right" };
   const end = lineEnd(text, brace);
+  const isShort = end - lineStart(text, brace) + property.length < style.width;
+  const own = `${style.eol}${indentationAt(text, brace)}${style.indent}`;
+  const inLine: AttachedEdit = {
+    start: brace,
+    end: brace,
+    text: `${isShort ? " " : own}${property},`,
+    attach: "right",
+  };
+  if (!first) return inLine;
   const isBroken = first.getStart(file) > end;
   const isInComment = (ts.getTrailingCommentRanges(text, brace) ?? []).some(
     (comment) => comment.pos < end && end < comment.end,
   );
-  if (!isBroken || isInComment)
-    return { start: brace, end: brace, text: ` ${property},`, attach: "right" };
+  if (!isBroken || isInComment) return inLine;
   const at = brace + text.slice(brace, end).trimEnd().length;
   const indent = indentationAt(text, first.getStart(file));
   return { start: at, end: at, text: `${style.eol}${indent}${property},`, attach: "right" };
