@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, posix, resolve as resolvePath } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
@@ -129,7 +129,7 @@ function relativeSpecifier(
   const path = way.startsWith(".") ? way : `./${way}`;
   const ending = /\.([cm]?[jt]sx?)$/.exec(path)?.[0] ?? "";
   const bare = path.slice(0, path.length - ending.length);
-  const kind = endingKind(readText(root, from) ?? "", options, from);
+  const kind = usedKind(readText(root, from) ?? "") ?? usualKind(root, options, from);
   // Only `.js` and `.ts` are found without their endings.
   if (kind === "none" && /\.[jt]sx?$/.test(ending)) return bare;
   return kind === "source" ? path : bare + ending.replace("ts", "js").replace(/x$/, "");
@@ -140,21 +140,41 @@ const KNOWN = /^(json|css|s[ac]ss|less|svg|png|jpe?g|gif|webp|wasm|node|txt|md|h
 
 type EndingKind = "none" | "output" | "source";
 
-function endingKind(text: string, options: TS.CompilerOptions, from: string): EndingKind {
+/** The kind of ending that a file's own imports have; null where it has none that tells. */
+function usedKind(text: string): EndingKind | null {
   const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
   const own = [...code.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
   const endings = own
     .map(([, specifier = ""]) => posix.extname(specifier).slice(1))
     .filter((ending) => ending === "" || /^[cm]?[jt]sx?$/.test(ending) || !KNOWN.test(ending))
     .map((ending) => (/^[cm]?[jt]sx?$/.test(ending) ? ending : ""));
-  if (endings.length > 0) {
-    if (endings.some((ending) => ending.includes("ts"))) return "source";
-    return endings.some((ending) => ending !== "") ? "output" : "none";
+  if (endings.length === 0) return null;
+  if (endings.some((ending) => ending.includes("ts"))) return "source";
+  return endings.some((ending) => ending !== "") ? "output" : "none";
+}
+
+/** So many files beside one are asked how they import others. */
+const MAX_SIBLINGS = 20;
+
+/** The kind that the first of the files beside one has that tells. */
+function siblingKind(root: Root, from: string): EndingKind | null {
+  const folder = posix.dirname(from);
+  const names = existsSync(join(root.path, folder)) ? readdirSync(join(root.path, folder)) : [];
+  const siblings = names.filter((name) => /\.[cm]?tsx?$/.test(name)).sort();
+  for (const name of siblings.slice(0, MAX_SIBLINGS)) {
+    const kind = usedKind(readText(root, posix.join(folder, name)) ?? "");
+    if (kind) return kind;
   }
+  return null;
+}
+
+/** The kind that the way a file is run asks for. */
+function usualKind(root: Root, options: TS.CompilerOptions, from: string): EndingKind {
+  const text = readText(root, from) ?? "";
   if (/\.[cm]?jsx?$/.test(from)) return /\brequire\(/.test(text) ? "none" : "source";
   // What runs without being compiled is imported by the name that it has.
   if (options.allowImportingTsExtensions && isNodeResolution(options)) return "source";
-  return isNodeResolution(options) ? "output" : "none";
+  return isNodeResolution(options) ? "output" : (siblingKind(root, from) ?? "none");
 }
 
 function isNodeResolution({ module, moduleResolution }: TS.CompilerOptions): boolean {
