@@ -48,7 +48,7 @@ export function processesOf(
 ): TracedProcess[] {
   const parents = new Set(registrations.map(({ ppid }) => ppid));
   return registrations
-    .filter(({ pid, sdk }) => sdk !== null || !parents.has(pid))
+    .filter((each) => each.sdk !== null || !(parents.has(each.pid) || isStarter(each)))
     .map((each) => {
       const sent = spans.filter(({ project }) => project === String(each.pid)).length;
       return {
@@ -60,6 +60,11 @@ export function processesOf(
       };
     })
     .sort((a, b) => a.pid - b.pid);
+}
+
+/** What runs a script in a shell: its children are the shell's. */
+function isStarter({ argv }: Registration): boolean {
+  return /[\\/](?:npm|npx|pnpm|pnpx|yarn|corepack)(?:-cli)?(?:\.[cm]?js)?$/.test(argv[1] ?? "");
 }
 
 function nameOf({ argv, pid }: Registration, cwd: string): string {
