@@ -1,5 +1,5 @@
 import { createColors } from "picocolors";
-import type { Finding, SiteReport } from "../plan/model.js";
+import type { FileChange, Finding, SiteReport } from "../plan/model.js";
 import type { Outcome } from "../commands/outcome.js";
 import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
@@ -20,7 +20,7 @@ export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions):
   const parts = quiet
     ? [problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors)]
     : [
-        showsDiff(outcome) ? paintDiff(toPatch(outcome.changes), color) : "",
+        showsDiff(outcome) ? diffOf(outcome.changes, color) : "",
         outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
         leftAlone(outcome.sites, colors),
         inactive(outcome.sites, colors),
@@ -37,6 +37,22 @@ function isProblem({ level }: Finding): boolean {
 
 function showsDiff({ command }: Outcome): boolean {
   return command === "preview" || command === "apply";
+}
+
+/** So many lines of a module of ours are shown: the code that calls it is what has to be looked at. */
+const SHOWN = 12;
+
+function diffOf(changes: readonly FileChange[], color: boolean): string {
+  const { dim } = createColors(color);
+  return changes
+    .map((change) => {
+      const lines = paintDiff(toPatch([change]), color).split("\n");
+      const rest = change.before === null ? lines.length - SHOWN : 0;
+      if (rest < SHOWN) return lines.join("\n");
+      const more = dim(`… ${rest} more lines; --patch FILE and --html FILE have all of it`);
+      return [...lines.slice(0, SHOWN), more].join("\n");
+    })
+    .join("\n");
 }
 
 /** A diff with its lines in colours. */
@@ -121,7 +137,8 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
   const shown = Object.entries(counts)
     .filter(([, number]) => number > 0)
     .map(([state, number]) => `${number} ${state}`);
-  const types = outcome.typecheck
+  // Where nothing changes, no program is checked.
+  const types = outcome.typecheck?.programs
     ? ` · types: ${counted(outcome.typecheck.programs, "program")}, ${counted(outcome.typecheck.before, "diagnostic")} before, ${outcome.typecheck.after} after`
     : "";
   if (shown.length === 0) return `${nothing(outcome)}${types}`;
