@@ -89,6 +89,7 @@ export {
   partOf,
   type OptionChange,
 } from "./syntax/option-change.js";
+export * from "./syntax/params.js";
 export { isReadable, readsTooEarly } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
@@ -224,7 +225,12 @@ export interface FileWork {
 /** One idea: what it looks for, what it inserts, how it recognises its own work. */
 export interface Transform<R extends Rule, Data> {
   readonly name: string;
+  /** What it is for, in a line; with the next two, what the reference says. */
   readonly summary: string;
+  /** The code that it puts in. */
+  readonly inserts: string;
+  /** What else a user should know, a paragraph each. */
+  readonly details?: readonly string[];
   /** Whether its work lies outside that of others where they wrap the same code. */
   readonly isOutermost?: boolean;
   /** Whether it is one end of a hop, so that the ends that its rules leave out are told. */

@@ -6,10 +6,11 @@ import { runInHelper } from "./helper-wrapper.js";
 import type { Binding } from "./imports.js";
 import type { Instrumentation, Lessons, Site } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
+import { captureErrorsParam, markFailureParam, param, regionParam } from "./params.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { receivedIn, type Received, type Receiving } from "./received.js";
-import { REGION_KINDS, regionsOf, type Region, type RegionKind } from "./region.js";
+import { regionsOf, type Region, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
 import { fillsFor, renderSpan, spanTemplates, type SpanParams } from "./span-options.js";
 import { renderTemplate } from "./template.js";
@@ -29,11 +30,17 @@ export interface HandlerRule extends CatchRule {
 
 /** The parameters of such a rule, without those of its span. */
 export const handlerParams = {
-  region: schema.optional(schema.picklist(REGION_KINDS), "auto"),
-  message: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
-  markFailure: schema.optional(schema.boolean(), true),
-  captureErrors: schema.optional(schema.boolean(), false),
-  module: schema.optional(schema.string()),
+  message: param(
+    'the message as code, such as `"${job.data}"`; else the capture `$message` or the first argument of a call, what a listener or `JSON.parse` parses, the first parameter of a function, what a switch tests',
+    schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
+  ),
+  region: regionParam,
+  markFailure: markFailureParam,
+  captureErrors: captureErrorsParam,
+  module: param(
+    "a module of yours that has the helper; by default it is made",
+    schema.optional(schema.string()),
+  ),
 };
 
 /** Where a message can be handled. */

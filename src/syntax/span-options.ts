@@ -4,6 +4,7 @@ import { ts, type TS } from "./compiler.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Match } from "./join-point.js";
 import { enclosingFunctionNames } from "./names.js";
+import { param } from "./params.js";
 import { isReadable } from "./readable.js";
 import { reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
@@ -19,9 +20,12 @@ export interface SpanParams {
 
 /** The parameter `span` of a rule. */
 export const spanSchema = schema.strictObject({
-  name: schema.pipe(schema.string(), schema.minLength(1)),
-  op: schema.optional(schema.string()),
-  attributes: schema.optional(schema.record(schema.string(), schema.string())),
+  name: param("its name, a template", schema.pipe(schema.string(), schema.minLength(1))),
+  op: param("its operation, a template", schema.optional(schema.string())),
+  attributes: param(
+    "its attributes, whose values are templates",
+    schema.optional(schema.record(schema.string(), schema.string())),
+  ),
 });
 
 /** The templates of a span with their paths in the rule. */
