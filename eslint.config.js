@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "build", "fixtures", "coverage", "bench/peers", "codemod"] },
+  { ignores: ["dist", "build", "fixtures", "coverage", "bench/peers", "codemod", "examples/*/"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

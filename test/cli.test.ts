@@ -683,6 +683,15 @@ describe("helpers are imported as their file's module system finds them", () => 
       /from "\.\/lib\/with-trace-context\.ts"/,
       /export function/,
     ],
+    [
+      "as the files beside it import theirs, where nothing else tells",
+      {
+        "src/a.ts": `export const send = (socket: WebSocket, m: object) => socket.send(JSON.stringify(m));\n`,
+        "src/b.ts": 'export { send } from "./a.js";\n',
+      },
+      /from "\.\/lib\/with-trace-context\.js"/,
+      /export function/,
+    ],
   ];
 
   test.each(cases)("%s", async (_name, files, imported, exported) => {

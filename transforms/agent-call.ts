@@ -2,6 +2,7 @@ import {
   canComplete,
   defineTransform,
   directiveCount,
+  dirParam,
   fillsFor,
   findMatches,
   findNode,
@@ -15,6 +16,7 @@ import {
   joinPointNeedles,
   objectOnOneLine,
   objectOverLines,
+  param,
   pipelineHelper,
   readSafely,
   reason,
@@ -57,16 +59,20 @@ const CODE = schema.pipe(schema.string(), schema.minLength(1));
 export const agentCall = defineTransform<AgentCallRule, Match>({
   name: "agent-call",
   summary: "Tells the run's event of every call of a model, where a collector hears of it",
+  inserts: "`recordAgentCall({ agentName, ... })` where a collector hears of every call of a model",
   params: {
-    call: schema.strictObject({
-      agentName: CODE,
-      model: schema.optional(CODE),
-      inputTokens: schema.optional(CODE),
-      outputTokens: schema.optional(CODE),
-      durationMs: schema.optional(CODE),
-      costUsd: schema.optional(CODE),
-    }),
-    dir: schema.optional(schema.string()),
+    call: param(
+      "what is recorded of a call, as code",
+      schema.strictObject({
+        agentName: CODE,
+        model: schema.optional(CODE),
+        inputTokens: schema.optional(CODE),
+        outputTokens: schema.optional(CODE),
+        durationMs: schema.optional(CODE),
+        costUsd: schema.optional(CODE),
+      }),
+    ),
+    dir: dirParam,
   },
   joinPoints: ["function", "method"],
   templates: ({ call }) =>

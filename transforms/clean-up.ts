@@ -1,5 +1,6 @@
 import {
   defineTransform,
+  param,
   reason,
   schema,
   type FileSite,
@@ -31,12 +32,22 @@ const EXAMPLES = [
 export const cleanUp = defineTransform<CleanUp, never>({
   name: "clean-up",
   summary: "Deletes the wizard's examples, names variables of the environment, finds dead switches",
+  inserts: "names in `.env.example`; deletes the wizard's examples and finds dead switches",
   params: {
-    examples: schema.optional(schema.array(TEXT), EXAMPLES),
-    envFile: schema.optional(TEXT, ".env.example"),
-    env: schema.optional(schema.array(schema.pipe(TEXT, schema.regex(/^[A-Za-z_]\w*$/))), [
-      "SENTRY_DSN",
-    ]),
+    examples: param(
+      "globs of what may go, where its text says that it is the wizard's; `revert` brings it back",
+      schema.optional(schema.array(TEXT), EXAMPLES),
+    ),
+    envFile: param(
+      "the file that lists the names of the environment",
+      schema.optional(TEXT, ".env.example"),
+    ),
+    env: param(
+      "names that it must list",
+      schema.optional(schema.array(schema.pipe(TEXT, schema.regex(/^[A-Za-z_]\w*$/))), [
+        "SENTRY_DSN",
+      ]),
+    ),
   },
   joinPoints: [],
   templates: () => [],

@@ -9,12 +9,13 @@ import {
   helperFor,
   isReadable,
   isReason,
+  memberIndent,
   moduleSpec,
   negated,
-  memberIndent,
   objectOnOneLine,
   objectOverLines,
   optionsContainer,
+  param,
   partOf,
   propertyOf,
   quoted,
@@ -83,24 +84,44 @@ const CODE_OR_USUAL = schema.optional(schema.union([schema.literal(true), CODE])
 export const initHardening = defineTransform<InitHardening, Part>({
   name: "init-hardening",
   summary: "Makes Sentry.init fit for production, on top of what it says already",
+  inserts:
+    "what `Sentry.init` lacks for production: DSN and environment from outside, rates, privacy, a scrubber",
+  details: [
+    "One site for each option of each `Sentry.init` whose options are written out; what is there is kept: hooks and samplers are called, not replaced.",
+  ],
   params: {
-    dsn: CODE_OR_USUAL,
-    environment: CODE_OR_USUAL,
-    production: schema.optional(CODE),
-    productionRate: schema.optional(RATE),
-    sampler: schema.optional(
-      schema.strictObject({
-        rates: schema.pipe(
-          schema.array(schema.strictObject({ name: TEXT, rate: RATE })),
-          schema.minLength(1),
-        ),
-        otherwise: schema.optional(RATE),
-      }),
+    dsn: param(
+      'a hard-coded DSN becomes `process.env.SENTRY_DSN`, or what the bundler of a page calls it, or this code, such as `"${config.dsn}"`; it is told as `hard-coded-dsn`',
+      CODE_OR_USUAL,
     ),
-    pii: schema.optional(schema.literal(false)),
-    ignoreErrors: schema.optional(schema.array(TEXT)),
-    scrub: schema.optional(schema.literal(true)),
-    dir: schema.optional(schema.string()),
+    environment: param("the environment, by its usual name or this code", CODE_OR_USUAL),
+    production: param(
+      "code that is true in production, where that has no usual name",
+      schema.optional(CODE),
+    ),
+    productionRate: param("the greatest rate in production", schema.optional(RATE)),
+    sampler: param(
+      "the first of the rates whose name is part of a root span's name holds; all other spans get `otherwise`, else what is there says. A trace that came from elsewhere keeps the decision made there",
+      schema.optional(
+        schema.strictObject({
+          rates: schema.pipe(
+            schema.array(schema.strictObject({ name: TEXT, rate: RATE })),
+            schema.minLength(1),
+          ),
+          otherwise: schema.optional(RATE),
+        }),
+      ),
+    ),
+    pii: param(
+      "no personal data in production, in the form that the installed major knows",
+      schema.optional(schema.literal(false)),
+    ),
+    ignoreErrors: param("names of errors that are none", schema.optional(schema.array(TEXT))),
+    scrub: param(
+      "a scrubber in every hook that this major calls",
+      schema.optional(schema.literal(true)),
+    ),
+    dir: param("the folder of the scrubber's module", schema.optional(schema.string())),
   },
   joinPoints: [],
   templates: ({ dsn, environment, production }) =>

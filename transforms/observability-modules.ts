@@ -6,8 +6,9 @@ import {
   isCommonJs,
   isExportAssigned,
   isReason,
-  pipelineModule,
+  param,
   PIPELINE_MODULES,
+  pipelineModule,
   reason,
   schema,
   starExports,
@@ -31,12 +32,23 @@ const NAMES = PIPELINE_MODULES.flatMap(({ names }) => names);
 export const observabilityModules = defineTransform<ObservabilityModules, PipelineModule>({
   name: "observability-modules",
   summary: "Exports what the pipeline's modules have from an index that is there",
+  inserts: "exports of the pipeline's modules in an index that is there",
   params: {
-    dir: schema.pipe(schema.string(), schema.minLength(1)),
-    index: schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
-    exports: schema.optional(
-      schema.pipe(schema.array(schema.picklist(NAMES)), schema.minLength(1)),
-      ["WideEvent", "startPipelineTransaction", "setSentryUser"],
+    dir: param(
+      "the folder of the pipeline's modules",
+      schema.pipe(schema.string(), schema.minLength(1)),
+    ),
+    index: param(
+      "the module that exports them, by default the index of `dir`; it may be a legacy module",
+      schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
+    ),
+    exports: param(
+      "what it exports",
+      schema.optional(schema.pipe(schema.array(schema.picklist(NAMES)), schema.minLength(1)), [
+        "WideEvent",
+        "startPipelineTransaction",
+        "setSentryUser",
+      ]),
     ),
   },
   joinPoints: [],

@@ -21,6 +21,7 @@ import {
   moduleSpec,
   namesIn,
   outcomeWords,
+  param,
   pipelineHelper,
   quoted,
   reason,
@@ -73,13 +74,26 @@ type Found = { readonly match: Match } & (
 export const recordStage = defineTransform<RecordStage, Found>({
   name: "record-stage",
   summary: "Records a stage's name, status and duration where its timing is taken",
+  inserts: "one call of your recorder behind each stage timing",
+  details: [
+    "In a call, the captures `$name` and `$duration` say what is what, else the first two arguments.",
+  ],
   params: {
-    recorder: schema.optional(schema.pipe(schema.string(), schema.minLength(1)), "recordStage"),
-    module: schema.optional(schema.string()),
-    create: schema.optional(schema.boolean(), false),
-    status: schema.optional(schema.string(), "ok"),
-    failure: schema.optional(schema.string(), "error"),
-    dir: schema.optional(schema.string()),
+    recorder: param(
+      "what is called: a path in scope such as `wideEvent.recordStage`, or an export of `module`",
+      schema.optional(schema.pipe(schema.string(), schema.minLength(1)), "recordStage"),
+    ),
+    module: param("the module that has the recorder", schema.optional(schema.string())),
+    create: param("makes that module", schema.optional(schema.boolean(), false)),
+    status: param("what is said of a stage that went well", schema.optional(schema.string(), "ok")),
+    failure: param(
+      "what is said of one that failed: its timing stands in a `catch`, the `catch` of its own `try` is reached, or the `if` behind its timing ends the run as failed",
+      schema.optional(schema.string(), "error"),
+    ),
+    dir: param(
+      "the folder of the pipeline's modules: stages are told to the event of the run, without a recorder",
+      schema.optional(schema.string()),
+    ),
   },
   joinPoints: ["assign", "call"],
   templates: ({ recorder }) => [["recorder", `\${${recorder}}`]],

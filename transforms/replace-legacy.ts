@@ -26,6 +26,7 @@ import {
   lostWork,
   nextLine,
   onlyDeclares,
+  param,
   quoted,
   readsTooEarly,
   reason,
@@ -79,15 +80,23 @@ type Found =
 export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
   name: "replace-legacy",
   summary: "Replaces calls of a legacy tracing module, or turns the module into a slim wrapper",
+  inserts:
+    "`Sentry.addBreadcrumb` for calls of a legacy tracing module (`at.call`), or inside that module (`at.function`)",
   params: {
-    module: schema.pipe(schema.string(), schema.minLength(1)),
-    breadcrumb: schema.strictObject({
-      message: schema.string(),
-      category: schema.optional(schema.string()),
-      level: schema.optional(schema.picklist(["debug", "info", "warning", "error"]), "info"),
-      data: schema.optional(schema.record(schema.string(), schema.string())),
-    }),
-    when: schema.optional(schema.string()),
+    module: param("the legacy module", schema.pipe(schema.string(), schema.minLength(1))),
+    breadcrumb: param(
+      "the breadcrumb that takes the place of a call",
+      schema.strictObject({
+        message: schema.string(),
+        category: schema.optional(schema.string()),
+        level: schema.optional(schema.picklist(["debug", "info", "warning", "error"]), "info"),
+        data: schema.optional(schema.record(schema.string(), schema.string())),
+      }),
+    ),
+    when: param(
+      "the old switch as an expression; a function that keeps its own `if (...) return;` needs none",
+      schema.optional(schema.string()),
+    ),
   },
   joinPoints: ["call", "function"],
   templates: ({ breadcrumb: { message, category, data }, when }) => [

@@ -1,6 +1,7 @@
 import {
   codeFingerprint,
   defineTransform,
+  dirParam,
   doubtAboutName,
   enclosingFunction,
   findMatches,
@@ -19,7 +20,6 @@ import {
   regionOf,
   runInHelper,
   runsInHelper,
-  schema,
   stageName,
   stageWork,
   statementsRegion,
@@ -59,7 +59,11 @@ const OP = "pipeline.stage";
 export const stageSpan = defineTransform<StageSpan, Found | null>({
   name: "stage-span",
   summary: "Runs a stage in a span, from its start mark to its timing",
-  params: { dir: schema.optional(schema.string()) },
+  inserts: "`startStage(name, () => ...)` around what runs from a stage's start mark to its timing",
+  details: [
+    "The mark is the last statement before the timing that reads a clock (`Date.now()`, `performance.now()`, a helper that starts something) into what the timing is measured from. Where all of a stage is not one piece that can go into a callback, the statements in which it awaits several calls do, and then the calls.",
+  ],
+  params: { dir: dirParam },
   joinPoints: ["assign", "call"],
   templates: () => [],
   needles: ({ at }) => joinPointNeedles(at),

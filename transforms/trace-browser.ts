@@ -8,11 +8,12 @@ import {
   handlerSite,
   handlerTemplates,
   joinPointNeedles,
+  param,
   receivedBy,
   runInTrace,
+  runsInHelper,
   schema,
   spanSchema,
-  runsInHelper,
   type Handler,
   type HandlerRule,
   type Rule,
@@ -26,9 +27,17 @@ export const traceBrowser = defineTransform<TraceBrowser, Handler>({
   name: "trace-browser",
   summary:
     "Runs the handler of a batch in the trace of the newest message in it, for the page's use",
+  inserts:
+    "`continueTraceFromBatch(batch, () => ...)` around the handler of a batch, in the trace of its newest message",
+  details: [
+    "As trace-receive, for a message that is an array or holds arrays: the newest context in it counts, and nothing in it is changed.",
+  ],
   isOutermost: true,
   isHop: true,
-  params: { ...handlerParams, span: schema.optional(spanSchema) },
+  params: {
+    ...handlerParams,
+    span: param("the handler also runs in this span", schema.optional(spanSchema)),
+  },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,
   needles: ({ at }) => joinPointNeedles(at),

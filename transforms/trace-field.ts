@@ -5,6 +5,7 @@ import {
   indentationAt,
   inheritedFrom,
   ownMember,
+  param,
   propertyName,
   reason,
   schema,
@@ -33,10 +34,11 @@ const FIELD_TYPE = "{ trace?: string; baggage?: string }";
 export const traceField = defineTransform<TraceField, ObjectType>({
   name: "trace-field",
   summary: "Adds an optional trace-context member to message types",
+  inserts: "the optional `_sentry?: { trace?: string; baggage?: string }` in a message type",
   params: {
-    field: schema.optional(
-      schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)),
-      "_sentry",
+    field: param(
+      "the name of the field",
+      schema.optional(schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)), "_sentry"),
     ),
   },
   joinPoints: ["type"],

@@ -1,6 +1,6 @@
 import {
-  carryInHeaders,
   carryingHeaders,
+  carryInHeaders,
   defineTransform,
   findMatches,
   findNode,
@@ -16,14 +16,15 @@ import {
   joinPointNeedles,
   messageOf,
   nodesOf,
+  param,
   reason,
   receivedBy,
   regionsOf,
   runInTrace,
+  runsInHelper,
   schema,
   spanSchema,
   textOf,
-  runsInHelper,
   ts,
   type FileContext,
   type Handler,
@@ -54,12 +55,24 @@ type Forward =
 export const traceForward = defineTransform<TraceForward, Forward>({
   name: "trace-forward",
   summary: "Runs what passes a message on in a span of the message's trace; headers are the SDK's",
+  inserts:
+    "`forwardSpanFrom(message, { name }, () => ...)` around a request that passes a message on",
+  details: [
+    "Before what `message` says, what a call makes into text counts, and the parameter that a function makes into text.",
+    "No header is touched: the SDK sets those of `fetch` and `http`; a function that sets them by hand is left alone. With `headers`, a request that writes none out is told as `no-headers`.",
+  ],
   isOutermost: true,
   isHop: true,
   params: {
+    span: param(
+      "the span around the request, below the active one where there is one, else in the message's trace",
+      spanSchema,
+    ),
     ...handlerParams,
-    span: spanSchema,
-    headers: schema.optional(schema.boolean(), false),
+    headers: param(
+      "for clients that nothing traces: the `headers` of the request carry the context of the span as well (told as `manual-headers`)",
+      schema.optional(schema.boolean(), false),
+    ),
   },
   joinPoints: HANDLER_JOIN_POINTS,
   templates: handlerTemplates,

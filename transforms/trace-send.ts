@@ -9,11 +9,12 @@ import {
   findNode,
   fingerprint,
   headOf,
-  isAssignment,
   helperFor,
+  isAssignment,
   isReason,
   joinPointNeedles,
   messageOf,
+  param,
   propertyName,
   quoted,
   reason,
@@ -50,16 +51,30 @@ const FIELD = "_sentry";
 export const traceSend = defineTransform<TraceSend, Message | Reason>({
   name: "trace-send",
   summary: "Gives a message that leaves the context of the active span",
+  inserts:
+    "`withTraceContext(...)` around a message that leaves, in `JSON.stringify`, in `postMessage` or as a literal",
+  details: [
+    "The message is the argument captured as `$message`, else what is made into text in the call, else the first argument that can be an object.",
+  ],
   isHop: true,
   params: {
-    allowCopy: schema.optional(schema.boolean(), false),
-    unsampled: schema.optional(
-      schema.record(
-        schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/, "the name of a member")),
-        schema.pipe(schema.array(schema.string()), schema.minLength(1)),
+    allowCopy: param(
+      "also a message that is handed over as it is, for callees that make it into text themselves: a plain object goes as a copy",
+      schema.optional(schema.boolean(), false),
+    ),
+    unsampled: param(
+      'such as `{ type: ["chunk"] }`: messages with that value carry a context that is not sampled, so that nothing they pass through records spans of them; for streams, where a thousand spans say what fifty do',
+      schema.optional(
+        schema.record(
+          schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/, "the name of a member")),
+          schema.pipe(schema.array(schema.string()), schema.minLength(1)),
+        ),
       ),
     ),
-    module: schema.optional(schema.string()),
+    module: param(
+      "a module of yours that has the helper; by default it is made",
+      schema.optional(schema.string()),
+    ),
   },
   joinPoints: ["call"],
   templates: () => [],

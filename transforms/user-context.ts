@@ -1,6 +1,7 @@
 import {
   constantValue,
   defineTransform,
+  dirParam,
   findMatches,
   findNode,
   flowOf,
@@ -13,6 +14,7 @@ import {
   isStablePath,
   joinPointNeedles,
   meansValue,
+  param,
   propertyName,
   propertyOf,
   reason,
@@ -40,9 +42,14 @@ interface UserContext extends Rule {
 export const userContext = defineTransform<UserContext, TS.ReturnStatement>({
   name: "user-context",
   summary: "Tells the SDK who the user is, by an opaque id, wherever that becomes known",
+  inserts: "`setSentryUser(id)` before each return of the function that says who asks",
+  details: ["A return of `null` or `undefined` clears the user."],
   params: {
-    user: schema.optional(schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)), "id"),
-    dir: schema.optional(schema.string()),
+    user: param(
+      "the member of what is returned that tells users apart; nothing else of them is told",
+      schema.optional(schema.pipe(schema.string(), schema.regex(/^[A-Za-z_$][\w$]*$/)), "id"),
+    ),
+    dir: dirParam,
   },
   joinPoints: ["function", "method"],
   templates: () => [],
