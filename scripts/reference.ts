@@ -26,7 +26,7 @@ interface Shown {
 export async function referencePage(): Promise<string> {
   const parts = [
     "# Reference",
-    "Made from the schemas by `npm run docs`. Editors show the same for a `.ts` config by its types, for a JSON config by `\"$schema\": \"./node_modules/retrospan/dist/config.schema.json\"`.",
+    'Made from the schemas by `npm run docs`. Editors show the same for a `.ts` config by its types, for a JSON config by `"$schema": "./node_modules/retrospan/dist/config.schema.json"`.',
     "[Config](#config) · [Rules](#rules) · [Join points](#join-points) · [Templates](#templates) · [Transforms](#transforms) · [Commands](#commands) · [Exit codes](#exit-codes)",
     "## Config",
     membersTable(shownConfig(), "key"),
