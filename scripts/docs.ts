@@ -1,10 +1,10 @@
-/** `npm run docs`: writes what is made from the schemas into the documentation. */
+/** `npm run docs`: writes what is made from the schemas, and from a run, into the documentation. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { loadCompiler } from "../src/syntax/compiler.js";
+import { terminalPicture } from "./picture.js";
 import { referencePage, withGenerated } from "./reference.js";
 
-const README = new URL("../README.md", import.meta.url);
+const place = (path: string) => new URL(`../${path}`, import.meta.url);
 
-await loadCompiler();
-writeFileSync(new URL("../docs/reference.md", import.meta.url), await referencePage());
-writeFileSync(README, await withGenerated(readFileSync(README, "utf8")));
+writeFileSync(place("docs/reference.md"), await referencePage());
+writeFileSync(place("README.md"), await withGenerated(readFileSync(place("README.md"), "utf8")));
+writeFileSync(place("docs/terminal.svg"), terminalPicture());
