@@ -43,7 +43,7 @@ function namedConfig(cwd: string, named: string): string {
   const path = resolve(cwd, named);
   if (!existsSync(path))
     throw new UserError(`--config ${named}`, "there is no such file", "mend the path");
-  return realpathSync(path);
+  return realpathSync.native(path);
 }
 
 async function read(path: string, place: string): Promise<unknown> {

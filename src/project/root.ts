@@ -36,13 +36,13 @@ export function findRoot(cwd: string, target: string): Root {
       "give one that exists, or a glob",
     );
   }
-  const place = realpathSync(isGlob ? existingBase(cwd, target) : asked);
+  const place = realpathSync.native(isGlob ? existingBase(cwd, target) : asked);
   const start = statSync(place).isDirectory() ? place : dirname(place);
   const top = gitTopLevel(start);
-  const path = top ? realpathSync(top) : withoutGit(start);
+  const path = top ? realpathSync.native(top) : withoutGit(start);
   const within = slashed(relative(path, place));
   if (isGlob) {
-    const matches = picomatch(slashed(relative(path, resolve(realpathSync(cwd), target))), {
+    const matches = picomatch(slashed(relative(path, resolve(realpathSync.native(cwd), target))), {
       dot: true,
     });
     return { path, hasGit: top !== null, start, covers: matches, isWhole: false };

@@ -88,7 +88,7 @@ export async function writeChanges(
 function assertInside(root: Root, path: string): void {
   let folder = dirname(join(root.path, path));
   while (!existsSync(folder)) folder = dirname(folder);
-  if (isInside(root.path, realpathSync(folder))) return;
+  if (isInside(root.path, realpathSync.native(folder))) return;
   throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
 }
 
