@@ -53,6 +53,52 @@ test("hops between processes and threads are found, over sockets and by objects"
   expect(found).not.toContain("trace-receive src/watcher.ts");
 });
 
+test("jobs of queues are found where they are put in and where they are done", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "bull": "4", "@sentry/node": "11" } }',
+    "src/mails.ts": `import { Queue, Worker } from "bullmq";
+
+const mails = new Queue("mails");
+
+export async function welcome(to: string) {
+  await mails.add("welcome", { to });
+}
+
+export const worker = new Worker("mails", async (job) => {
+  await deliver(job.data.to);
+});
+
+async function deliver(to: string) {
+  console.log(to);
+}
+`,
+    "src/reports.ts": `import Bull from "bull";
+
+export class Reports {
+  constructor(private readonly reports: Bull.Queue) {
+    this.reports.process(async ({ data }) => {
+      console.log(data.title);
+    });
+  }
+
+  async order(title: string) {
+    await this.reports.add({ title }, { attempts: 3 });
+  }
+}
+`,
+    "src/set.ts": 'export const bulls = new Set(["bull"]);\nbulls.add("bullmq");\n',
+  });
+  const { sites, proposals } = await json(folder, ["scan"]);
+  const found = sites.map(({ transform, file, state }) => `${transform} ${file} ${state}`);
+  expect(found.sort()).toEqual([
+    "trace-receive src/mails.ts planned",
+    "trace-receive src/reports.ts planned",
+    "trace-send src/mails.ts planned",
+    "trace-send src/reports.ts planned",
+  ]);
+  expect(proposals).toHaveLength(4);
+});
+
 test("what a process tells of itself is no message", async () => {
   const folder = newRepository({
     "package.json": "{}",

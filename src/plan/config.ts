@@ -21,7 +21,8 @@ export const AT_FORMS = {
   function: 'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`',
   method: 'methods by class: `"Server.*"`',
   route: 'an exported HTTP handler: `"POST"`, `"*"`',
-  listener: 'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`',
+  listener:
+    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`',
   assign: 'an assignment: `"stageTiming[*]"`',
   type: 'a type, or the element type of a member: `"BaseEvent"`, `"Batch.updates"`',
 } as const;
@@ -33,7 +34,7 @@ const AT = v.strictObject({
     Object.entries(AT_FORMS).map(([form, meaning]) => [form, param(meaning, v.optional(TEXT))]),
   ),
   on: param(
-    "narrows `case` to a switch over this expression, `listener` to this emitter",
+    "narrows `case` to a switch over this expression, `listener` to this emitter, queue or class",
     v.optional(TEXT),
   ),
   within: param("only inside a function or a method of this name", v.optional(TEXT)),

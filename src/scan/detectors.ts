@@ -5,6 +5,7 @@ import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
 import { forwards, messageReceivers, messageSenders } from "./messages.js";
+import { jobHandlers, jobSenders } from "./queues.js";
 import { collectors, routes, runs, stages, users, writes } from "./work.js";
 
 /** Every kind of place that is looked for. */
@@ -14,6 +15,8 @@ export const DETECTORS: readonly Detector[] = [
   messageReceivers,
   objectSenders,
   objectReceivers,
+  jobSenders,
+  jobHandlers,
   messageTypes,
   forwards,
   batches,

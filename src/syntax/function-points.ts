@@ -49,12 +49,13 @@ function hasBody(node: TS.Node): node is NamedFunction {
   return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
 }
 
-/** Callbacks of event listeners. */
+/** Callbacks of event listeners, and of the workers of a queue. */
 export function listenerMatcher(source: Source, event: string, on: string | undefined): Matcher {
   const emitter = on === undefined ? null : parseExpression(on);
   const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
   return (node) => {
-    const callback = listenerCallback(node, event, isEmitter);
+    const callback =
+      listenerCallback(node, event, isEmitter) ?? jobCallback(node, event, isEmitter);
     const target = callback && functionOf(source, callback);
     return target ? [functionMatch(target)] : [];
   };
@@ -83,6 +84,50 @@ function listenerCallback(
   const { left, right } = node;
   if (!ts.isPropertyAccessExpression(left) || left.name.text !== `on${event}`) return undefined;
   return isEmitter(left.expression) ? right : undefined;
+}
+
+/** Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron. */
+const JOB_METHODS = new Set(["process", "work", "define", "schedule"]);
+
+/**
+ * What does the jobs of a queue: `new Worker("emails", async (job) => ...)`, `queue.process("emails",
+ * async (job) => ...)`; without a name, `queue.process(async (job) => ...)` is called `process`.
+ */
+function jobCallback(
+  node: TS.Node,
+  event: string,
+  isEmitter: (node: TS.Expression) => boolean,
+): TS.Expression | undefined {
+  const registered = registeredAt(node);
+  if (!registered || !isEmitter(registered.by)) return undefined;
+  const [first, ...others] = registered.given;
+  if (first && meansValue(first, event)) return functionAmong(others);
+  const isUnnamed = registered.method === "process" && event === "process";
+  const hasName = first !== undefined && ts.isStringLiteralLike(first);
+  return isUnnamed && !hasName ? functionAmong(registered.given) : undefined;
+}
+
+interface Registered {
+  /** The queue, or the class of a worker. */
+  readonly by: TS.Expression;
+  readonly method: string;
+  readonly given: readonly TS.Expression[];
+}
+
+function registeredAt(node: TS.Node): Registered | null {
+  if (ts.isNewExpression(node)) {
+    return { by: node.expression, method: "new", given: node.arguments ?? [] };
+  }
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
+  const { name, expression } = node.expression;
+  if (!JOB_METHODS.has(name.text)) return null;
+  return { by: expression, method: name.text, given: node.arguments };
+}
+
+function functionAmong(given: readonly TS.Expression[]): TS.Expression | undefined {
+  const isFunction = (each: TS.Expression) =>
+    ts.isArrowFunction(each) || ts.isFunctionExpression(each);
+  return given.find(isFunction) ?? given.find(ts.isIdentifier);
 }
 
 /** The function an expression is, or names in this file. */
