@@ -86,17 +86,38 @@ export class Reports {
   }
 }
 `,
+    "src/processors.ts": `import type { Processor } from "bullmq";
+
+export const mailProcessor: Processor = async (job) => {
+  console.log(await Promise.resolve(job.data.to));
+};
+
+export const reportProcessor: Processor = async (job) => {
+  console.log(await Promise.resolve(job.data.title));
+};
+`,
+    "src/orders.ts": `import { getQueue } from "./queues";
+
+export async function order(id: number) {
+  await getQueue("orders")?.add("order", { id });
+}
+`,
+    "src/queues.ts":
+      "export declare function getQueue(name: string): { add(name: string, data: object): Promise<void> } | null;\n",
     "src/set.ts": 'export const bulls = new Set(["bull"]);\nbulls.add("bullmq");\n',
   });
   const { sites, proposals } = await json(folder, ["scan"]);
-  const found = sites.map(({ transform, file, state }) => `${transform} ${file} ${state}`);
+  const found = sites.map(({ transform, file }) => `${transform} ${file}`);
   expect(found.sort()).toEqual([
-    "trace-receive src/mails.ts planned",
-    "trace-receive src/reports.ts planned",
-    "trace-send src/mails.ts planned",
-    "trace-send src/reports.ts planned",
+    "trace-receive src/mails.ts",
+    "trace-receive src/processors.ts",
+    "trace-receive src/processors.ts",
+    "trace-receive src/reports.ts",
+    "trace-send src/mails.ts",
+    "trace-send src/orders.ts",
+    "trace-send src/reports.ts",
   ]);
-  expect(proposals).toHaveLength(4);
+  expect(proposals).toHaveLength(6);
 });
 
 test("what a process tells of itself is no message", async () => {

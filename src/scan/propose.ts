@@ -34,7 +34,8 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   for (const each of proposals.filter(({ rule }) => hasHops || rule.use !== "trace-field")) {
     const { id: _id, in: _in, span: _span, ...rest } = each.rule;
     // A function that two detectors mean is one rule.
-    const key = JSON.stringify([rest.use, rest.at, rest.at ? null : rest]);
+    const { message = null } = rest as { readonly message?: unknown };
+    const key = JSON.stringify([rest.use, rest.at, rest.at ? message : rest]);
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
   const taken = new Map<string, number>();

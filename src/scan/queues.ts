@@ -2,12 +2,14 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { moduleOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, unwrapped, walk } from "../syntax/walk.js";
+import type { Rule } from "../transform.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Whose jobs are kept elsewhere until a worker, often of another process, does them. */
 const QUEUES = /^(bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(mq)?)$/;
 const QUEUE_IMPORT = /["'](bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(?:mq)?)["']/;
 const NEEDLES = ["bull", "bee-queue", "pg-boss", "agenda"];
+const WHY = "a job is done that brings no trace along";
 
 /** What does the jobs of a queue. */
 export const jobHandlers: Detector = {
@@ -21,7 +23,7 @@ export const jobHandlers: Detector = {
       if (!handled) return;
       const { name, on, message } = handled;
       found.push(
-        proposal(source, node, 3, "a job is done that brings no trace along", {
+        proposal(source, node, 3, WHY, {
           id: idOf(areaOf(source), name, "jobs"),
           use: "trace-receive",
           phase: 2,
@@ -71,7 +73,7 @@ function workedQueue(source: Source, { expression }: TS.CallExpression): string 
 }
 
 /** What the handler calls the data of its job: Agenda keeps it deeper, pg-boss hands out a list. */
-function dataOf({ parameters: [first] }: TS.ArrowFunction, { text }: Source): string | null {
+function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
   if (!first || first.dotDotDotToken) return null;
   const { name } = first;
   if (ts.isIdentifier(name)) {
@@ -88,12 +90,73 @@ function dataOf({ parameters: [first] }: TS.ArrowFunction, { text }: Source): st
   return isOne ? `${job.name.getText()}.data` : null;
 }
 
+/** What does jobs by its type, wherever it is handed to a worker. */
+export const jobProcessors: Detector = {
+  name: "job processors",
+  needles: ["Processor", "WorkerHost"],
+  find: (source) => {
+    if (!QUEUE_IMPORT.test(source.text)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const name = processorAt(source, node);
+      const message = name && dataOf(name.node, source);
+      if (!name || !message) return;
+      const { at, kind } = name;
+      found.push(
+        proposal(source, node, 3, WHY, {
+          id: idOf(areaOf(source), kind, "jobs"),
+          use: "trace-receive",
+          phase: 2,
+          at,
+          message: `\${${message}}`,
+          span: { name: "{{function}}", op: "queue.process" },
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+interface ProcessorFunction {
+  readonly node: TS.SignatureDeclaration;
+  readonly at: NonNullable<Rule["at"]>;
+  /** What functions like it are called. */
+  readonly kind: string;
+}
+
+/** A function of the type that queues have for it, or the method of a class that they know. */
+function processorAt(source: Source, node: TS.Node): ProcessorFunction | null {
+  if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
+    const value = node.initializer && unwrapped(node.initializer);
+    const isOne = isTypeOf(source, node.type, "Processor");
+    if (!isOne || !value || !ts.isArrowFunction(value)) return null;
+    const { text } = node.name;
+    const kind = /[A-Z][a-z]+$/.exec(text)?.[0];
+    return { node: value, at: { function: kind ? `*${kind}` : text }, kind: kind ?? text };
+  }
+  if (!ts.isMethodDeclaration(node) || !ts.isClassDeclaration(node.parent)) return null;
+  const { name: owner, heritageClauses = [] } = node.parent;
+  const bases = heritageClauses.flatMap(({ types }) => types.map(({ expression }) => expression));
+  const isHost = bases.some(
+    (base) =>
+      ts.isIdentifier(base) &&
+      base.text === "WorkerHost" &&
+      QUEUES.test(moduleOf(source, base) ?? ""),
+  );
+  if (!isHost || !owner || node.name.getText() !== "process") return null;
+  return { node, at: { method: `${owner.text}.process` }, kind: owner.text };
+}
+
+function isTypeOf(source: Source, type: TS.TypeNode | undefined, name: string): boolean {
+  if (!type || !ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return false;
+  return type.typeName.text === name && QUEUES.test(moduleOf(source, type.typeName) ?? "");
+}
+
 /** Jobs that are put into a queue. */
 export const jobSenders: Detector = {
   name: "job senders",
-  needles: NEEDLES,
+  needles: [...NEEDLES, "Queue", "queue"],
   find: (source) => {
-    if (!QUEUE_IMPORT.test(source.text)) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const pattern = putBy(source, call);
       if (pattern === null) return [];
@@ -120,14 +183,27 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   const callee = unwrapped(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || !PUTTING.test(callee.name.text)) return null;
   const [first, second] = call.arguments;
-  if (!first || !isQueue(source, callee.expression)) return null;
+  if (!first || !(isQueue(source, callee.expression) || looksPut(callee, first, second)))
+    return null;
   const code = callee.getText(source.file);
   if (second && !ts.isObjectLiteralExpression(first)) return `${code}($name, $message, $$$)`;
   return ts.isObjectLiteralExpression(first) ? `${code}($message, $$$)` : null;
 }
 
+/** A queue of somebody else's: called so, and given a name and an object. */
+function looksPut(
+  { expression, name }: TS.PropertyAccessExpression,
+  first: TS.Expression,
+  second: TS.Expression | undefined,
+): boolean {
+  const isName = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
+  const isData = second !== undefined && ts.isObjectLiteralExpression(second);
+  return name.text === "add" && /queue/i.test(expression.getText()) && isName && isData;
+}
+
 /** Whether an expression is a queue, by what the file declares it as. */
 function isQueue({ text }: Source, expression: TS.Expression): boolean {
+  if (!QUEUE_IMPORT.test(text)) return false;
   const code = unwrapped(expression);
   const name = ts.isPropertyAccessExpression(code) ? code.name.text : code.getText();
   if (!/^[\w$]+$/.test(name)) return false;

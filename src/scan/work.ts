@@ -244,6 +244,10 @@ function callOf({ parameters }: TS.MethodDeclaration): Record<string, string> | 
 }
 
 /** Functions that say who asks. */
+/** `getAuthOptions` says how to ask, and not who. */
+const SAYS_WHO =
+  /^(get|require|resolve)(Server)?(Auth|Session|CurrentUser)(User|Info|Context|State|OrThrow|OrNull|OrRedirect|FromRequest|FromHeaders)*$/;
+
 export const users: Detector = {
   name: "users",
   needles: ["userId", "user"],
@@ -251,11 +255,7 @@ export const users: Detector = {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const name = ts.isFunctionDeclaration(node) ? functionName(node) : null;
-      if (
-        name === null ||
-        !/^(get|require|resolve)(Auth|Session|CurrentUser|AuthContext)\w*$/.test(name)
-      )
-        return;
+      if (name === null || !SAYS_WHO.test(name)) return;
       const text = node.getText(source.file);
       const user = /\buserId\b/.test(text) ? "userId" : /\bid:/.test(text) ? "id" : null;
       if (user === null) return;
