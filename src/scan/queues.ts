@@ -9,21 +9,31 @@ import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector
 const QUEUES = /^(bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(mq)?)$/;
 const QUEUE_IMPORT = /["'](bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(?:mq)?)["']/;
 const NEEDLES = ["bull", "bee-queue", "pg-boss", "agenda"];
-const WHY = "a job is done that brings no trace along";
+
+/** SDK 11 traces BullMQ where it is told to. */
+function whyHandled({ text }: Source): string {
+  const own = /["']bullmq["']/.test(text) ? "; SDK 11 has `BullMQTelemetry` for it" : "";
+  return `a job is done that brings no trace along${own}`;
+}
+
+/** Whether a file has to do with queues that nobody traces yet. */
+function isAsked({ text }: Source): boolean {
+  return QUEUE_IMPORT.test(text) && !text.includes("BullMQTelemetry");
+}
 
 /** What does the jobs of a queue. */
 export const jobHandlers: Detector = {
   name: "job handlers",
   needles: NEEDLES,
   find: (source) => {
-    if (!QUEUE_IMPORT.test(source.text)) return [];
+    if (!isAsked(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const handled = handledAt(source, node);
       if (!handled) return;
       const { name, on, message } = handled;
       found.push(
-        proposal(source, node, 3, WHY, {
+        proposal(source, node, 3, whyHandled(source), {
           id: idOf(areaOf(source), name, "jobs"),
           use: "trace-receive",
           phase: 2,
@@ -95,7 +105,7 @@ export const jobProcessors: Detector = {
   name: "job processors",
   needles: ["Processor", "WorkerHost"],
   find: (source) => {
-    if (!QUEUE_IMPORT.test(source.text)) return [];
+    if (!isAsked(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const name = processorAt(source, node);
@@ -103,7 +113,7 @@ export const jobProcessors: Detector = {
       if (!name || !message) return;
       const { at, kind } = name;
       found.push(
-        proposal(source, node, 3, WHY, {
+        proposal(source, node, 3, whyHandled(source), {
           id: idOf(areaOf(source), kind, "jobs"),
           use: "trace-receive",
           phase: 2,
