@@ -53,7 +53,7 @@ export function buildPlan(input: PlanInput): Plan {
   const rules = ordered(input.rules);
   const planOne = filePlanner(input);
   const files = [...input.files].map(
-    ({ path, text }) => input.known.get(path) ?? planOne(path, text),
+    ({ path, text }) => knownFor(input, path, text) ?? planOne(path, text),
   );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = createdModules(input, files);
@@ -76,6 +76,17 @@ export function buildPlan(input: PlanInput): Plan {
     modules: created.modules,
     whole: whole.entries,
   };
+}
+
+/**
+ * The plan that was made of a text already, of which it holds no copies: what comes from another
+ * thread brings its own.
+ */
+function knownFor({ known }: PlanInput, path: string, text: string): FilePlan | null {
+  const plan = known.get(path);
+  if (plan?.before !== text) return null;
+  const shared = (other: string) => (other === text ? text : other);
+  return { ...plan, before: text, after: shared(plan.after), base: shared(plan.base) };
 }
 
 /** What planning one file after the other needs to know. */
