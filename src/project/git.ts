@@ -1,4 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const BIG = 1024 * 1024 * 1024;
 
@@ -18,7 +20,25 @@ function git(cwd: string, args: readonly string[]): string | null {
 
 /** The top level of the work tree that holds a folder, or null without git. */
 export function gitTopLevel(dir: string): string | null {
-  return git(dir, ["rev-parse", "--show-toplevel"])?.trim() || null;
+  return plainTopLevel(dir) ?? (git(dir, ["rev-parse", "--show-toplevel"])?.trim() || null);
+}
+
+/** The same where it can be told without asking git, which takes longer than the search for it. */
+function plainTopLevel(dir: string): string | null {
+  if (Object.keys(process.env).some((name) => /^GIT_(DIR|WORK_TREE|CEILING|DISCOVERY)/.test(name)))
+    return null;
+  for (let at = dir; ; at = dirname(at)) {
+    // A link to a work tree, or the folder of a submodule, is a file.
+    const own = join(at, ".git");
+    const isFolder = statSync(own, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    if (isFolder) return isPlain(own) ? at : null;
+    if (dirname(at) === at || existsSync(own)) return null;
+  }
+}
+
+function isPlain(own: string): boolean {
+  const [head, config] = [join(own, "HEAD"), join(own, "config")];
+  return existsSync(head) && existsSync(config) && !/worktree/i.test(readFileSync(config, "utf8"));
 }
 
 /** All files that git tracks or would track: not those it ignores. */
