@@ -1,28 +1,20 @@
 import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
   existsSync,
-  fsync,
-  linkSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
-  writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { hashOf } from "../plan/hash.js";
 import type { FileChange } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
 import { isInside, type Root } from "./root.js";
+import { clearStage, STAGE, stage, staged, writeAll } from "./stage.js";
 
 /**
  * All or nothing. Every new text, and a link to every old file, is first staged beside the ledger;
@@ -30,7 +22,6 @@ import { isInside, type Root } from "./root.js";
  * journal goes. Whoever finds a journal knows that a run was cut off, and puts the old files back.
  */
 const JOURNAL = `${STATE_DIR}/journal.json`;
-const STAGE = `${STATE_DIR}/pending`;
 
 interface Step {
   readonly path: string;
@@ -92,8 +83,7 @@ function assertInside(root: Root, path: string): void {
   throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
 }
 
-const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
-const DISK_PROBLEMS = new Set([...DISK_FULL, "EACCES", "EPERM", "EROFS", "EMFILE"]);
+const DISK_PROBLEMS = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EMFILE"]);
 
 /** What the disk refuses is for the user to mend; anything else is our bug. */
 function asUserError(error: unknown): unknown {
@@ -120,66 +110,6 @@ function currentHash(root: Root, path: string): string | null {
   const text = currentText(root, path);
   return text === null ? null : hashOf(text);
 }
-
-/** So many files are open at once: the disk takes many in little more time than one. */
-const AT_ONCE = 64;
-
-async function stage(root: Root, changes: readonly FileChange[]): Promise<void> {
-  mkdirSync(join(root.path, STAGE), { recursive: true });
-  for (let from = 0; from < changes.length; from += AT_ONCE) {
-    const part = changes.slice(from, from + AT_ONCE);
-    for (const [at, { path, before }] of part.entries()) {
-      if (before !== null) keep(join(root.path, path), staged(root, from + at, "old"));
-    }
-    const texts = part.flatMap(({ path, before, after }, at) => {
-      const mode = before === null ? null : statSync(join(root.path, path)).mode;
-      return after === null ? [] : [{ path: staged(root, from + at, "new"), text: after, mode }];
-    });
-    await writeAll(texts);
-  }
-}
-
-function staged(root: Root, index: number, kind: "new" | "old"): string {
-  return join(root.path, STAGE, `${index}.${kind}`);
-}
-
-/** Gives a file a second name, so that it stays when its first one is given to another. */
-function keep(path: string, name: string): void {
-  try {
-    linkSync(path, name);
-  } catch (error) {
-    // Not every file system has links, and some allow them to the owner only.
-    if (DISK_FULL.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    copyFileSync(path, name);
-  }
-}
-
-interface NewText {
-  readonly path: string;
-  readonly text: string;
-  readonly mode: number | null;
-}
-
-/** Writes files and waits until they are on the disk. */
-async function writeAll(texts: readonly NewText[]): Promise<void> {
-  const files: number[] = [];
-  try {
-    for (const { path, text, mode } of texts) {
-      const file = openSync(path, "w");
-      files.push(file);
-      const bytes = Buffer.from(text, "utf8");
-      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-      if (mode !== null) chmodSync(path, mode);
-    }
-    const ends = await Promise.allSettled(files.map((file) => onDisk(file)));
-    const failed = ends.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
-  } finally {
-    for (const file of files) closeSync(file);
-  }
-}
-
-const onDisk = promisify(fsync);
 
 /** Written under another name first, so that there is a whole journal or none. */
 async function writeJournal(root: Root, journal: Journal): Promise<void> {
@@ -208,10 +138,6 @@ function put(
 function finish(root: Root): void {
   rmSync(join(root.path, JOURNAL), { force: true });
   clearStage(root);
-}
-
-function clearStage(root: Root): void {
-  rmSync(join(root.path, STAGE), { recursive: true, force: true });
 }
 
 /** A file that was created may have brought its folders along. */

@@ -19,11 +19,10 @@ const WATCHED = /** @type {const} */ ([
   "mkdirSync",
   "fsync",
   "linkSync",
-  "copyFileSync",
   "rmdirSync",
   "unlinkSync",
 ]);
-const NEEDS_SPACE = ["openSync", "writeSync", "mkdirSync", "fsync", "linkSync", "copyFileSync"];
+const NEEDS_SPACE = ["openSync", "writeSync", "mkdirSync", "fsync", "linkSync"];
 const JOURNAL = ".retrospan/journal.json";
 const root = process.cwd();
 
