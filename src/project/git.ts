@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const BIG = 1024 * 1024 * 1024;
@@ -28,17 +28,21 @@ function plainTopLevel(dir: string): string | null {
   if (Object.keys(process.env).some((name) => /^GIT_(DIR|WORK_TREE|CEILING|DISCOVERY)/.test(name)))
     return null;
   for (let at = dir; ; at = dirname(at)) {
-    // A link to a work tree, or the folder of a submodule, is a file.
     const own = join(at, ".git");
-    const isFolder = statSync(own, { throwIfNoEntry: false })?.isDirectory() ?? false;
-    if (isFolder) return isPlain(own) ? at : null;
-    if (dirname(at) === at || existsSync(own)) return null;
+    if (existsSync(own)) return isPlain(own) ? at : null;
+    if (dirname(at) === at) return null;
   }
 }
 
+/** Whether it is a folder (a link to a work tree and a submodule's are files) about its own tree. */
 function isPlain(own: string): boolean {
-  const [head, config] = [join(own, "HEAD"), join(own, "config")];
-  return existsSync(head) && existsSync(config) && !/worktree/i.test(readFileSync(config, "utf8"));
+  if (!existsSync(join(own, "HEAD"))) return false;
+  try {
+    return !/worktree/i.test(readFileSync(join(own, "config"), "utf8"));
+  } catch {
+    // What cannot be read is for git to judge.
+    return false;
+  }
 }
 
 /** All files that git tracks or would track: not those it ignores. */
