@@ -5,7 +5,7 @@ import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
 import { forwards, messageReceivers, messageSenders } from "./messages.js";
-import { jobHandlers, jobProcessors, jobSenders } from "./queues.js";
+import { jobHandlers, jobSenders } from "./queues.js";
 import { collectors, routes, runs, stages, users, writes } from "./work.js";
 
 /** Every kind of place that is looked for. */
@@ -17,7 +17,6 @@ export const DETECTORS: readonly Detector[] = [
   objectReceivers,
   jobSenders,
   jobHandlers,
-  jobProcessors,
   messageTypes,
   forwards,
   batches,

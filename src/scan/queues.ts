@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { JOB_METHODS } from "../syntax/function-points.js";
 import { moduleOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, unwrapped, walk } from "../syntax/walk.js";
@@ -6,40 +7,43 @@ import type { Rule } from "../transform.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Whose jobs are kept elsewhere until a worker, often of another process, does them. */
-const QUEUES = /^(bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(mq)?)$/;
-const QUEUE_IMPORT = /["'](bullmq|bull|bee-queue|pg-boss|agenda|@nestjs\/bull(?:mq)?)["']/;
+const QUEUES = new Set([
+  "bullmq",
+  "bull",
+  "bee-queue",
+  "pg-boss",
+  "agenda",
+  "@nestjs/bullmq",
+  "@nestjs/bull",
+]);
+const QUEUE_IMPORT = new RegExp(`["'](?:${[...QUEUES].join("|")})["']`);
 const NEEDLES = ["bull", "bee-queue", "pg-boss", "agenda"];
 
 /** SDK 11 traces BullMQ where it is told to. */
-function whyHandled({ text }: Source): string {
-  const own = /["']bullmq["']/.test(text) ? "; SDK 11 has `BullMQTelemetry` for it" : "";
-  return `a job is done that brings no trace along${own}`;
-}
-
-/** Whether a file has to do with queues that nobody traces yet. */
-function isAsked({ text }: Source): boolean {
-  return QUEUE_IMPORT.test(text) && !text.includes("BullMQTelemetry");
-}
+const BY_THE_SDK = "BullMQTelemetry";
 
 /** What does the jobs of a queue. */
 export const jobHandlers: Detector = {
   name: "job handlers",
   needles: NEEDLES,
   find: (source) => {
-    if (!isAsked(source)) return [];
+    const { text, file } = source;
+    if (!QUEUE_IMPORT.test(text) || text.includes(BY_THE_SDK)) return [];
+    const own = /["']bullmq["']/.test(text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
+    const why = `a job is done that brings no trace along${own}`;
     const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      const handled = handledAt(source, node);
-      if (!handled) return;
-      const { name, on, message } = handled;
+    walk(file, (node) => {
+      const handled = registeredAt(source, node) ?? processorAt(source, node);
+      const message = handled && dataOf(handled.handler, source);
+      if (!handled || !message) return;
       found.push(
-        proposal(source, node, 3, whyHandled(source), {
-          id: idOf(areaOf(source), name, "jobs"),
+        proposal(source, node, 3, why, {
+          id: idOf(areaOf(source), handled.name, "jobs"),
           use: "trace-receive",
           phase: 2,
-          at: { listener: name, on },
+          at: handled.at,
           message: `\${${message}}`,
-          span: { name: name === "process" ? `${on} job` : name, op: "queue.process" },
+          span: { name: handled.span, op: "queue.process" },
         }),
       );
     });
@@ -48,37 +52,36 @@ export const jobHandlers: Detector = {
 };
 
 interface Handled {
+  readonly handler: TS.SignatureDeclaration;
+  readonly at: NonNullable<Rule["at"]>;
+  /** What the jobs are called, or the functions like it. */
   readonly name: string;
-  readonly on: string;
-  /** The data of the job as code. */
-  readonly message: string;
+  readonly span: string;
 }
 
-const WORKER_METHODS = /^(process|work|define)$/;
-
-function handledAt(source: Source, node: TS.Node): Handled | null {
+/** A function that is handed to a queue or to a worker on the spot. */
+function registeredAt(source: Source, node: TS.Node): Handled | null {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return null;
   const given = node.arguments ?? [];
-  const by = ts.isNewExpression(node) ? workerClass(source, node) : workedQueue(source, node);
+  const on = ts.isNewExpression(node) ? workerClass(source, node) : workedQueue(source, node);
   const handler = given.find((each) => ts.isArrowFunction(each) || ts.isFunctionExpression(each));
   const [first] = given;
-  if (!by || !first || !handler) return null;
-  const message = dataOf(handler as TS.ArrowFunction, source);
-  if (message === null) return null;
-  if (ts.isStringLiteralLike(first)) return { name: first.text, on: by, message };
-  if (ts.isNewExpression(node)) return { name: first.getText(), on: by, message };
-  return /\.process$/.test(node.expression.getText()) ? { name: "process", on: by, message } : null;
+  if (!on || !first || !handler) return null;
+  const isNamed = ts.isStringLiteralLike(first) || ts.isNewExpression(node);
+  if (!isNamed && !/\.process$/.test(node.expression.getText())) return null;
+  const name = ts.isStringLiteralLike(first) ? first.text : isNamed ? first.getText() : "process";
+  const span = isNamed ? name : `${on} job`;
+  return { handler: handler as TS.ArrowFunction, at: { listener: name, on }, name, span };
 }
 
 /** `Worker`, as the file calls it. */
 function workerClass(source: Source, { expression }: TS.NewExpression): string | null {
-  if (!ts.isIdentifier(expression)) return null;
-  return QUEUES.test(moduleOf(source, expression) ?? "") ? expression.text : null;
+  return isOfQueues(source, expression) ? expression.text : null;
 }
 
 function workedQueue(source: Source, { expression }: TS.CallExpression): string | null {
   const callee = unwrapped(expression);
-  if (!ts.isPropertyAccessExpression(callee) || !WORKER_METHODS.test(callee.name.text)) return null;
+  if (!ts.isPropertyAccessExpression(callee) || !JOB_METHODS.has(callee.name.text)) return null;
   return isQueue(source, callee.expression) ? callee.expression.getText(source.file) : null;
 }
 
@@ -100,66 +103,33 @@ function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Sour
   return isOne ? `${job.name.getText()}.data` : null;
 }
 
-/** What does jobs by its type, wherever it is handed to a worker. */
-export const jobProcessors: Detector = {
-  name: "job processors",
-  needles: ["Processor", "WorkerHost"],
-  find: (source) => {
-    if (!isAsked(source)) return [];
-    const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      const name = processorAt(source, node);
-      const message = name && dataOf(name.node, source);
-      if (!name || !message) return;
-      const { at, kind } = name;
-      found.push(
-        proposal(source, node, 3, whyHandled(source), {
-          id: idOf(areaOf(source), kind, "jobs"),
-          use: "trace-receive",
-          phase: 2,
-          at,
-          message: `\${${message}}`,
-          span: { name: "{{function}}", op: "queue.process" },
-        }),
-      );
-    });
-    return found;
-  },
-};
-
-interface ProcessorFunction {
-  readonly node: TS.SignatureDeclaration;
-  readonly at: NonNullable<Rule["at"]>;
-  /** What functions like it are called. */
-  readonly kind: string;
-}
-
 /** A function of the type that queues have for it, or the method of a class that they know. */
-function processorAt(source: Source, node: TS.Node): ProcessorFunction | null {
+function processorAt(source: Source, node: TS.Node): Handled | null {
   if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
     const value = node.initializer && unwrapped(node.initializer);
     const isOne = isTypeOf(source, node.type, "Processor");
     if (!isOne || !value || !ts.isArrowFunction(value)) return null;
     const { text } = node.name;
     const kind = /[A-Z][a-z]+$/.exec(text)?.[0];
-    return { node: value, at: { function: kind ? `*${kind}` : text }, kind: kind ?? text };
+    const at = { function: kind ? `*${kind}` : text };
+    return { handler: value, at, name: kind ?? text, span: "{{function}}" };
   }
   if (!ts.isMethodDeclaration(node) || !ts.isClassDeclaration(node.parent)) return null;
   const { name: owner, heritageClauses = [] } = node.parent;
   const bases = heritageClauses.flatMap(({ types }) => types.map(({ expression }) => expression));
-  const isHost = bases.some(
-    (base) =>
-      ts.isIdentifier(base) &&
-      base.text === "WorkerHost" &&
-      QUEUES.test(moduleOf(source, base) ?? ""),
-  );
+  const isHost = bases.some((base) => isOfQueues(source, base) && base.getText() === "WorkerHost");
   if (!isHost || !owner || node.name.getText() !== "process") return null;
-  return { node, at: { method: `${owner.text}.process` }, kind: owner.text };
+  const at = { method: `${owner.text}.process` };
+  return { handler: node, at, name: owner.text, span: "{{function}}" };
 }
 
 function isTypeOf(source: Source, type: TS.TypeNode | undefined, name: string): boolean {
-  if (!type || !ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return false;
-  return type.typeName.text === name && QUEUES.test(moduleOf(source, type.typeName) ?? "");
+  if (!type || !ts.isTypeReferenceNode(type)) return false;
+  return type.typeName.getText() === name && isOfQueues(source, type.typeName);
+}
+
+function isOfQueues(source: Source, node: TS.Node): node is TS.Identifier {
+  return ts.isIdentifier(node) && QUEUES.has(moduleOf(source, node) ?? "");
 }
 
 /** Jobs that are put into a queue. */
@@ -167,6 +137,7 @@ export const jobSenders: Detector = {
   name: "job senders",
   needles: [...NEEDLES, "Queue", "queue"],
   find: (source) => {
+    if (source.text.includes(BY_THE_SDK)) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const pattern = putBy(source, call);
       if (pattern === null) return [];

@@ -243,11 +243,11 @@ function callOf({ parameters }: TS.MethodDeclaration): Record<string, string> | 
   };
 }
 
-/** Functions that say who asks. */
 /** `getAuthOptions` says how to ask, and not who. */
 const SAYS_WHO =
   /^(get|require|resolve)(Server)?(Auth|Session|CurrentUser)(User|Info|Context|State|OrThrow|OrNull|OrRedirect|FromRequest|FromHeaders)*$/;
 
+/** Functions that say who asks. */
 export const users: Detector = {
   name: "users",
   needles: ["userId", "user"],

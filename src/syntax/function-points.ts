@@ -87,7 +87,7 @@ function listenerCallback(
 }
 
 /** Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron. */
-const JOB_METHODS = new Set(["process", "work", "define", "schedule"]);
+export const JOB_METHODS: ReadonlySet<string> = new Set(["process", "work", "define", "schedule"]);
 
 /**
  * What does the jobs of a queue: `new Worker("emails", async (job) => ...)`, `queue.process("emails",
