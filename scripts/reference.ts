@@ -5,6 +5,7 @@ import { format } from "prettier";
 import { AT_FORMS, configSchema, ruleSchema } from "../src/plan/config.js";
 import { PRESETS } from "../src/plan/presets.js";
 import type { AnyTransform } from "../src/transform.js";
+import { EXIT } from "../src/cli/exit.js";
 import { buildProgram } from "../src/cli/program.js";
 import { TRANSFORMS } from "../transforms/index.js";
 
@@ -166,20 +167,20 @@ function exitCodes(): string {
   return table(
     ["code", "when"],
     [
-      ["0", "done"],
+      [EXIT.done, "done"],
       [
-        "1",
+        EXIT.found,
         "`--check` found something, `status` found drift, something could not be reverted, or the type check found a new diagnostic",
       ],
-      ["2", "a mistake of the user's, explained in one line"],
-      ["3", "a bug of ours, with its stack"],
-      ["130", "interrupted"],
+      [EXIT.mistake, "a mistake of the user's, explained in one line"],
+      [EXIT.bug, "a bug of ours, with its stack"],
+      [EXIT.interrupted, "interrupted"],
     ],
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cell = (text: string) => text.replace(/\|/g, "\\|").replace(/\n/g, " ");
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (text: string | number) => String(text).replace(/\|/g, "\\|").replace(/\n/g, " ");
+  const line = (cells: readonly (string | number)[]) => `| ${cells.map(cell).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

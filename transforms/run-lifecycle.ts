@@ -146,10 +146,11 @@ function sitesOf(file: FileContext, match: Match, rule: RunLifecycle): Site<Foun
     placed(exit.statement, { kind: "exit", match, exit }),
   );
   const [first] = body.statements.filter((each) => !isDirective(each));
-  const fields = Object.entries(first ? rule.fields : {}).map(([key, template]): Site<Found> => {
-    const field = first && fieldOf(file, match, body, first, { key, template });
+  if (!first) return [run, ...exits];
+  const fields = Object.entries(rule.fields).map(([key, template]): Site<Found> => {
+    const field = fieldOf(file, match, body, first, { key, template });
     const part = partOfField(key);
-    if (!field || isReason(field)) return { ...run, part, dependsOn: [run], skip: field };
+    if (isReason(field)) return { ...run, part, dependsOn: [run], skip: field };
     return { ...placed(field.statement, { kind: "field", match, field }), part };
   });
   return [run, ...exits, ...fields];
