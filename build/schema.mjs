@@ -1,7 +1,7 @@
 // Writes the JSON Schema of a config beside the compiled package; run by `npm run build`.
 import { writeFileSync } from "node:fs";
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { configSchema } from "../dist/src/plan/config.js";
+import { configSchema } from "../dist/src/plan/config-schema.js";
 
 const schema = toJsonSchema(configSchema(), { errorMode: "ignore" });
 const titled = { ...schema, title: "retrospan config" };

@@ -2,7 +2,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { Command } from "commander";
 import { format } from "prettier";
-import { AT_FORMS, configSchema, ruleSchema } from "../src/plan/config.js";
+import { AT_FORMS, configSchema, ruleSchema } from "../src/plan/config-schema.js";
 import { PRESETS } from "../src/plan/presets.js";
 import type { AnyTransform } from "../src/transform.js";
 import { EXIT } from "../src/cli/exit.js";

@@ -1,15 +1,15 @@
-import { applyEdits, type Range } from "../text/edit.js";
+import { applyEdits } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
-import { isReason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import type { FileContext, Instrumentation } from "../transform.js";
+import type { FileContext } from "../transform.js";
 import { addImports, missingImports } from "./add-imports.js";
 import { placeInFull, withoutOurs, type View } from "./base-view.js";
-import { composeEdits, nestingKey, type Piece } from "./compose.js";
+import { composeEdits, nestingKey } from "./compose.js";
 import { createFileContext } from "./context.js";
 import { findDrafts, numberDrafts, type FileInput } from "./drafts.js";
+import { isPlanned, orderedEntries, type Planned } from "./file-entries.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule, SiteReport } from "./model.js";
 import { hopEnds } from "./hops.js";
@@ -207,62 +207,6 @@ function presentImports(source: Source, { imports }: FileInput): LedgerImport[] 
   return findOwnImports(source, imports, []).map(({ entry }) => entry);
 }
 
-/** An entry whose instrumentation was taken out by hand is planned anew while its rule is active. */
-function keptEntries(input: FileInput, own: readonly Recognised[]): LedgerSite[] {
-  const active = new Set(input.rules.map(({ rule }) => rule.id));
-  return own
-    .filter(({ entry, candidate }) => candidate !== null || !active.has(entry.rule))
-    .map(({ entry }) => entry);
-}
-
-/** The entries of a file in the order of their places, outside in. */
-function orderedEntries(
-  input: FileInput,
-  own: readonly Recognised[],
-  planned: readonly Planned[],
-  pieces: readonly Piece[],
-  all: readonly Outcome[],
-): LedgerSite[] {
-  const kept = new Set(keptEntries(input, own));
-  const known = own
-    .filter(({ entry }) => kept.has(entry))
-    .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
-  const added = planned.map((each, index) => ({
-    entry: entryOf(input.path, each, idsOf(each, all)),
-    range: placeOf(each, pieces[index]),
-  }));
-  return [...known, ...added]
-    .sort(
-      (a, b) =>
-        a.range.start - b.range.start ||
-        b.range.end - a.range.end ||
-        (keyOf(a.entry) < keyOf(b.entry) ? -1 : 1),
-    )
-    .map(({ entry }, order) => ({ ...entry, order }));
-}
-
-/**
- * Where a site will be found again. What is inserted stands where it stands, however much of the code
- * it is about: the end of a statement that holds another site comes behind that site.
- */
-function placeOf({ result }: Planned, piece: Piece | undefined): Range {
-  if (!piece) return result.region;
-  if (result.strategy !== "insert") return piece.region;
-  // Braces around it are edits as well.
-  const [inserted] = [...piece.edits].sort((a, b) => b.text.length - a.text.length);
-  return inserted ?? piece.region;
-}
-
-function keyOf({ transform, strategy, id }: LedgerSite): string {
-  return nestingKey(transform, strategy, id);
-}
-
-type Planned = Outcome & { readonly result: Instrumentation };
-
-function isPlanned(outcome: Outcome): outcome is Planned {
-  return outcome.result !== "present" && !isReason(outcome.result);
-}
-
 function modulesOf(
   style: Style,
   { draft, result }: Planned,
@@ -274,37 +218,4 @@ function modulesOf(
     site: draft.id,
     text: text(moduleStyle?.(path) ?? style),
   }));
-}
-
-/** The ids of the sites that a site depends on. */
-function idsOf({ draft }: Planned, all: readonly Outcome[]): readonly string[] {
-  const needs = draft.site.dependsOn ?? [];
-  if (needs.length === 0) return [];
-  return all.flatMap((other) => (needs.includes(other.draft.site) ? [other.draft.id] : []));
-}
-
-function entryOf(
-  path: string,
-  { draft, result }: Planned,
-  dependsOn: readonly string[],
-): LedgerSite {
-  const { rule, digest } = draft.active;
-  if (result.strategy === "create" || result.strategy === "delete") {
-    throw new Error(`${draft.id}: ${result.strategy} is not a strategy for a site in a file`);
-  }
-  return {
-    id: draft.id,
-    rule: rule.id,
-    transform: rule.use,
-    ...(rule.phase === undefined ? {} : { phase: rule.phase }),
-    file: path,
-    strategy: result.strategy,
-    span: result.span,
-    digest,
-    order: 0,
-    ...(dependsOn.length > 0 ? { dependsOn: [...dependsOn] } : {}),
-    container: result.container,
-    head: result.head,
-    shape: result.shape,
-  };
 }

@@ -1,0 +1,86 @@
+import * as v from "valibot";
+import { param } from "../syntax/params.js";
+import { TRANSFORMS } from "../../transforms/index.js";
+import type { AnyTransform } from "../transform.js";
+import { PRESETS } from "./presets.js";
+
+const TEXT = v.pipe(v.string(), v.minLength(1));
+const GLOBS = v.union([TEXT, v.array(TEXT)]);
+
+/** What each form of a join point means, with an example. */
+export const AT_FORMS = {
+  case: 'a clause of a switch, or the same test as an `if`: `"start-build"`',
+  switch: 'a whole switch: `"event.type"`',
+  call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures, `$$$` takes the rest (also `{ body: $text, $$$ }`); the head of a chain means the chain",
+  function: 'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`',
+  method: 'methods by class: `"Server.*"`',
+  route: 'an exported HTTP handler: `"POST"`, `"*"`',
+  listener:
+    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`',
+  assign: 'an assignment: `"stageTiming[*]"`',
+  type: 'a type, or the element type of a member: `"BaseEvent"`, `"Batch.updates"`',
+} as const;
+
+export type AtForm = keyof typeof AT_FORMS;
+
+const AT = v.strictObject({
+  ...Object.fromEntries(
+    Object.entries(AT_FORMS).map(([form, meaning]) => [form, param(meaning, v.optional(TEXT))]),
+  ),
+  on: param(
+    "narrows `case` to a switch over this expression, `listener` to this emitter, queue or class",
+    v.optional(TEXT),
+  ),
+  within: param("only inside a function or a method of this name", v.optional(TEXT)),
+});
+
+const COMMON = {
+  id: param(
+    "what the rule is called, in the plan and in the ledger",
+    v.pipe(TEXT, v.regex(/^[\w./-]+$/, "letters, digits, dots, dashes and slashes")),
+  ),
+  use: param("the transform", TEXT),
+  phase: param(
+    "the part of the plan that it belongs to, for `--phase`",
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  ),
+  in: param("globs of the files that it looks at", v.optional(GLOBS)),
+  at: param("what it looks for", v.optional(AT)),
+};
+
+const PRESETS_MEANING =
+  "presets whose rules come first; a rule with the id of a preset's rule takes its place";
+
+const RULES_MEANING = "what to instrument, and how";
+
+/** A config before its rules are known: each is checked by the schema of its transform. */
+export const CONFIG = v.strictObject({
+  include: param(
+    "globs of the files that are looked at, by default all",
+    v.optional(v.array(TEXT)),
+  ),
+  exclude: param("globs of files that are not", v.optional(v.array(TEXT))),
+  presets: param(PRESETS_MEANING, v.optional(v.array(TEXT))),
+  rules: param(RULES_MEANING, v.optional(v.array(v.looseObject({ use: TEXT })))),
+});
+
+/** The schema of one rule of a transform: what every rule has, and its own parameters. */
+export function ruleSchema(transform: AnyTransform) {
+  return v.strictObject({ ...COMMON, ...transform.params });
+}
+
+/** The schema of a whole config, every transform's rules included; the JSON Schema is made from it. */
+export function configSchema() {
+  const rules = [...TRANSFORMS.values()].map((transform) =>
+    v.strictObject({
+      ...ruleSchema(transform).entries,
+      use: param(transform.summary, v.literal(transform.name)),
+    }),
+  );
+  return v.strictObject({
+    ...CONFIG.entries,
+    $schema: v.optional(v.string()),
+    presets: param(PRESETS_MEANING, v.optional(v.array(v.picklist([...PRESETS.keys()])))),
+    rules: param(RULES_MEANING, v.optional(v.array(v.union(rules)))),
+  });
+}

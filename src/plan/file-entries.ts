@@ -1,0 +1,98 @@
+import type { Range } from "../text/edit.js";
+import { isReason } from "../syntax/reason.js";
+import type { Instrumentation } from "../transform.js";
+import { nestingKey, type Piece } from "./compose.js";
+import type { FileInput } from "./drafts.js";
+import type { LedgerSite } from "./ledger.js";
+import type { Recognised } from "./recognise.js";
+import type { Outcome } from "./site-report.js";
+
+/** A site that is about to be instrumented. */
+export type Planned = Outcome & { readonly result: Instrumentation };
+
+export function isPlanned(outcome: Outcome): outcome is Planned {
+  return outcome.result !== "present" && !isReason(outcome.result);
+}
+
+/** An entry whose instrumentation was taken out by hand is planned anew while its rule is active. */
+function keptEntries(input: FileInput, own: readonly Recognised[]): LedgerSite[] {
+  const active = new Set(input.rules.map(({ rule }) => rule.id));
+  return own
+    .filter(({ entry, candidate }) => candidate !== null || !active.has(entry.rule))
+    .map(({ entry }) => entry);
+}
+
+/** The entries of a file in the order of their places, outside in. */
+export function orderedEntries(
+  input: FileInput,
+  own: readonly Recognised[],
+  planned: readonly Planned[],
+  pieces: readonly Piece[],
+  all: readonly Outcome[],
+): LedgerSite[] {
+  const kept = new Set(keptEntries(input, own));
+  const known = own
+    .filter(({ entry }) => kept.has(entry))
+    .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
+  const added = planned.map((each, index) => ({
+    entry: entryOf(input.path, each, idsOf(each, all)),
+    range: placeOf(each, pieces[index]),
+  }));
+  return [...known, ...added]
+    .sort(
+      (a, b) =>
+        a.range.start - b.range.start ||
+        b.range.end - a.range.end ||
+        (keyOf(a.entry) < keyOf(b.entry) ? -1 : 1),
+    )
+    .map(({ entry }, order) => ({ ...entry, order }));
+}
+
+/**
+ * Where a site will be found again. What is inserted stands where it stands, however much of the code
+ * it is about: the end of a statement that holds another site comes behind that site.
+ */
+function placeOf({ result }: Planned, piece: Piece | undefined): Range {
+  if (!piece) return result.region;
+  if (result.strategy !== "insert") return piece.region;
+  // Braces around it are edits as well.
+  const [inserted] = [...piece.edits].sort((a, b) => b.text.length - a.text.length);
+  return inserted ?? piece.region;
+}
+
+function keyOf({ transform, strategy, id }: LedgerSite): string {
+  return nestingKey(transform, strategy, id);
+}
+
+/** The ids of the sites that a site depends on. */
+function idsOf({ draft }: Planned, all: readonly Outcome[]): readonly string[] {
+  const needs = draft.site.dependsOn ?? [];
+  if (needs.length === 0) return [];
+  return all.flatMap((other) => (needs.includes(other.draft.site) ? [other.draft.id] : []));
+}
+
+function entryOf(
+  path: string,
+  { draft, result }: Planned,
+  dependsOn: readonly string[],
+): LedgerSite {
+  const { rule, digest } = draft.active;
+  if (result.strategy === "create" || result.strategy === "delete") {
+    throw new Error(`${draft.id}: ${result.strategy} is not a strategy for a site in a file`);
+  }
+  return {
+    id: draft.id,
+    rule: rule.id,
+    transform: rule.use,
+    ...(rule.phase === undefined ? {} : { phase: rule.phase }),
+    file: path,
+    strategy: result.strategy,
+    span: result.span,
+    digest,
+    order: 0,
+    ...(dependsOn.length > 0 ? { dependsOn: [...dependsOn] } : {}),
+    container: result.container,
+    head: result.head,
+    shape: result.shape,
+  };
+}
