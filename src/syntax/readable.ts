@@ -18,15 +18,22 @@ const BROWSER_GLOBALS = new Set([
  * Whether code that is put before a region can read a name: declared outside the region and
  * initialised by then, or provided by the platform.
  */
-export function isReadable(source: Source, name: string, at: TS.Node, region: Range): boolean {
-  if (name === "this" || name === "arguments") return hasOwnThis(at);
+export function isReadable(source: Source, name: string, node: TS.Node, region: Range): boolean {
   const { scope, file } = source;
+  const at = around(node, region.start, file);
+  if (name === "this" || name === "arguments") return hasOwnThis(at);
   const declarations = scope.resolve(name, at) ?? [];
   if (declarations.length === 0) return isGlobal(name);
   const isInside = declarations.some((each) =>
     encloses(region, { start: each.getStart(file), end: each.end }),
   );
   return !isInside && scope.isReadable(name, at, region.start);
+}
+
+/** Beside a function nothing is known of its parameters and of what it declares. */
+function around(node: TS.Node, offset: number, file: TS.SourceFile): TS.Node {
+  const isBeside = offset <= node.getStart(file) || node.end <= offset;
+  return isBeside && ts.isFunctionDeclaration(node) ? node.parent : node;
 }
 
 /** Whether an expression fails because it reads what the same function declares further down. */
