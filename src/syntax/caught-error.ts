@@ -10,6 +10,7 @@ import { isReason, reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import { findNode, walk } from "./walk.js";
+import { mayGoOn } from "./wrapper-layout.js";
 import { nodesOf, ownStatements } from "./wrapping.js";
 
 /** Names for the span that a callback gets. */
@@ -69,7 +70,7 @@ function firstInBlock(source: Source, block: TS.Block, call: string): AttachedEd
   const [first] = block.statements;
   if (first) {
     const start = first.getStart(file);
-    const semicolon = style.semicolons || /[;([`+\-/]/.test(text[start] ?? "") ? ";" : "";
+    const semicolon = style.semicolons || mayGoOn(text[start] ?? "") ? ";" : "";
     const indent = `${style.eol}${indentationAt(text, start)}`;
     return { start, end: start, text: `${call}${semicolon}${indent}`, attach: "right" };
   }

@@ -9,6 +9,7 @@ import type { Region } from "./region.js";
 import type { Source } from "./source.js";
 import { nodesOf } from "./wrapping.js";
 import { ancestors, findNode, isFunctionBoundary, walk } from "./walk.js";
+import { mayGoOn } from "./wrapper-layout.js";
 
 /**
  * A type that narrowing gave a path, said before a callback and again inside it. It is a type and
@@ -104,7 +105,8 @@ function nameFor(path: string): string {
 function declare({ text, style }: Source, start: number, hoisted: readonly HoistedType[]): string {
   const isFirstOfLine = text.slice(lineStart(text, start), start).trim() === "";
   const gap = isFirstOfLine ? `${style.eol}${indentationAt(text, start)}` : " ";
-  const semicolon = style.semicolons || !isFirstOfLine ? ";" : "";
+  const isParted = isFirstOfLine && !mayGoOn(text[start] ?? "");
+  const semicolon = style.semicolons || !isParted ? ";" : "";
   return hoisted
     .map(({ name, path }) => `type ${name} = typeof ${path}${semicolon}${gap}`)
     .join("");

@@ -16,7 +16,7 @@ import { reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround, withTrailingComment } from "./region.js";
 import type { Source } from "./source.js";
 import { unwrapped, walk } from "./walk.js";
-import { goesOn } from "./wrapper-layout.js";
+import { goesOn, mayGoOn } from "./wrapper-layout.js";
 
 /** A statement of ours beside one of the user's. */
 interface Insertion {
@@ -62,7 +62,8 @@ function insertBefore(source: Source, statement: TS.Statement, call: string): In
   }
   const isFirstOnLine = indentationAt(text, start).length === start - lineStart(text, start);
   const gap = isFirstOnLine ? `${style.eol}${indentationAt(text, start)}` : " ";
-  const end = style.semicolons || !isFirstOnLine ? ";" : "";
+  const isParted = isFirstOnLine && !mayGoOn(text[start] ?? "");
+  const end = style.semicolons || !isParted ? ";" : "";
   const edit: AttachedEdit = { start, end: start, text: `${call}${end}${gap}`, attach: "right" };
   return { edits: [edit], shape: { side: "before", layout: "line", lead: "" } };
 }
@@ -166,7 +167,7 @@ function removalOf(
   const { text, file } = source;
   const block = statement.parent;
   if (!isStatementList(block)) return reason("changed-by-hand", "it is the only statement there");
-  const own = shape.side === "before" ? before(source, statement) : null;
+  const own = shape.side === "before" ? before(source, statement, call) : null;
   const edit = own ?? behind(source, statement, call);
   if (shape.layout !== "braced" || !ts.isBlock(block)) return { edits: [edit], dedent: null };
   // Once more stands in the braces than we put there, they are the user's.
@@ -184,11 +185,21 @@ function removalOf(
 }
 
 /** The statement and the white space behind it; null where nothing stands behind it. */
-function before({ text, file }: Source, statement: TS.ExpressionStatement): Edit | null {
+function before(
+  { text, file }: Source,
+  statement: TS.ExpressionStatement,
+  call: TS.CallExpression,
+): Edit | null {
   const list = statementAround(statement)?.list.statements ?? [];
   if (list.at(-1) === statement) return null;
-  const gap = /^\s*/.exec(text.slice(statement.end))?.[0].length ?? 0;
-  return { start: statement.getStart(file), end: statement.end + gap, text: "" };
+  const end = ownEnd(text, statement, call);
+  const gap = /^\s*/.exec(text.slice(end))?.[0].length ?? 0;
+  return { start: statement.getStart(file), end: end + gap, text: "" };
+}
+
+/** Where a statement ends: a semicolon on a line of its own belongs to what comes behind. */
+function ownEnd(text: string, statement: TS.ExpressionStatement, call: TS.CallExpression): number {
+  return text.slice(call.end, statement.end).includes("\n") ? call.end : statement.end;
 }
 
 /** The statement and the white space before it. */
@@ -196,9 +207,7 @@ function behind(source: Source, statement: TS.ExpressionStatement, call: TS.Call
   const { text, file } = source;
   const start = statement.getStart(file);
   const gap = start - text.slice(0, start).trimEnd().length;
-  // A semicolon on a line of its own belongs to what comes behind.
-  const isOwnEnd = !text.slice(call.end, statement.end).includes("\n");
-  const end = isOwnEnd ? statement.end : call.end;
+  const end = ownEnd(text, statement, call);
   return { start: start - gap, end, text: parts(source, statement, end) ? ";" : "" };
 }
 

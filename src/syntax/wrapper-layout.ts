@@ -119,5 +119,10 @@ export function goesOn(text: string, offset: number): boolean {
   const behind = text.slice(offset, offset + 2000);
   const gap = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/.exec(behind)?.[0] ?? "";
   const next = behind[gap.length] ?? "";
-  return gap.includes("\n") ? /[;([`+\-/*.,]/.test(next) : /[^})]/.test(next);
+  return gap.includes("\n") ? mayGoOn(next) : /[^})]/.test(next);
+}
+
+/** Whether a line that begins so goes on with the one before, should that have no semicolon. */
+export function mayGoOn(first: string): boolean {
+  return /[;([`+\-/*.,]/.test(first);
 }
