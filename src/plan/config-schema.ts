@@ -9,7 +9,7 @@ const GLOBS = v.union([TEXT, v.array(TEXT)]);
 
 /** What each form of a join point means, with an example. */
 export const AT_FORMS = {
-  case: 'a clause of a switch, or the same test as an `if`: `"start-build"`',
+  case: 'a clause of a switch, or the same test as an `if` that does not just look ahead to such a clause: `"start-build"`',
   switch: 'a whole switch: `"event.type"`',
   call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures, `$$$` takes the rest (also `{ body: $text, $$$ }`); the head of a chain means the chain",
   function: 'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`',

@@ -8,7 +8,7 @@ import {
   methodMatcher,
   routeMatcher,
 } from "./function-points.js";
-import { isAssignment, meansValue, unwrapped, walk } from "./walk.js";
+import { enclosingFunction, isAssignment, meansValue, unwrapped, walk, walkOwn } from "./walk.js";
 import type { Source } from "./source.js";
 
 /** A rule's `at`: which places of the code it means. */
@@ -121,11 +121,25 @@ function caseMatcher(value: string, on: string | undefined): Matcher {
       if (subject && !sameCode(unwrapped(node.parent.parent.expression), subject)) return [];
       return [clause(node, value, blockContent(node, node.statements))];
     }
-    if (!ts.isIfStatement(node) || !testsFor(node.expression, value, subject)) return [];
+    const tested = ts.isIfStatement(node) ? testedFor(node.expression, value, subject) : null;
+    if (!tested || !ts.isIfStatement(node) || isLookedAhead(node, tested, value)) return [];
     const body = node.thenStatement;
     const list = ts.isBlock(body) ? body.statements : [body];
     return [clause(node, value, { parent: body, statements: list })];
   };
+}
+
+/** Whether an `if` only looks at what a switch of the same function is about to do. */
+function isLookedAhead(node: TS.IfStatement, tested: TS.Expression, value: string): boolean {
+  const fn = enclosingFunction(node) ?? node.getSourceFile();
+  let isAhead = false;
+  walkOwn(fn, (each) => {
+    if (!ts.isSwitchStatement(each) || each.pos < node.end) return;
+    const isSame = sameCode(unwrapped(each.expression), unwrapped(tested));
+    const values = each.caseBlock.clauses.filter(ts.isCaseClause);
+    if (isSame && values.some(({ expression }) => meansValue(expression, value))) isAhead = true;
+  });
+  return isAhead;
 }
 
 function clause(node: TS.Node, value: string, list: StatementList): Match {
@@ -142,25 +156,31 @@ function blockContent(parent: TS.Node, statements: readonly TS.Statement[]): Sta
   return { parent, statements };
 }
 
-/** Whether a condition holds only if the subject has the value: `x === v`, also with `&&`. */
-function testsFor(condition: TS.Expression, value: string, subject: TS.Expression | null): boolean {
+/** What a condition compares, if it holds only where that has the value: `x === v`, also with `&&`. */
+function testedFor(
+  condition: TS.Expression,
+  value: string,
+  subject: TS.Expression | null,
+): TS.Expression | null {
   const test = unwrapped(condition);
-  if (!ts.isBinaryExpression(test)) return false;
+  if (!ts.isBinaryExpression(test)) return null;
   const operator = test.operatorToken.kind;
   if (operator === ts.SyntaxKind.AmpersandAmpersandToken) {
-    return testsFor(test.left, value, subject) || testsFor(test.right, value, subject);
+    return testedFor(test.left, value, subject) ?? testedFor(test.right, value, subject);
   }
   const equals =
     operator === ts.SyntaxKind.EqualsEqualsEqualsToken ||
     operator === ts.SyntaxKind.EqualsEqualsToken;
-  if (!equals) return false;
-  return [
+  if (!equals) return null;
+  const sides = [
     [test.left, test.right],
     [test.right, test.left],
-  ].some(([left, right]) => {
-    if (!left || !right || !meansValue(right, value)) return false;
-    return subject === null || sameCode(unwrapped(left), subject);
+  ] as const;
+  const [tested = null] = sides.flatMap(([left, right]) => {
+    const isTested = meansValue(right, value) && (!subject || sameCode(unwrapped(left), subject));
+    return isTested ? [left] : [];
   });
+  return tested;
 }
 
 function switchMatcher(pattern: string): Matcher {
