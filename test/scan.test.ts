@@ -9,6 +9,7 @@ interface Site {
   readonly file: string;
   readonly transform: string;
   readonly anchor: number;
+  readonly span: { readonly name: string; readonly op: string } | null;
 }
 
 interface Document {
@@ -138,6 +139,206 @@ test("types that look like messages are of something else where nothing is sent"
     "src/shapes.ts": `export interface Shape { kind: string }\n${shapes.join("")}`,
   });
   expect((await json(folder, ["scan"])).proposals).toEqual([]);
+});
+
+test("kinds of work, each of its own, are found where a function does them", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/jobs.ts": `type Job = { type: "thumbnails" | "captions" };
+
+export const runJob = async (job: Job): Promise<void> => {
+  switch (job.type) {
+    case "thumbnails":
+      await makeThumbnails();
+      break;
+    case "captions":
+      return writeCaptions();
+  }
+};
+
+// What only looks at a kind does no work.
+export async function labelOf(job: Job): Promise<string> {
+  switch (job.type) {
+    case "thumbnails":
+      return translated("Thumbnails");
+    case "captions":
+      return translated("Captions");
+  }
+}
+
+declare function makeThumbnails(): Promise<void>;
+declare function writeCaptions(): Promise<void>;
+declare function translated(text: string): Promise<string>;
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule)).toEqual([
+    expect.objectContaining({ at: { switch: "job.type", within: "runJob" } }),
+  ]);
+});
+
+test("what a route does with its event has a name of its own", async () => {
+  const route = `export async function POST(request: Request) {
+  const event = await request.json();
+  switch (event.type) {
+    case "a":
+      await save(event);
+  }
+  return new Response();
+}
+declare function save(event: object): Promise<void>;
+`;
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "next": "15" } }',
+    "app/api/orders/route.ts": route,
+    "app/api/parcels/[id]/route.ts": route,
+    "app/api/stream/route.ts": `export async function POST() {
+  return new Response(subscribe((event: { type: string }) => {
+    switch (event.type) {
+      case "a":
+        return "A";
+    }
+    return "";
+  }));
+}
+declare function subscribe(each: (event: { type: string }) => string): ReadableStream;
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual([
+    "`api.orders.${event.type}`",
+    "`api.parcels.id.${event.type}`",
+  ]);
+});
+
+test("what a clock starts and what is written together is found", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/nightly.ts": `import cron from "node-cron";
+import { db } from "./db/client";
+
+export const nightly = cron.schedule("0 3 * * *", async () => {
+  await forget();
+});
+
+async function forget(): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.delete("sessions");
+  });
+}
+`,
+    "src/db/client.ts": `interface Tx { delete(table: string): Promise<void> }
+export declare const db: { transaction(work: (tx: Tx) => Promise<void>): Promise<void> };
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => `${span?.op}: ${span?.name}`).sort()).toEqual([
+    "cron: nightly",
+    "db: forget transaction",
+  ]);
+});
+
+test("messages that only keep a channel open bring nothing along", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "ws": "8" } }',
+    "src/live.ts": `import { WebSocket, WebSocketServer } from "ws";
+
+export class Live {
+  readonly server = new WebSocketServer({ port: 0 });
+
+  start(): void {
+    this.server.on("connection", (socket: WebSocket) => {
+      socket.on("message", (data) => this.hear(socket, JSON.parse(String(data))));
+      this.send(socket, { type: "connected" });
+    });
+  }
+
+  private hear(socket: WebSocket, message: { type: string }): void {
+    switch (message.type) {
+      case "heartbeat":
+        this.send(socket, { type: "heartbeat-ack" });
+        break;
+      case "subscribe":
+        console.log("listens");
+    }
+  }
+
+  flush(socket: WebSocket, updates: object[]): void {
+    const message = { type: "batch", updates };
+    this.send(socket, message);
+  }
+
+  private send(socket: WebSocket, message: object): void {
+    socket.send(JSON.stringify(message));
+  }
+}
+`,
+  });
+  expect((await json(folder, ["scan"])).proposals).toEqual([]);
+});
+
+test("what only developers run deserves nothing", async () => {
+  const sender = `import { Queue } from "bullmq";
+const mails = new Queue("mails");
+export const send = () => mails.add("welcome", { to: "a" });
+`;
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5" } }',
+    "test/mails.ts": sender,
+    "bench/mails.ts": sender,
+    "src/mails.bench.ts": sender,
+    "src/seed-mails.ts": sender,
+  });
+  expect((await json(folder, ["scan"])).proposals).toEqual([]);
+});
+
+test("a run is told with its ids and its signal, a call with its tokens and its cost", async () => {
+  const folder = newService("pipeline");
+  const { proposals } = await json(folder, ["scan"]);
+  const ruleOf = (use: string) => proposals.find(({ rule }) => rule.use === use)?.rule;
+  expect({ run: ruleOf("run-lifecycle"), call: ruleOf("agent-call") }).toMatchInlineSnapshot(`
+    {
+      "call": {
+        "at": {
+          "method": "AgentMetricsCollector.record",
+        },
+        "call": {
+          "agentName": "\${agentName}",
+          "durationMs": "\${durationMs}",
+          "inputTokens": "\${tokens.inputTokens}",
+          "model": "\${model}",
+          "outputTokens": "\${tokens.outputTokens}",
+        },
+        "dir": "src/lib/observability",
+        "id": "agent-metrics-collector-record",
+        "in": [
+          "src/lib/observability/agent-metrics.ts",
+        ],
+        "phase": 3,
+        "use": "agent-call",
+      },
+      "run": {
+        "at": {
+          "function": "completeRun",
+        },
+        "cancelled": "\${signal?.aborted}",
+        "dir": "src/lib/observability",
+        "fields": {
+          "runId": "\${runId}",
+        },
+        "id": "complete-run",
+        "in": [
+          "src/lib/api/orchestrator.ts",
+        ],
+        "phase": 1,
+        "span": {
+          "name": "orchestrator.completeRun",
+          "op": "function",
+        },
+        "use": "run-lifecycle",
+      },
+    }
+  `);
 });
 
 test("a pipeline's runs, stages, calls, users and starts are found", async () => {

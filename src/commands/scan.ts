@@ -64,8 +64,16 @@ export async function scan(
   };
 }
 
+/** What only developers run. */
+const NO_PRODUCTION = [
+  "**/{test,tests,e2e,bench,benchmark,benchmarks,fixtures,__fixtures__,mocks}/**",
+  "**/*.{bench,e2e,mock,stories}.*",
+  "**/seed{,-*}.*",
+];
+
 async function suggestionsIn(root: Root): Promise<Suggestion[]> {
-  const filter = fileFilter(root, { base: "", include: null, exclude: [], rules: [] });
+  const around = { base: "", include: null, exclude: NO_PRODUCTION, rules: [] };
+  const filter = fileFilter(root, around);
   const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
   await loadCompiler();
   return suggestionsFrom(paths.flatMap((path) => proposalsIn(path, readText(root, path) ?? "")));

@@ -19,6 +19,8 @@ export interface Detector {
   readonly name: string;
   /** Literals, one of which a file must contain to be parsed for it. */
   readonly needles: readonly string[];
+  /** What the path of a file must be like, where that tells. */
+  readonly paths?: RegExp;
   readonly find: (source: Source) => readonly Proposal[];
 }
 

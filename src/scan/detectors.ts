@@ -6,7 +6,12 @@ import { objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
 import { forwards, messageReceivers, messageSenders } from "./messages.js";
 import { jobHandlers, jobSenders } from "./queues.js";
-import { collectors, routes, runs, stages, users, writes } from "./work.js";
+import { collectors } from "./collectors.js";
+import { crons } from "./crons.js";
+import { transactions, writes } from "./database.js";
+import { routes } from "./routes.js";
+import { indexes, runs, stages } from "./runs.js";
+import { users } from "./users.js";
 
 /** Every kind of place that is looked for. */
 export const DETECTORS: readonly Detector[] = [
@@ -23,9 +28,12 @@ export const DETECTORS: readonly Detector[] = [
   batchTypes,
   batchReaders,
   routes,
+  crons,
   writes,
+  transactions,
   stages,
   runs,
+  indexes,
   collectors,
   users,
   inits,

@@ -40,8 +40,8 @@ export const inits: Detector = {
 export const examples: Detector = {
   name: "examples",
   needles: ["sentry-example", "SentryExample"],
+  paths: /sentry-example-(page|api)/,
   find: (source) => {
-    if (!/sentry-example-(page|api)/.test(source.path)) return [];
     const why = "the wizard's example is still there, for anybody to fail";
     const rule = { id: "clean-up", use: "clean-up", phase: 6 };
     return [proposal(source, source.file, 1, why, rule)];
@@ -52,8 +52,8 @@ export const examples: Detector = {
 export const legacyTracing: Detector = {
   name: "legacy tracing",
   needles: ["console"],
+  paths: /(^|\/)(tracing|trace|telemetry)[\w-]*\.[cm]?[jt]s$/,
   find: (source) => {
-    if (!/(^|\/)(tracing|trace|telemetry)[\w-]*\.[cm]?[jt]s$/.test(source.path)) return [];
     if (source.text.includes("@sentry/")) return [];
     return source.file.statements.flatMap((statement): Proposal[] => {
       const [name, fn] = exportedFunction(statement);

@@ -3,6 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
 import { findNode, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
+import { hearsChatter, sendsChatter } from "./chatter.js";
 import {
   areaOf,
   functionAround,
@@ -31,7 +32,7 @@ export const messageReceivers: Detector = {
       const on = listenedTo(node, source);
       if (on === null || !ts.isCallExpression(node)) return;
       const callback = node.arguments.at(-1);
-      if (!callback || !isHandler(callback)) return;
+      if (!callback || !isHandler(callback) || hearsChatter(source, callback)) return;
       found.push(
         proposal(source, node, 3, "a message arrives that brings no trace along", {
           id: idOf(areaOf(source), "messages-received"),
@@ -73,10 +74,11 @@ export const messageSenders: Detector = {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-      const [message] = node.arguments;
-      const isSent = node.expression.name.text === "send" && message && isText(source, message);
+      const [text] = node.arguments;
+      if (node.expression.name.text !== "send" || !text || isReply(text)) return;
+      const message = madeIntoText(source, text);
       const within = functionAround(node);
-      if (!isSent || isReply(message)) return;
+      if (!message || sendsChatter(source, message)) return;
       found.push(
         proposal(source, node, 3, "a message leaves without the trace that it belongs to", {
           id: idOf(areaOf(source), within ?? "message", "sent"),
@@ -91,9 +93,10 @@ export const messageSenders: Detector = {
 };
 
 /** What is made into text on the spot, or just before. */
-function isText(source: Source, message: TS.Expression): boolean {
-  const code = constantValue(source, message);
-  return ts.isCallExpression(code) && code.expression.getText() === "JSON.stringify";
+function madeIntoText(source: Source, text: TS.Expression): TS.Expression | null {
+  const code = constantValue(source, text);
+  const isMade = ts.isCallExpression(code) && code.expression.getText() === "JSON.stringify";
+  return isMade ? (code.arguments[0] ?? null) : null;
 }
 
 /** Heartbeats and errors about the channel itself are nobody's work. */

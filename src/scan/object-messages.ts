@@ -1,9 +1,10 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import { className } from "../syntax/names.js";
+import { className, functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { ancestors, unwrapped, walk } from "../syntax/walk.js";
+import { unwrapped, walk } from "../syntax/walk.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
+import { functionCalled, type CalledFunction } from "./chatter.js";
 import { elementOf } from "./list-type.js";
 import {
   areaOf,
@@ -137,11 +138,12 @@ interface Place {
 /** Where a message is handled: by whom the handler hands it to, or by itself; null for a list of them. */
 function placeOf(source: Source, { event, channel, handler }: Listening): Place | null {
   const passed = passedTo(handler);
-  const target = passed && functionCalled(source, passed.call);
-  const parameter = target?.fn.parameters[passed?.index ?? 0];
+  const target = passed ? functionCalled(source, passed.call) : undefined;
+  const at = target && pointAt(target);
+  const parameter = target?.parameters[passed?.index ?? 0];
   if (isList(parameter?.type) || isList(handler.parameters[0]?.type)) return null;
-  if (target && parameter && ts.isIdentifier(parameter.name)) {
-    return { at: target.at, message: passed?.index === 0 ? null : parameter.name.text };
+  if (at && parameter && ts.isIdentifier(parameter.name)) {
+    return { at, message: passed?.index === 0 ? null : parameter.name.text };
   }
   return { at: { listener: event, on: channel.getText(source.file) }, message: null };
 }
@@ -165,29 +167,11 @@ function passedTo({ body, parameters }: TS.ArrowFunction): Passed | null {
   return index < 0 ? null : { call, index };
 }
 
-interface Called {
-  readonly fn: TS.MethodDeclaration | TS.FunctionDeclaration;
-  readonly at: Place["at"];
-}
-
-/** The method of the same class, or the function of the same file, that a call means. */
-function functionCalled({ file }: Source, { expression }: TS.CallExpression): Called | null {
-  if (ts.isIdentifier(expression)) {
-    const fn = file.statements.find(
-      (each): each is TS.FunctionDeclaration =>
-        ts.isFunctionDeclaration(each) && each.name?.text === expression.text,
-    );
-    return fn ? { fn, at: { function: expression.text } } : null;
-  }
-  const isOwn =
-    ts.isPropertyAccessExpression(expression) &&
-    expression.expression.kind === ts.SyntaxKind.ThisKeyword;
-  const owner = isOwn ? [...ancestors(expression)].find(ts.isClassLike) : undefined;
-  if (!isOwn || !owner) return null;
-  const fn = owner.members.find(
-    (each): each is TS.MethodDeclaration =>
-      ts.isMethodDeclaration(each) && each.name.getText() === expression.name.text,
-  );
-  const name = fn && className(fn);
-  return fn && name ? { fn, at: { method: `${name}.${expression.name.text}` } } : null;
+/** How a rule means a function: a method of a class without a name it cannot. */
+function pointAt(fn: CalledFunction): Place["at"] | null {
+  const name = functionName(fn);
+  if (name === null || ts.isFunctionDeclaration(fn))
+    return name === null ? null : { function: name };
+  const owner = className(fn);
+  return owner === null ? null : { method: `${owner}.${name}` };
 }

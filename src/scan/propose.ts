@@ -10,7 +10,11 @@ export const SCAN_NEEDLES: readonly string[] = [
 
 /** What one file suggests. */
 export function proposalsIn(path: string, text: string): Proposal[] {
-  const asked = DETECTORS.filter(({ needles }) => needles.some((each) => text.includes(each)));
+  const asked = DETECTORS.filter(
+    ({ needles, paths }) =>
+      (paths?.test(path) ?? true) && needles.some((each) => text.includes(each)),
+  );
+  if (asked.length === 0) return [];
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
   return asked.flatMap(({ find }) => [...find(source)]);
@@ -31,11 +35,16 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   const groups = new Map<string, Proposal[]>();
   // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
   const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
-  for (const each of proposals.filter(({ rule }) => hasHops || rule.use !== "trace-field")) {
-    const { id: _id, in: _in, span: _span, ...rest } = each.rule;
-    // A function that two detectors mean is one rule.
+  // An index has nothing to export where nothing is made.
+  const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
+  const isWanted = ({ rule: { use } }: Proposal) =>
+    (hasHops || use !== "trace-field") && (makesModules || use !== "observability-modules");
+  for (const each of proposals.filter(isWanted)) {
+    const { id: _id, in: _in, span, ...rest } = each.rule;
+    // A function that two detectors mean is one rule; other places may look alike in several files.
     const { message = null } = rest as { readonly message?: unknown };
-    const key = JSON.stringify([rest.use, rest.at, rest.at ? message : rest]);
+    const own = (rest.at?.function ?? rest.at?.method) ? null : span;
+    const key = JSON.stringify([rest.use, rest.at, own, rest.at ? message : rest]);
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
   const taken = new Map<string, number>();
@@ -46,13 +55,10 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
     const count = (taken.get(id) ?? 0) + 1;
     taken.set(id, count);
     const unique = count === 1 ? id : `${id}-${count}`;
+    const { in: _in, ...common } = first.rule;
     // What is about whole files finds them itself.
     const files = [...new Set(group.map(({ file }) => file))].sort();
-    const rule = {
-      ...first.rule,
-      id: unique,
-      ...(first.rule.use === "clean-up" ? {} : { in: files }),
-    };
+    const rule = { ...common, id: unique, ...(common.use === "clean-up" ? {} : { in: files }) };
     const places = group.map(({ file, line }) => ({ file, line }));
     return [{ rule, worth: first.worth, why: first.why, places }];
   });

@@ -1,0 +1,85 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { enclosingFunctionNames } from "../syntax/names.js";
+import { callsIn, findNode, isAsync, unwrapped } from "../syntax/walk.js";
+import type { Source } from "../syntax/source.js";
+import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { namedFunctions } from "./named-functions.js";
+
+/** Query builders over drivers that no SDK traces. */
+const UNTRACED =
+  /["'](drizzle-orm(\/(pglite|better-sqlite3|libsql|bun-sqlite|node-sqlite)[\w-]*)?|better-sqlite3|@electric-sql\/pglite|@libsql\/client)["']/;
+const OWN_DATABASE = /from ["'][^"']*\/db(\/[^"']*)?["']/;
+const DATABASE = "(\\w+\\.)*\\w*(db|tx|database|conn|client)";
+const WRITE = new RegExp(`^${DATABASE}\\.(insert|update|delete|transaction)\\($`, "i");
+const TRANSACTION = new RegExp(`^${DATABASE}\\.transaction$`, "i");
+
+function usesDatabase({ text }: Source): boolean {
+  return UNTRACED.test(text) || OWN_DATABASE.test(text);
+}
+
+/** Functions that persist something in several queries. */
+export const writes: Detector = {
+  name: "database writes",
+  needles: [".insert(", ".update(", ".transaction("],
+  find: (source) => {
+    if (!usesDatabase(source) || /(^|\/)route\.[jt]sx?$/.test(source.path)) return [];
+    const writers = namedFunctions(source, (name) => WRITERS.test(name)).filter(
+      ({ node, at }) =>
+        at.function !== undefined && isAsync(node) && findNode(node, isWrite) !== undefined,
+    );
+    const names = new Set(writers.map(({ name }) => name));
+    return writers
+      .filter(({ name }) => !isPart(source, name, names))
+      .map(({ node, name }) =>
+        proposal(source, node, 2, "what it writes is one step, and its queries tell no more", {
+          id: idOf(name),
+          use: "wrap-span",
+          phase: 4,
+          at: { call: `${name}($$$)` },
+          span: { name, op: "db" },
+        }),
+      );
+  },
+};
+
+const WRITERS = /^(persist|finali[sz]e|save|store|record)/;
+
+/** What only others of them call is a part of those. */
+function isPart(source: Source, name: string, writers: ReadonlySet<string>): boolean {
+  const callers = callsOf(source, name).map(enclosingFunctionNames);
+  const isInside = (around: readonly string[]) =>
+    around.some((each) => each !== name && writers.has(each));
+  return callers.length > 0 && callers.every(isInside);
+}
+
+function callsOf({ file }: Source, name: string): TS.Node[] {
+  return callsIn(file).filter(({ expression }) => expression.getText(file) === name);
+}
+
+function isWrite(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && WRITE.test(`${node.expression.getText()}(`);
+}
+
+/** Transactions that are awaited where they begin. */
+export const transactions: Detector = {
+  name: "transactions",
+  needles: [".transaction("],
+  find: (source) => {
+    if (!usesDatabase(source)) return [];
+    return callsIn(source.file).flatMap((call): Proposal[] => {
+      const callee = call.expression.getText(source.file);
+      const [work] = call.arguments;
+      const isOne = work && ts.isArrowFunction(unwrapped(work)) && TRANSACTION.test(callee);
+      if (!isOne || !ts.isAwaitExpression(call.parent)) return [];
+      return [
+        proposal(source, call, 2, "several writes that belong together, and nothing tells so", {
+          id: idOf(callee),
+          use: "wrap-span",
+          phase: 4,
+          at: { call: `${callee}($$$)` },
+          span: { name: "{{function}} transaction", op: "db" },
+        }),
+      ];
+    });
+  },
+};

@@ -1,0 +1,150 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { qualifiedName, type NamedFunction } from "../syntax/names.js";
+import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
+import type { Source } from "../syntax/source.js";
+import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { namedFunctions, type Named } from "./named-functions.js";
+
+/** Where the modules of a file's package go. */
+export function modulesFor({ path }: Source): string {
+  const source = /^(.*\/)?src\//.exec(path);
+  return source
+    ? `${source[0]}lib/observability`
+    : `${path.replace(/[^/]*$/, "")}lib/observability`;
+}
+
+/** Timings of stages, and the functions that are made of them. */
+export const stages: Detector = {
+  name: "stages",
+  needles: ["Date.now()", "performance.now()"],
+  find: (source) => {
+    const timings = new Map<string, TS.BinaryExpression[]>();
+    walk(source.file, (node) => {
+      const target = timedBy(node);
+      if (target !== null)
+        timings.set(target, [...(timings.get(target) ?? []), node as TS.BinaryExpression]);
+    });
+    return [...timings].flatMap(([target, all]) =>
+      all.length < 3 ? [] : staged(source, target, all),
+    );
+  },
+};
+
+/** The table that an assignment puts a measured time into. */
+function timedBy(node: TS.Node): string | null {
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
+    return null;
+  if (!ts.isElementAccessExpression(node.left)) return null;
+  return /(Date|performance)\.now\(\)\s*-/.test(node.right.getText())
+    ? node.left.expression.getText()
+    : null;
+}
+
+function staged(source: Source, target: string, all: readonly TS.BinaryExpression[]): Proposal[] {
+  const [first] = all;
+  if (!first) return [];
+  const timed = new Set(all.map(namedAround));
+  const made = namedFunctions(source, () => true).filter(({ node }) => timed.has(node));
+  const why = `${all.length} stages are timed, and nobody sees their times`;
+  const common = { phase: 2, at: { assign: `${target}[*]` }, dir: modulesFor(source) };
+  return [
+    ...made.map((each) =>
+      run(source, each, 3, "a run of stages that no trace and no event tells as one"),
+    ),
+    proposal(source, first, 2, why, { id: idOf(target, "spans"), use: "stage-span", ...common }),
+    proposal(source, first, 2, why, {
+      id: idOf(target, "records"),
+      use: "record-stage",
+      ...common,
+    }),
+  ];
+}
+
+function namedAround(node: TS.Node): TS.Node | undefined {
+  for (const around of ancestors(node)) {
+    if (ts.isFunctionLike(around) && qualifiedName(around) !== null) return around;
+  }
+  return undefined;
+}
+
+/** Long functions whose names say that they run something from beginning to end. */
+export const runs: Detector = {
+  name: "runs",
+  needles: ["async function", "= async", "async run", "async execute", "async process"],
+  find: (source) => {
+    const why = "a long run with many ways to end, which nothing tells as one";
+    return namedFunctions(source, (name) => RUNS.test(name))
+      .filter(({ node }) => isAsync(node) && isLong(source, node))
+      .map((each) => run(source, each, 2, why));
+  },
+};
+
+const RUNS =
+  /^(run|execute|process)\w*(pipeline|workflow|upload|import|migration|sync|job|batch|export|backup)/i;
+const LONG_RUN = 80;
+
+function isLong({ file }: Source, node: NamedFunction): boolean {
+  const lines = node.getText(file).split("\n").length;
+  return lines >= LONG_RUN && findNode(node, ts.isTryStatement) !== undefined;
+}
+
+function run(source: Source, { node, name, at }: Named, worth: 2 | 3, why: string): Proposal {
+  const known = namesFromTheStart(node);
+  const fields = known.filter((each) => TELLS_RUNS_APART.test(each)).slice(0, MAX_FIELDS);
+  const signal = known.find((each) => /signal$/i.test(each));
+  return proposal(source, node, worth, why, {
+    id: idOf(name),
+    use: "run-lifecycle",
+    phase: 1,
+    at,
+    span: { name: `${areaOf(source)}.${name}`, op: "function" },
+    ...(fields.length > 0
+      ? { fields: Object.fromEntries(fields.map((each) => [each, `\${${each}}`])) }
+      : {}),
+    ...(signal === undefined ? {} : { cancelled: `\${${signal}?.aborted}` }),
+    dir: modulesFor(source),
+  });
+}
+
+/** The index of the folder that the modules of runs are made in. */
+export const indexes: Detector = {
+  name: "indexes",
+  needles: ["export {", "export *"],
+  paths: /(^|\/)lib\/observability\/index\.[cm]?[jt]s$/,
+  find: (source) => {
+    const dir = source.path.replace(/\/[^/]*$/, "");
+    return [
+      proposal(
+        source,
+        source.file,
+        1,
+        "it exports what its folder has, and could what is made there",
+        {
+          id: idOf(dir, "exports"),
+          use: "observability-modules",
+          phase: 1,
+          dir,
+        },
+      ),
+    ];
+  },
+};
+
+/** Ids of what runs, and of what it runs on; nothing about people. */
+const TELLS_RUNS_APART =
+  /^((run|pipeline|workflow|job|batch|import|export|build|task|project|dataset)(Id|Name)|dataset)$/i;
+const MAX_FIELDS = 3;
+
+/** What is known where a function begins: its parameters and the outermost constants. */
+function namesFromTheStart({ parameters, body }: NamedFunction): string[] {
+  const statements = ts.isBlock(body) ? body.statements.filter(ts.isVariableStatement) : [];
+  const constants = statements
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .filter(({ parent }) => (parent.flags & ts.NodeFlags.Const) !== 0);
+  return [...parameters, ...constants].flatMap(({ name }) => boundNames(name));
+}
+
+function boundNames(name: TS.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? boundNames(each.name) : []));
+}
