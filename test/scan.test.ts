@@ -288,6 +288,8 @@ export const send = () => mails.add("welcome", { to: "a" });
     "bench/mails.ts": sender,
     "src/mails.bench.ts": sender,
     "src/seed-mails.ts": sender,
+    ".yarn/releases/yarn.cjs": sender,
+    ".pnp.cjs": sender,
   });
   expect((await json(folder, ["scan"])).proposals).toEqual([]);
 });
