@@ -277,6 +277,45 @@ export class Live {
   expect((await json(folder, ["scan"])).proposals).toEqual([]);
 });
 
+test("handlers of commands that are classes are one rule", async () => {
+  const handler = (name: string) => `export class ${name}EventHandler implements EventHandler {
+  async handle(event: { id: string }): Promise<void> {
+    console.log(await Promise.resolve(event.id));
+  }
+}
+interface EventHandler { handle(event: object): Promise<void> }
+`;
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/deleted.ts": handler("Deleted"),
+    "src/renamed.ts": handler("Renamed"),
+  });
+  const { sites, proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule)).toEqual([
+    expect.objectContaining({ at: { method: "*Handler.handle" } }),
+  ]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual([
+    "DeletedEventHandler.handle",
+    "RenamedEventHandler.handle",
+  ]);
+});
+
+test("a start of the SDK that records no spans is told, one with a rate or with unknown options is not", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/off.ts":
+      'import * as Sentry from "@sentry/node";\nSentry.init({ dsn: "", tracesSampleRate: 0 });\n',
+    "src/on.ts":
+      'import * as Sentry from "@sentry/node";\nSentry.init({ tracesSampleRate: 0.5 });\n',
+    "src/open.ts":
+      'import * as Sentry from "@sentry/node";\nimport { options } from "./options";\nSentry.init({ ...options });\n',
+    "src/options.ts": "export const options = {};\n",
+  });
+  const { findings } = await json(folder, ["scan"]);
+  const told = findings.filter(({ code }) => code === "no-spans");
+  expect(told).toEqual([expect.objectContaining({ file: "src/off.ts", line: 2 })]);
+});
+
 test("what only developers run deserves nothing", async () => {
   const sender = `import { Queue } from "bullmq";
 const mails = new Queue("mails");

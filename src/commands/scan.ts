@@ -9,6 +9,7 @@ import { findConfig, type Root } from "../project/root.js";
 import { readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
 import { configText } from "../scan/config-text.js";
+import { silentInits } from "../scan/silent-inits.js";
 import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
@@ -42,7 +43,7 @@ export async function scan(
   const existing = write ? findConfig(root) : null;
   if (existing)
     throw new UserError(existing, "there is a config", "remove it, or scan without --write");
-  const found = await suggestionsIn(root);
+  const { found, silent } = await suggestionsIn(root);
   const { suggestions, sites, findings } = await thoseThatDoSomething(workspace, options, found);
   const sdk = sdksIn(root);
   const isWritten = write && suggestions.length > 0;
@@ -55,6 +56,7 @@ export async function scan(
     sites,
     findings: [
       ...findings,
+      ...silent,
       ...severalSdks(sdk),
       ...(suggestions.length > 0 ? tracedAlready(root) : []),
     ],
@@ -71,12 +73,18 @@ const NO_PRODUCTION = [
   "**/seed{,-*}.*",
 ];
 
-async function suggestionsIn(root: Root): Promise<Suggestion[]> {
+async function suggestionsIn(
+  root: Root,
+): Promise<{ readonly found: Suggestion[]; readonly silent: Finding[] }> {
   const around = { base: "", include: null, exclude: NO_PRODUCTION, rules: [] };
   const filter = fileFilter(root, around);
   const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
   await loadCompiler();
-  return suggestionsFrom(paths.flatMap((path) => proposalsIn(path, readText(root, path) ?? "")));
+  const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
+  return {
+    found: suggestionsFrom(files.flatMap(([path, text]) => proposalsIn(path, text))),
+    silent: files.flatMap(([path, text]) => silentInits(path, text)),
+  };
 }
 
 /** A rule that would change nothing is no suggestion. */

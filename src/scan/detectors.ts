@@ -1,5 +1,6 @@
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
+import { handlerClasses } from "./handlers.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
@@ -16,6 +17,7 @@ import { users } from "./users.js";
 /** Every kind of place that is looked for. */
 export const DETECTORS: readonly Detector[] = [
   commandSwitches,
+  handlerClasses,
   messageSenders,
   messageReceivers,
   objectSenders,

@@ -15,6 +15,7 @@ export const FINDINGS = {
   "no-flush": "a program ends itself without waiting for what is not sent yet",
   "no-headers": "a request leaves by a way on which the SDK puts no headers",
   "no-init": "a program runs instrumented code and starts no SDK",
+  "no-spans": "a start of the SDK sets no rate for traces, so that no span is recorded",
   "not-utf8": "a file is no UTF-8 text, and is left alone",
   "parse-error": "a file cannot be read as code, and is left alone",
   "repeated-span": "a span is started once for each turn of a loop",
