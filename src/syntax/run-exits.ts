@@ -1,6 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isTail } from "./control-flow.js";
-import { isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
+import { enclosingFunction, isAssignment, isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
 import { statementAround } from "./region.js";
 
 /** How a run can end. */
@@ -69,7 +69,55 @@ function toldByReturn(statement: TS.ReturnStatement, words: OutcomeWords): Told 
   if (literal) return { outcome: literal, condition: null };
   if (catchAround(statement)) return { outcome: "error", condition: null };
   const list = statementAround(statement)?.list;
-  return { outcome: list && isTail(list, statement) ? "success" : null, condition: null };
+  const isThrough = list !== undefined && isTail(list, statement) && !variesByValue(statement);
+  return { outcome: isThrough ? "success" : null, condition: null };
+}
+
+/** Whether what is returned has a status of its own that only its value tells. */
+function variesByValue({ expression }: TS.ReturnStatement): boolean {
+  const code = expression && unwrapped(expression);
+  if (!code) return false;
+  if (ts.isObjectLiteralExpression(code)) return code.properties.some(isOpenStatus);
+  const body = enclosingFunction(code)?.body;
+  if (!ts.isIdentifier(code) || !body) return false;
+  let isSet = false;
+  walkOwn(body, (node) => {
+    if (ts.isVariableDeclaration(node) && node.name.getText() === code.text) {
+      const value = node.initializer && unwrapped(node.initializer);
+      if (value && ts.isObjectLiteralExpression(value)) {
+        isSet ||= value.properties.some(isOpenStatus);
+      }
+    }
+    if (!ts.isBinaryExpression(node) || !isAssignment(node.operatorToken.kind)) return;
+    const { left, right } = node;
+    const isStatus =
+      ts.isPropertyAccessExpression(left) && tellsOutcome(left.name.text) && !isLiteral(right);
+    if (isStatus && unwrapped(left.expression).getText() === code.text) isSet = true;
+  });
+  return isSet;
+}
+
+function isOpenStatus(property: TS.ObjectLiteralElementLike): boolean {
+  if (ts.isShorthandPropertyAssignment(property)) return tellsOutcome(property.name.text);
+  return (
+    ts.isPropertyAssignment(property) &&
+    tellsOutcome(property.name.getText()) &&
+    !isLiteral(property.initializer)
+  );
+}
+
+/** `kind` and `type` say what a thing is, and rarely how it went. */
+function tellsOutcome(name: string): boolean {
+  return /^(status|state|outcome|success|ok)$/.test(name);
+}
+
+function isLiteral(value: TS.Expression): boolean {
+  const code = unwrapped(value);
+  return (
+    ts.isStringLiteralLike(code) ||
+    code.kind === ts.SyntaxKind.TrueKeyword ||
+    code.kind === ts.SyntaxKind.FalseKeyword
+  );
 }
 
 /** What the branch of a condition, or a status that is set just before, tells about an end. */
