@@ -50,6 +50,7 @@ export { writtenDsn } from "./syntax/dsn.js";
 export {
   environmentOf,
   environmentReadBehind,
+  findsEnvironment,
   negated,
   type Environment,
 } from "./syntax/environment.js";

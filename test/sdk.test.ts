@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { preview } from "../src/index.js";
+import { preview, type RuleConfig } from "../src/index.js";
 import { newTree, removeFolders } from "./support/cli.js";
 import { temporaryProject, type TemporaryProject } from "./support/project.js";
 
@@ -13,8 +13,8 @@ afterEach(() => {
 const RULE = { id: "run", use: "wrap-span", at: { function: "run" }, span: { name: "run" } };
 const SOURCE = "export async function run() {\n  await Promise.resolve();\n}\n";
 
-async function plan(files: Readonly<Record<string, string>>) {
-  project = temporaryProject(files, [RULE]);
+async function plan(files: Readonly<Record<string, string>>, rule: RuleConfig = RULE) {
+  project = temporaryProject(files, [rule]);
   return preview({ cwd: project.dir, typecheck: false });
 }
 
@@ -60,6 +60,50 @@ test.each([
   });
   const finding = outcome.findings.find(({ code }) => code === "sdk-missing");
   expect(finding?.message).toContain(command);
+});
+
+test("also of what only a module that is made imports", async () => {
+  const rule = { ...RULE, use: "run-lifecycle" };
+  const files = { "pkg/package.json": manifest({}), "pkg/run.mts": SOURCE };
+  const { findings } = await plan(files, rule);
+  expect(findings.map(({ code }) => code)).toContain("sdk-missing");
+});
+
+const HARDENED = {
+  id: "init",
+  use: "init-hardening",
+  environment: true,
+  ignoreErrors: ["AbortError"],
+  scrub: true,
+};
+const INIT = (sdk: string) => `import * as Sentry from "${sdk}";
+Sentry.init({ dsn: process.env.SENTRY_DSN });
+`;
+
+test("declarations that a framework makes tell nothing about how modules are imported", async () => {
+  const files = {
+    "package.json": manifest({ "@sentry/nextjs": "^10" }),
+    "tsconfig.json": '{ "compilerOptions": { "moduleResolution": "bundler", "module": "esnext" } }',
+    "next-env.d.ts": 'import "./.next/types/routes.d.ts";\n',
+    "sentry.server.config.ts": INIT("@sentry/nextjs"),
+  };
+  const { changes } = await plan(files, HARDENED);
+  const [init] = changes.filter(({ path }) => path === "sentry.server.config.ts");
+  expect(init?.after).toMatch(/from "\.\/[\w/]*scrub"/);
+});
+
+test("an SDK that finds its environment by itself keeps it, another is asked first", async () => {
+  const files = (sdk: string) => ({
+    "package.json": manifest({ [sdk]: "^10" }),
+    "start.mts": INIT(sdk),
+  });
+  const next = await plan(files("@sentry/nextjs"), HARDENED);
+  expect(next.changes[0]?.after).not.toContain("environment");
+  project?.remove();
+  const node = await plan(files("@sentry/node"), HARDENED);
+  expect(node.changes[0]?.after).toContain(
+    "environment: process.env.SENTRY_ENVIRONMENT ?? process.env.NODE_ENV,",
+  );
 });
 
 test("the version is that of what is installed", async () => {

@@ -5,6 +5,7 @@ import {
   defineTransform,
   environmentOf,
   environmentReadBehind,
+  findsEnvironment,
   headOfChange,
   helperFor,
   isReadable,
@@ -94,7 +95,10 @@ export const initHardening = defineTransform<InitHardening, Part>({
       'a hard-coded DSN becomes `process.env.SENTRY_DSN`, or what the bundler of a page calls it, or this code, such as `"${config.dsn}"`; it is told as `hard-coded-dsn`',
       CODE_OR_USUAL,
     ),
-    environment: param("the environment, by its usual name or this code", CODE_OR_USUAL),
+    environment: param(
+      "the environment, by its usual name or this code; `@sentry/nextjs` finds the usual one by itself",
+      CODE_OR_USUAL,
+    ),
     production: param(
       "code that is true in production, where that has no usual name",
       schema.optional(CODE),
@@ -371,9 +375,10 @@ function movedDsn(file: FileContext, rule: InitHardening, call: TS.CallExpressio
 // What is told by adding an option
 
 function environmentWish(asked: Asked): Wish[] {
-  const { rule, options } = asked;
+  const { file, rule, options } = asked;
   const option = "environment";
   if (rule.environment === undefined || propertyOf(options, option)) return [];
+  if (rule.environment === true && findsEnvironment(file.source)) return [];
   return [
     {
       option,

@@ -237,11 +237,14 @@ interface FoundSdk {
   readonly isDeclared: boolean;
 }
 
-/** The SDKs of the packages whose files get an import of one. */
+/** The SDKs of the packages whose files get an import of one, or of a module that has it. */
 function sdksOf(root: Root, plan: Plan): FoundSdk[] {
   const byDir = new Map<string, FoundSdk>();
   for (const file of plan.files) {
-    if (!file.imports.some(({ module }) => module.startsWith("@sentry/"))) continue;
+    const isAsked =
+      file.imports.some(({ module }) => module.startsWith("@sentry/")) ||
+      file.modules.some(({ text }) => text.includes("@sentry/"));
+    if (!isAsked) continue;
     const { dir, sdk, isDeclared } = packageOf(root, file.path);
     if (!byDir.has(dir)) byDir.set(dir, { found: describeSdk(root, dir, sdk), isDeclared });
   }

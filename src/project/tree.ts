@@ -145,6 +145,7 @@ function usedKind(text: string): EndingKind | null {
   const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
   const own = [...code.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
   const endings = own
+    .filter(([, specifier = ""]) => !/\.d\.[cm]?ts$/.test(specifier))
     .map(([, specifier = ""]) => posix.extname(specifier).slice(1))
     .filter((ending) => ending === "" || /^[cm]?[jt]sx?$/.test(ending) || !KNOWN.test(ending))
     .map((ending) => (/^[cm]?[jt]sx?$/.test(ending) ? ending : ""));
@@ -160,7 +161,7 @@ const MAX_SIBLINGS = 20;
 function siblingKind(root: Root, from: string): EndingKind | null {
   const folder = posix.dirname(from);
   const names = existsSync(join(root.path, folder)) ? readdirSync(join(root.path, folder)) : [];
-  const siblings = names.filter((name) => /\.[cm]?tsx?$/.test(name)).sort();
+  const siblings = names.filter((name) => /(?<!\.d)\.[cm]?tsx?$/.test(name)).sort();
   for (const name of siblings.slice(0, MAX_SIBLINGS)) {
     const kind = usedKind(readText(root, posix.join(folder, name)) ?? "");
     if (kind) return kind;

@@ -30,9 +30,21 @@ export function environmentOf({ source, dependsOn }: Host): Environment | null {
   const isPage = isInBrowser(source);
   if (source.text.includes("import.meta.env") || (isPage && dependsOn("vite"))) return VITE;
   const prefix = isPage ? PREFIXES.find(([name]) => dependsOn(name))?.[1] : "";
-  if (prefix !== undefined) return inProcess(`${prefix}SENTRY_DSN`, quote);
-  return source.text.includes("process.env.") ? inProcess("SENTRY_DSN", quote) : null;
+  const hasProcess = prefix !== undefined || source.text.includes("process.env.");
+  return hasProcess
+    ? inProcess(`${prefix ?? ""}SENTRY_DSN`, isPage ? NODE : DEPLOYED, quote)
+    : null;
 }
+
+/** Whether the SDK of a file finds its environment by itself, as in `@sentry/nextjs`: that of Vercel too. */
+export function findsEnvironment({ text }: Source): boolean {
+  return /["']@sentry\/nextjs["']/.test(text);
+}
+
+const NODE = "process.env.NODE_ENV";
+
+/** What a deployment says to every SDK of a server comes first, as without the option. */
+const DEPLOYED = `process.env.SENTRY_ENVIRONMENT ?? ${NODE}`;
 
 const VITE: Environment = {
   dsn: "import.meta.env.VITE_SENTRY_DSN",
@@ -40,11 +52,11 @@ const VITE: Environment = {
   isProduction: "import.meta.env.PROD",
 };
 
-function inProcess(dsn: string, quote: string): Environment {
+function inProcess(dsn: string, name: string, quote: string): Environment {
   return {
     dsn: `process.env.${dsn}`,
-    name: "process.env.NODE_ENV",
-    isProduction: `process.env.NODE_ENV === ${quote}production${quote}`,
+    name,
+    isProduction: `${NODE} === ${quote}production${quote}`,
   };
 }
 
