@@ -16,7 +16,7 @@ interface Document {
   readonly command: string;
   readonly sites: readonly Site[];
   readonly proposals: readonly { readonly rule: { readonly id: string; readonly use: string } }[];
-  readonly findings: readonly { readonly code: string }[];
+  readonly findings: readonly { readonly code: string; readonly message: string }[];
   readonly summary: { readonly planned: number; readonly skipped: number };
 }
 
@@ -314,6 +314,29 @@ test("a start of the SDK that records no spans is told, one with a rate or with 
   const { findings } = await json(folder, ["scan"]);
   const told = findings.filter(({ code }) => code === "no-spans");
   expect(told).toEqual([expect.objectContaining({ file: "src/off.ts", line: 2 })]);
+});
+
+test("versions of the SDK that meet in one process are told, those of different programs are not", async () => {
+  const manifest = (name: string, sdk: string, ...uses: readonly string[]) =>
+    JSON.stringify({
+      name,
+      dependencies: {
+        "@sentry/node": sdk,
+        ...Object.fromEntries(uses.map((each) => [each, "workspace:*"])),
+      },
+    });
+  const folder = newRepository({
+    "package.json": "{}",
+    "apps/api/package.json": manifest("api", "10.1.0", "jobs"),
+    "apps/web/package.json": manifest("web", "9.1.0"),
+    "packages/jobs/package.json": manifest("jobs", "11.1.0"),
+    "src/index.ts": "export {};\n",
+  });
+  const { findings } = await json(folder, ["scan"]);
+  const told = findings.filter(({ code }) => code === "several-sdks");
+  expect(told.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/10\.1\.0 in apps\/api, @sentry\/node 11\.1\.0 in packages\/jobs$/),
+  ]);
 });
 
 test("what only developers run deserves nothing", async () => {

@@ -4,11 +4,12 @@ import { resolveConfig } from "../plan/config.js";
 import type { Finding, SiteReport } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
-import { describeSdk, packageOf, type Sdk } from "../project/sdk.js";
+import { describeSdk, nearestManifest, sdkPackageFor, type Sdk } from "../project/sdk.js";
 import { findConfig, type Root } from "../project/root.js";
 import { readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
 import { configText } from "../scan/config-text.js";
+import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
 import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
@@ -45,7 +46,7 @@ export async function scan(
     throw new UserError(existing, "there is a config", "remove it, or scan without --write");
   const { found, silent } = await suggestionsIn(root);
   const { suggestions, sites, findings } = await thoseThatDoSomething(workspace, options, found);
-  const sdk = sdksIn(root);
+  const packages = packagesIn(root);
   const isWritten = write && suggestions.length > 0;
   if (isWritten) {
     const after = configText(suggestions);
@@ -57,10 +58,10 @@ export async function scan(
     findings: [
       ...findings,
       ...silent,
-      ...severalSdks(sdk),
+      ...severalSdks(packages),
       ...(suggestions.length > 0 ? tracedAlready(root) : []),
     ],
-    sdk,
+    sdk: packages.flatMap((each) => each.sdk ?? []),
     written: isWritten ? CONFIG : null,
     ms: Math.round(performance.now() - started),
   };
@@ -109,24 +110,22 @@ async function thoseThatDoSomething(
   };
 }
 
-/** The SDK of each package that asks for one. */
-function sdksIn(root: Root): Sdk[] {
-  const manifests = filesMatching(root, ["**/package.json"], "");
-  return manifests.flatMap((path) => {
-    const { dir, sdk, isDeclared } = packageOf(root, path);
-    const isOwn = isDeclared && readText(root, path)?.includes(`"${sdk}"`);
-    return isOwn ? [describeSdk(root, dir, sdk)] : [];
+/** The packages of the repository, each with the SDK that it asks for itself. */
+function packagesIn(root: Root): Package[] {
+  return filesMatching(root, ["**/package.json"], "").flatMap((path) => {
+    const manifest = nearestManifest(root, path);
+    if (!manifest) return [];
+    const { dir, name, dependencies } = manifest;
+    const sdk = sdkPackageFor(root, path);
+    const isOwn = dependencies[sdk] !== undefined;
+    return [
+      {
+        name,
+        dependencies: Object.keys(dependencies),
+        sdk: isOwn ? describeSdk(root, dir, sdk) : null,
+      },
+    ];
   });
-}
-
-function severalSdks(sdks: readonly Sdk[]): Finding[] {
-  const versions = new Set(
-    sdks.map(({ version }) => /\d+\.\d+\.\d+/.exec(version ?? "")?.[0] ?? version),
-  );
-  if (versions.size < 2) return [];
-  const list = sdks.map(({ dir, package: name, version }) => `${name} ${version ?? "?"} in ${dir}`);
-  const message = `several versions of the SDK: in one process, one of them records nothing: ${list.join(", ")}`;
-  return [{ code: "several-sdks", level: "warning", message, file: null, line: null }];
 }
 
 /** What needs no span, because the SDK has one for it. */

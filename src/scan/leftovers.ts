@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { findsEnvironment } from "../syntax/environment.js";
 import { callsSdkInit } from "../syntax/sdk-init.js";
 import { findNode, walk } from "../syntax/walk.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
@@ -14,7 +15,7 @@ export const inits: Detector = {
       const text = node.getText(source.file);
       const lacks = [
         /dsn:\s*["'`]/.test(text) ? "its DSN is hard-coded" : null,
-        /environment\s*:/.test(text) ? null : "it names no environment",
+        /environment\s*:/.test(text) || findsEnvironment(source) ? null : "it names no environment",
         /tracesSampleRate:\s*1\b/.test(text) ? "it samples everything" : null,
       ].filter((each) => each !== null);
       if (lacks.length === 0) return;
@@ -27,7 +28,6 @@ export const inits: Detector = {
           environment: true,
           productionRate: 0.2,
           pii: false,
-          ignoreErrors: ["AbortError"],
           scrub: true,
         }),
       );

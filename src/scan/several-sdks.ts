@@ -1,0 +1,40 @@
+import type { Finding } from "../plan/model.js";
+import type { Sdk } from "../project/sdk.js";
+
+/** A package of a repository, with the SDK that it asks for itself. */
+export interface Package {
+  readonly name: string | null;
+  readonly dependencies: readonly string[];
+  readonly sdk: Sdk | null;
+}
+
+/** Versions of the SDK that meet in one process: those of a package and of what it depends on here. */
+export function severalSdks(packages: readonly Package[]): Finding[] {
+  const told = new Map<string, Finding>();
+  for (const each of packages) {
+    const sdks = closureOf(each, packages).flatMap(({ sdk }) => sdk ?? []);
+    if (new Set(sdks.map(versionOf)).size < 2) continue;
+    const list = sdks.map(
+      ({ dir, package: name, version }) => `${name} ${version ?? "?"} in ${dir}`,
+    );
+    const message = `several versions of the SDK: in one process, one of them records nothing: ${list.sort().join(", ")}`;
+    told.set(message, { code: "several-sdks", level: "warning", message, file: null, line: null });
+  }
+  return [...told.values()];
+}
+
+function closureOf(start: Package, packages: readonly Package[]): readonly Package[] {
+  const found = new Set([start]);
+  // A set's own iteration goes on with what is added meanwhile.
+  for (const { dependencies } of found) {
+    for (const each of packages) {
+      if (each.name !== null && dependencies.includes(each.name)) found.add(each);
+    }
+  }
+  return [...found];
+}
+
+/** A version, or what stands for it: the file of a package is the same from wherever it is named. */
+function versionOf({ version }: Sdk): string | null {
+  return /\d+\.\d+\.\d+/.exec(version ?? "")?.[0] ?? version?.replace(/^.*\//, "") ?? null;
+}
