@@ -316,6 +316,23 @@ test("a start of the SDK that records no spans is told, one with a rate or with 
   expect(told).toEqual([expect.objectContaining({ file: "src/off.ts", line: 2 })]);
 });
 
+test("aborted work is no error where work is aborted, and of a page nobody knows", async () => {
+  const init =
+    'import * as Sentry from "@sentry/node";\nSentry.init({ dsn: "https://a@b.c/1" });\n';
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "apps/api/start.ts": init,
+    "apps/api/cancel.ts": "export const running = new AbortController();\n",
+    "apps/web/start.ts": init,
+    "apps/web/button.tsx": "export const pressed = new AbortController();\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  const ignoring = proposals.filter(({ rule }) => "ignoreErrors" in rule);
+  expect(ignoring.map(({ rule }) => rule)).toEqual([
+    expect.objectContaining({ in: ["apps/api/start.ts"], ignoreErrors: ["AbortError"] }),
+  ]);
+});
+
 test("versions of the SDK that meet in one process are told, those of different programs are not", async () => {
   const manifest = (name: string, sdk: string, ...uses: readonly string[]) =>
     JSON.stringify({

@@ -9,6 +9,7 @@ import { findConfig, type Root } from "../project/root.js";
 import { readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
 import { configText } from "../scan/config-text.js";
+import { withAborts } from "../scan/leftovers.js";
 import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
 import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
@@ -82,8 +83,9 @@ async function suggestionsIn(
   const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
   await loadCompiler();
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
+  const proposed = files.flatMap(([path, text]) => proposalsIn(path, text));
   return {
-    found: suggestionsFrom(files.flatMap(([path, text]) => proposalsIn(path, text))),
+    found: suggestionsFrom(withAborts(proposed, files)),
     silent: files.flatMap(([path, text]) => silentInits(path, text)),
   };
 }

@@ -4,10 +4,13 @@ import { callsSdkInit } from "../syntax/sdk-init.js";
 import { findNode, walk } from "../syntax/walk.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
+/** What code says that gives up work on purpose. */
+const ABORTS = "new AbortController(";
+
 /** Starts of the SDK that say less than production needs. */
 export const inits: Detector = {
   name: "inits",
-  needles: ["@sentry/"],
+  needles: ["@sentry/", ABORTS],
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
@@ -35,6 +38,23 @@ export const inits: Detector = {
     return found;
   },
 };
+
+/** Where work is given up on purpose, what that throws is no error of the same package. */
+export function withAborts(
+  proposals: readonly Proposal[],
+  files: readonly (readonly [path: string, text: string])[],
+): Proposal[] {
+  const aborting = files.filter(([path, text]) => !/x$/.test(path) && text.includes(ABORTS));
+  const packages = new Set(aborting.map(([path]) => packageAt(path)));
+  return proposals.map((each) => {
+    const isMeant = each.rule.use === "init-hardening" && packages.has(packageAt(each.file));
+    return isMeant ? { ...each, rule: { ...each.rule, ignoreErrors: ["AbortError"] } } : each;
+  });
+}
+
+function packageAt(path: string): string {
+  return /^(apps|packages|services|libs)\/[^/]+/.exec(path)?.[0] ?? "";
+}
 
 /** What the wizard has made to try things out. */
 export const examples: Detector = {

@@ -13,7 +13,7 @@ export function severalSdks(packages: readonly Package[]): Finding[] {
   const told = new Map<string, Finding>();
   for (const each of packages) {
     const sdks = closureOf(each, packages).flatMap(({ sdk }) => sdk ?? []);
-    if (new Set(sdks.map(versionOf)).size < 2) continue;
+    if (new Set(sdks.flatMap((sdk) => versionOf(sdk) ?? [])).size < 2) continue;
     const list = sdks.map(
       ({ dir, package: name, version }) => `${name} ${version ?? "?"} in ${dir}`,
     );
@@ -34,7 +34,7 @@ function closureOf(start: Package, packages: readonly Package[]): readonly Packa
   return [...found];
 }
 
-/** A version, or what stands for it: the file of a package is the same from wherever it is named. */
-function versionOf({ version }: Sdk): string | null {
-  return /\d+\.\d+\.\d+/.exec(version ?? "")?.[0] ?? version?.replace(/^.*\//, "") ?? null;
+/** Nobody knows the version of what comes from a file. */
+function versionOf({ version }: Sdk): string | undefined {
+  return /\d+\.\d+\.\d+/.exec(version ?? "")?.[0];
 }
