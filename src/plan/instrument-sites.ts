@@ -30,7 +30,7 @@ export function instrumentAll(
   view: View,
   { lessons, refused, text }: FileInput,
 ): Outcome[] {
-  const placed: Placed[] = drafts.flatMap((draft) => replacedPiece(draft, view));
+  const placed: Placed[] = drafts.flatMap((draft) => ownPiece(draft, view));
   const standing = drafts.flatMap((draft) => ownStanding(draft, view, text));
   const continuing = drafts.flatMap((draft): Continuing[] =>
     draft.own ? [{ region: ownRegion(draft, view), shape: draft.own.entry.shape }] : [],
@@ -128,14 +128,19 @@ interface Placed extends Piece {
   readonly id: string;
 }
 
-/** What replaced the user's code leaves nothing there for another site. */
-function replacedPiece(draft: NumberedDraft, view: View): Placed[] {
+/**
+ * What stands already: a new site cannot cross it, and of what replaced the user's code nothing is
+ * left for another site.
+ */
+function ownPiece(draft: NumberedDraft, view: View): Placed[] {
   const { id, own } = draft;
-  if (own?.entry.strategy !== "replace") return [];
+  if (!own) return [];
+  const { transform, strategy } = own.entry;
+  if (strategy !== "replace" && !isRemovable(own)) return [];
   const region = ownRegion(draft, view);
   const edit = { ...region, text: "", attach: "right" } as const;
-  const key = nestingKey(own.entry.transform, "replace", id);
-  return [{ id, key, region, edits: [edit], reindent: null }];
+  const edits = strategy === "replace" ? [edit] : [];
+  return [{ id, key: nestingKey(transform, strategy, id), region, edits, reindent: null }];
 }
 
 function standingOf({ region, strategy, edits }: Instrumentation): Standing {
