@@ -1,5 +1,14 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { enclosingFunction, findNode, isAsync, unwrapped, walk, walkOwn } from "../syntax/walk.js";
+import { functionName } from "../syntax/names.js";
+import {
+  callsIn,
+  enclosingFunction,
+  findNode,
+  isAsync,
+  unwrapped,
+  walk,
+  walkOwn,
+} from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import {
   areaOf,
@@ -53,26 +62,42 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
 
 /** A switch most of whose cases wait for work of their own, under one name for all of them. */
 function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
-  const on = node.expression.getText(source.file);
-  const isInAsync = isAsync(enclosingFunction(node) ?? node);
-  if (!isInAsync || !isOverKind(node.expression)) return null;
+  const fn = enclosingFunction(node);
+  const isSubject = /^[\w.?]+$/.test(node.expression.getText(source.file));
+  if (!fn || !isAsync(fn) || !isSubject) return null;
   const cases = node.caseBlock.clauses.filter(ts.isCaseClause);
   const working = cases.filter(startsWork);
   if (working.length < 2 || working.length * 2 < cases.length) return null;
   const name = functionAround(node);
-  if (name === undefined || !DOES.test(name)) return null;
+  const isHandler = isGivenToRoute(source, fn, name);
+  const does = name !== undefined && DOES.test(name) && isOverKind(node.expression);
+  if (!isHandler && !does) return null;
+  const on = node.expression.getText(source.file);
+  const own = functionName(fn) === null ? undefined : name;
   return proposal(source, node, 2, `each kind of ${on} is work of its own, under one name`, {
-    id: idOf(areaOf(source), name),
+    id: idOf(areaOf(source), own ?? on),
     use: "wrap-span",
     phase: 1,
-    at: { switch: on, within: name },
-    span: { name: `${name}.\${${on}}`, op: "function" },
+    at: own === undefined ? { switch: on } : { switch: on, within: own },
+    span: { name: `${own ?? areaOf(source)}.\${${on}}`, op: "function" },
+  });
+}
+
+const ROUTE = /^(get|post|put|patch|delete|all|use|openapi)$/;
+
+/** Whether a router calls a function with what is asked: it is handed to one, there or by its name. */
+function isGivenToRoute(source: Source, fn: TS.Node, name: string | undefined): boolean {
+  return callsIn(source.file).some(({ expression, arguments: given }) => {
+    const [path, ...others] = given;
+    const isRoute =
+      ts.isPropertyAccessExpression(expression) && ROUTE.test(expression.name.text) && path;
+    return isRoute && others.some((each) => each === fn || each.getText(source.file) === name);
   });
 }
 
 /** Functions that do what they are given; others look at it, or make something of it. */
 const DOES =
-  /^(run|process|execute|handle|perform|apply|dispatch|deliver|consume|work|call|on(?=[A-Z])|do(?=[A-Z]))/;
+  /^(run|process|execute|handle|perform|apply|dispatch|deliver|consume|trigger|notify|publish|ingest|sync|import|work|call|on(?=[A-Z])|do(?=[A-Z]))/;
 
 function isOverCommand(expression: TS.Expression): boolean {
   return (

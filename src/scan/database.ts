@@ -60,7 +60,7 @@ function isWrite(node: TS.Node): boolean {
   return ts.isCallExpression(node) && WRITE.test(`${node.expression.getText()}(`);
 }
 
-/** Transactions that are awaited where they begin. */
+/** Transactions that are awaited, or returned, where they begin. */
 export const transactions: Detector = {
   name: "transactions",
   needles: [".transaction("],
@@ -69,8 +69,7 @@ export const transactions: Detector = {
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const callee = call.expression.getText(source.file);
       const [work] = call.arguments;
-      const isOne = work && ts.isArrowFunction(unwrapped(work)) && TRANSACTION.test(callee);
-      if (!isOne || !ts.isAwaitExpression(call.parent)) return [];
+      if (!work || !TRANSACTION.test(callee) || !isWork(work) || !isWaitedFor(call)) return [];
       return [
         proposal(source, call, 2, "several writes that belong together, and nothing tells so", {
           id: idOf(callee),
@@ -83,3 +82,13 @@ export const transactions: Detector = {
     });
   },
 };
+
+/** What runs in a transaction: written there, or handed on by a helper. */
+function isWork(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  return ts.isArrowFunction(code) || ts.isFunctionExpression(code) || ts.isIdentifier(code);
+}
+
+function isWaitedFor({ parent }: TS.CallExpression): boolean {
+  return ts.isAwaitExpression(parent) || ts.isReturnStatement(parent) || ts.isArrowFunction(parent);
+}
