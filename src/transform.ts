@@ -61,6 +61,7 @@ export { exportedFunction, guardLength, lostWork, onlyDeclares } from "./syntax/
 export {
   freshName,
   importOf,
+  moduleOf,
   usesNeed,
   type Binding,
   type ImportedName,

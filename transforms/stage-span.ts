@@ -11,6 +11,7 @@ import {
   isReadable,
   isReason,
   joinPointNeedles,
+  moduleOf,
   namesIn,
   nodesOf,
   optionCode,
@@ -61,7 +62,7 @@ export const stageSpan = defineTransform<StageSpan, Found | null>({
   summary: "Runs a stage in a span, from its start mark to its timing",
   inserts: "`startStage(name, () => ...)` around what runs from a stage's start mark to its timing",
   details: [
-    "The mark is the last statement before the timing that reads a clock (`Date.now()`, `performance.now()`, a helper that starts something) into what the timing is measured from. Where all of a stage is not one piece that can go into a callback, the statements in which it awaits several calls do, and then the calls.",
+    "The mark is the last statement before the timing that reads a clock (`Date.now()`, `performance.now()`, a helper that starts something) into what the timing is measured from. Where all of a stage is not one piece that can go into a callback, the statements in which it awaits several calls do, and then the calls, but for those of `node:fs`.",
   ],
   params: { dir: dirParam },
   joinPoints: ["assign", "call"],
@@ -160,7 +161,7 @@ function sitesOf(source: Source, stage: Stage, mains: ReadonlyMap<Stage, StageSi
   };
   const others = segments.flatMap(({ list, statements }) =>
     statements.flatMap((statement) => {
-      const calls = callsAwaitedIn(source, statement);
+      const calls = callsAwaitedIn(source, statement).filter((each) => !isFileWork(source, each));
       const region = calls.length > 1 ? statementsRegion(source, list, [statement]) : null;
       const piece = region && standIn(region, main);
       const each = calls.map((call) => standIn(call, piece ?? main));
@@ -219,6 +220,17 @@ function callsAwaitedIn(source: Source, statement: TS.Statement): Region[] {
     return false;
   });
   return found;
+}
+
+const FILES = /^((node:)?fs(\/promises)?|fs-extra|graceful-fs)$/;
+
+/** What a stage does to folders and files beside its work is no stage. */
+function isFileWork(source: Source, region: Region): boolean {
+  const call = region.kind === "expression" ? unwrapped(region.node) : null;
+  if (!call || !ts.isCallExpression(call)) return false;
+  let root = unwrapped(call.expression);
+  while (ts.isPropertyAccessExpression(root)) root = unwrapped(root.expression);
+  return ts.isIdentifier(root) && FILES.test(moduleOf(source, root) ?? "");
 }
 
 /** A stage that ends in two places has what comes before both of them once. */
