@@ -7,6 +7,7 @@ import { PRESETS } from "../src/plan/presets.js";
 import type { AnyTransform } from "../src/transform.js";
 import { EXIT } from "../src/cli/exit.js";
 import { buildProgram } from "../src/cli/program.js";
+import { DETECTORS } from "../src/scan/detectors.js";
 import { TRANSFORMS } from "../transforms/index.js";
 
 /** What of a JSON Schema is shown. */
@@ -160,7 +161,12 @@ function commandSection(command: Command): string[] {
     `### ${command.name()}`,
     `\`retrospan ${usage}\`: ${command.description()}.`,
     table(["option", "what it does"], rows),
+    ...(command.name() === "scan" ? [whatIsFound()] : []),
   ];
+}
+
+function whatIsFound(): string {
+  return ["It looks for", ...DETECTORS.map(({ finds }) => `- ${finds}`)].join("\n");
 }
 
 function exitCodes(): string {

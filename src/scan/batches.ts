@@ -6,7 +6,7 @@ import { mayHaveChannel } from "./messages.js";
 
 /** Updates that wait in a batch until they are sent. */
 export const batches: Detector = {
-  name: "batches",
+  finds: "updates that wait in a batch",
   needles: [".push("],
   find: (source) => {
     if (!mayHaveChannel(source)) return [];
@@ -41,7 +41,7 @@ export const batches: Detector = {
 
 /** Handlers of batches in pages. */
 export const batchReaders: Detector = {
-  name: "batch readers",
+  finds: "pages that apply a batch of updates",
   needles: [".updates"],
   find: (source) => {
     if (!/\bWebSocket\b/.test(source.text)) return [];

@@ -7,7 +7,7 @@ import { modulesFor } from "./runs.js";
 
 /** Collectors that hear of every call of a model. */
 export const collectors: Detector = {
-  name: "collectors",
+  finds: "collectors that hear of every call of a model",
   needles: ["okens"],
   find: (source) =>
     namedFunctions(source, (name) => /^(record|add|track|log)$/.test(name)).flatMap(

@@ -28,7 +28,7 @@ const WORK = new RegExp(`(^|[-_.:])(${VERBS})`, "i");
 
 /** Switches over the kind of a command: its long cases are operations, or all of them are work. */
 export const commandSwitches: Detector = {
-  name: "commands",
+  finds: "switches over commands, and over kinds of work",
   needles: ["switch"],
   find: (source) => {
     const found: Proposal[] = [];

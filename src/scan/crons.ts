@@ -9,7 +9,7 @@ const MODULES = /^(node-cron|cron|croner|node-schedule)$/;
 
 /** What nobody asks for and a clock starts: it is in no trace. */
 export const crons: Detector = {
-  name: "crons",
+  finds: "functions that a clock starts (node-cron, cron, croner, node-schedule)",
   needles: ["cron", "node-schedule"],
   find: (source) => {
     const found: Proposal[] = [];

@@ -19,7 +19,7 @@ function usesDatabase({ text }: Source): boolean {
 
 /** Functions that persist something in several queries. */
 export const writes: Detector = {
-  name: "database writes",
+  finds: "functions that persist something in several queries",
   needles: [".insert(", ".update(", ".transaction("],
   find: (source) => {
     if (!usesDatabase(source) || /(^|\/)route\.[jt]sx?$/.test(source.path)) return [];
@@ -62,7 +62,7 @@ function isWrite(node: TS.Node): boolean {
 
 /** Transactions that are awaited, or returned, where they begin. */
 export const transactions: Detector = {
-  name: "transactions",
+  finds: "transactions",
   needles: [".transaction("],
   find: (source) => {
     if (!usesDatabase(source)) return [];

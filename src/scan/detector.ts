@@ -16,7 +16,8 @@ export interface Proposal {
 
 /** One kind of place that deserves a rule: what a file must contain, and what is found in it. */
 export interface Detector {
-  readonly name: string;
+  /** What it finds, in words for people. */
+  readonly finds: string;
   /** Literals, one of which a file must contain to be parsed for it. */
   readonly needles: readonly string[];
   /** What the path of a file must be like, where that tells. */

@@ -8,7 +8,7 @@ const HANDLER = /^I?(\w*(Command|Event|Message|Job|Task))s?Handler(Interface)?$/
 
 /** Classes, each of which does one kind of command. */
 export const handlerClasses: Detector = {
-  name: "handlers",
+  finds: "classes that handle one kind of command or event",
   needles: ["Handler"],
   find: (source) => {
     const found: Proposal[] = [];

@@ -9,7 +9,7 @@ const ABORTS = "new AbortController(";
 
 /** Starts of the SDK that say less than production needs. */
 export const inits: Detector = {
-  name: "inits",
+  finds: "`Sentry.init` with a DSN in the code, without an environment, or at the full rate",
   needles: ["@sentry/", ABORTS],
   find: (source) => {
     const found: Proposal[] = [];
@@ -58,7 +58,7 @@ function packageAt(path: string): string {
 
 /** What the wizard has made to try things out. */
 export const examples: Detector = {
-  name: "examples",
+  finds: "the wizard's examples",
   needles: ["sentry-example", "SentryExample"],
   paths: /sentry-example-(page|api)/,
   find: (source) => {
@@ -70,7 +70,7 @@ export const examples: Detector = {
 
 /** Tracing of one's own from before there was a vendor. */
 export const legacyTracing: Detector = {
-  name: "legacy tracing",
+  finds: "tracing of one's own that only prints",
   needles: ["console"],
   paths: /(^|\/)(tracing|trace|telemetry)[\w-]*\.[cm]?[jt]s$/,
   find: (source) => {

@@ -5,7 +5,7 @@ import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Types that messages extend, each with a kind of its own. */
 export const messageTypes: Detector = {
-  name: "message types",
+  finds: "families of message types",
   needles: ["interface", "extends"],
   find: (source) => {
     const all = source.file.statements.filter(ts.isInterfaceDeclaration);
@@ -81,7 +81,7 @@ function saysItsKind({ members }: TS.InterfaceDeclaration): boolean {
 
 /** Types whose members hold batched messages. */
 export const batchTypes: Detector = {
-  name: "batch types",
+  finds: "types whose members hold batched messages",
   needles: ["updates", "events", "messages"],
   find: (source) => {
     const found: Proposal[] = [];

@@ -24,7 +24,7 @@ export function mayHaveChannel({ text }: Source): boolean {
 
 /** Handlers of messages that a channel brings. */
 export const messageReceivers: Detector = {
-  name: "receivers",
+  finds: "handlers of messages that arrive as text",
   needles: ["message"],
   find: (source) => {
     const found: Proposal[] = [];
@@ -67,7 +67,7 @@ function isParse(node: TS.Node): boolean {
 
 /** Messages that are made into text and sent. */
 export const messageSenders: Detector = {
-  name: "senders",
+  finds: "messages that leave as text",
   needles: ["JSON.stringify"],
   find: (source) => {
     if (!mayHaveChannel(source)) return [];
@@ -114,7 +114,7 @@ function calleeOf({ expression, name }: TS.PropertyAccessExpression): string {
 
 /** Functions that hand on a message in the body of a request. */
 export const forwards: Detector = {
-  name: "forwards",
+  finds: "messages that go on by HTTP",
   needles: ["fetch("],
   find: (source) => {
     if (!mayHaveChannel(source)) return [];

@@ -1,7 +1,6 @@
-import type { TS } from "../syntax/compiler.js";
+import { ts, type TS } from "../syntax/compiler.js";
 import { functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { ts } from "../syntax/compiler.js";
 import { walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 

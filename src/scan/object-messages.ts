@@ -17,7 +17,7 @@ import {
 
 /** Objects that are handed to a channel as they are. */
 export const objectSenders: Detector = {
-  name: "object senders",
+  finds: "messages that leave as objects (socket.io, threads, child processes)",
   needles: [".emit(", ".postMessage(", ".send("],
   find: (source) => {
     const found: Proposal[] = [];
@@ -88,7 +88,7 @@ function isList(type: TS.TypeNode | undefined): boolean {
 
 /** Handlers of objects that a channel brings. */
 export const objectReceivers: Detector = {
-  name: "object receivers",
+  finds: "handlers of such messages",
   needles: [".on(", ".once("],
   find: (source) => {
     const found: Proposal[] = [];

@@ -24,7 +24,7 @@ const BY_THE_SDK = "BullMQTelemetry";
 
 /** What does the jobs of a queue. */
 export const jobHandlers: Detector = {
-  name: "job handlers",
+  finds: "what does such jobs",
   needles: NEEDLES,
   find: (source) => {
     const { text, file } = source;
@@ -134,7 +134,7 @@ function isOfQueues(source: Source, node: TS.Node): node is TS.Identifier {
 
 /** Jobs that are put into a queue. */
 export const jobSenders: Detector = {
-  name: "job senders",
+  finds: "jobs that are put into a queue (BullMQ, Bull, bee-queue, pg-boss, Agenda)",
   needles: [...NEEDLES, "Queue", "queue"],
   find: (source) => {
     if (source.text.includes(BY_THE_SDK)) return [];

@@ -5,7 +5,7 @@ import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Handlers of routes that tell kinds of events apart. */
 export const routes: Detector = {
-  name: "routes",
+  finds: "handlers of Next.js routes that tell kinds of events apart",
   needles: ["export async function", "export const"],
   paths: /(^|\/)route\.[jt]sx?$/,
   find: (source) => {

@@ -15,7 +15,7 @@ export function modulesFor({ path }: Source): string {
 
 /** Timings of stages, and the functions that are made of them. */
 export const stages: Detector = {
-  name: "stages",
+  finds: "stages whose times are taken, and the runs that they make up",
   needles: ["Date.now()", "performance.now()"],
   find: (source) => {
     const timings = new Map<string, TS.BinaryExpression[]>();
@@ -69,7 +69,7 @@ function namedAround(node: TS.Node): TS.Node | undefined {
 
 /** Long functions whose names say that they run something from beginning to end. */
 export const runs: Detector = {
-  name: "runs",
+  finds: "long runs with many ways to end",
   needles: ["async function", "= async", "async run", "async execute", "async process"],
   find: (source) => {
     const why = "a long run with many ways to end, which nothing tells as one";
@@ -108,7 +108,7 @@ function run(source: Source, { node, name, at }: Named, worth: 2 | 3, why: strin
 
 /** The index of the folder that the modules of runs are made in. */
 export const indexes: Detector = {
-  name: "indexes",
+  finds: "the index of the folder that a run's modules are made in",
   needles: ["export {", "export *"],
   paths: /(^|\/)lib\/observability\/index\.[cm]?[jt]s$/,
   find: (source) => {

@@ -8,7 +8,7 @@ const SAYS_WHO =
 
 /** Functions that say who asks. */
 export const users: Detector = {
-  name: "users",
+  finds: "functions that say who asks",
   needles: ["userId", "user"],
   find: (source) => {
     return namedFunctions(source, (name) => SAYS_WHO.test(name)).flatMap(({ node, name, at }) => {
