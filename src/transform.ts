@@ -71,6 +71,7 @@ export * from "./syntax/instrumentation.js";
 export { indentNeeded, type Reindent } from "./syntax/indent.js";
 export { findMatches, joinPointNeedles, type JoinPoint, type Match } from "./syntax/join-point.js";
 export {
+  boundNames,
   containerOf,
   enclosingFunctionNames,
   functionName,

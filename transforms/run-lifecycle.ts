@@ -1,4 +1,5 @@
 import {
+  boundNames,
   codeFingerprint,
   defineTransform,
   dirParam,
@@ -195,8 +196,8 @@ function fieldOf(
 function declaresAny(statement: TS.Statement, names: readonly string[]): boolean {
   return (
     ts.isVariableStatement(statement) &&
-    statement.declarationList.declarations.some(
-      ({ name }) => ts.isIdentifier(name) && names.includes(name.text),
+    statement.declarationList.declarations.some(({ name }) =>
+      boundNames(name).some((each) => names.includes(each)),
     )
   );
 }

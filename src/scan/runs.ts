@@ -1,5 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { qualifiedName, type NamedFunction } from "../syntax/names.js";
+import { boundNames, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
@@ -89,9 +89,10 @@ function isLong({ file }: Source, node: NamedFunction): boolean {
 }
 
 function run(source: Source, { node, name, at }: Named, worth: 2 | 3, why: string): Proposal {
-  const known = namesFromTheStart(node);
-  const fields = known.filter((each) => TELLS_RUNS_APART.test(each)).slice(0, MAX_FIELDS);
-  const signal = known.find((each) => /signal$/i.test(each));
+  const fields = namesFromTheStart(node)
+    .filter((each) => TELLS_RUNS_APART.test(each))
+    .slice(0, MAX_FIELDS);
+  const signal = namesHandedIn(node).find((each) => /signal$/i.test(each));
   return proposal(source, node, worth, why, {
     id: idOf(name),
     use: "run-lifecycle",
@@ -136,15 +137,22 @@ const TELLS_RUNS_APART =
 const MAX_FIELDS = 3;
 
 /** What is known where a function begins: its parameters and the outermost constants. */
-function namesFromTheStart({ parameters, body }: NamedFunction): string[] {
-  const statements = ts.isBlock(body) ? body.statements.filter(ts.isVariableStatement) : [];
-  const constants = statements
-    .flatMap(({ declarationList }) => declarationList.declarations)
-    .filter(({ parent }) => (parent.flags & ts.NodeFlags.Const) !== 0);
-  return [...parameters, ...constants].flatMap(({ name }) => boundNames(name));
+function namesFromTheStart(fn: NamedFunction): string[] {
+  return [...fn.parameters, ...constantsOf(fn)].flatMap(({ name }) => boundNames(name));
 }
 
-function boundNames(name: TS.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? boundNames(each.name) : []));
+/** What a caller gave: a signal of the function's own also stops what takes too long. */
+function namesHandedIn(fn: NamedFunction): string[] {
+  const given = fn.parameters.flatMap(({ name }) => boundNames(name));
+  const taken = constantsOf(fn).filter(({ name, initializer }) => {
+    return !ts.isIdentifier(name) && given.includes(initializer?.getText() ?? "");
+  });
+  return [...given, ...taken.flatMap(({ name }) => boundNames(name))];
+}
+
+function constantsOf({ body }: NamedFunction): TS.VariableDeclaration[] {
+  const statements = ts.isBlock(body) ? body.statements.filter(ts.isVariableStatement) : [];
+  return statements
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .filter(({ parent }) => (parent.flags & ts.NodeFlags.Const) !== 0);
 }

@@ -1,6 +1,7 @@
 import { lineStart, nextLine } from "../text/lines.js";
 import { quoted } from "../text/style.js";
 import { ts, type TS } from "./compiler.js";
+import { boundNames } from "./names.js";
 import { fingerprint, statementFingerprint } from "./fingerprint.js";
 import type { AttachedEdit, Candidate, Removal, Shape } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
@@ -54,15 +55,10 @@ function namesOf({ exportClause }: TS.ExportDeclaration): string[] {
 
 function declaredBy(statement: TS.Statement): string[] {
   if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.flatMap(({ name }) => namesBound(name));
+    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
   }
   const { name } = statement as TS.Statement & { readonly name?: TS.Node };
   return name && ts.isIdentifier(name) ? [name.text] : [];
-}
-
-function namesBound(name: TS.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? namesBound(each.name) : []));
 }
 
 /** The modules that a module passes on as they are. */

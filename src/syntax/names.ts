@@ -65,6 +65,12 @@ export function propertyName(name: TS.PropertyName | TS.BindingName): string | n
   return null;
 }
 
+/** The names that a variable or a parameter binds. */
+export function boundNames(name: TS.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? boundNames(each.name) : []));
+}
+
 /** The name of the class a member belongs to. */
 export function className(node: TS.Node): string | null {
   const parent = ts.isPropertyDeclaration(node.parent) ? node.parent.parent : node.parent;
