@@ -119,6 +119,8 @@ export async function order(id: number) {
     "trace-send src/reports.ts",
   ]);
   expect(proposals).toHaveLength(6);
+  const names = sites.map(({ span }) => span?.name);
+  expect(names).toContain("mails");
 });
 
 test("what a process tells of itself is no message", async () => {
@@ -297,6 +299,46 @@ interface EventHandler { handle(event: object): Promise<void> }
   expect(sites.map(({ span }) => span?.name).sort()).toEqual([
     "DeletedEventHandler.handle",
     "RenamedEventHandler.handle",
+  ]);
+});
+
+test("jobs in files of their own, in tables and by steps are found where they begin", async () => {
+  const job = (lines: number) => `export const run = async (io: { log(text: string): void }) => {
+${"  io.log(await Promise.resolve(``));\n".repeat(lines)}};
+`;
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/jobs/mail.ts": job(20),
+    "src/jobs/report.ts": job(20),
+    "src/jobs/short.ts": job(2),
+    "src/other.ts": job(20),
+    "src/all.ts": `interface Job { name: string; data: unknown }
+const table: Record<string, { handler(data: unknown): Promise<void> }> = {};
+
+export async function doJob(job: Job): Promise<void> {
+  const definition = table[job.name];
+  if (!definition) throw new Error(job.name);
+  await definition.handler(job.data);
+}
+
+export const io = {
+  runTask: async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const result = await work();
+    return result;
+  },
+  cached: async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const result = await work();
+    return result;
+  },
+};
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ file, span }) => `${file}: ${span?.name}`).sort()).toEqual([
+    "src/all.ts: job.name",
+    "src/all.ts: key",
+    "src/jobs/mail.ts: src/jobs/mail.ts",
+    "src/jobs/report.ts: src/jobs/report.ts",
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
 import { handlerClasses } from "./handlers.js";
+import { jobEntries, jobTables, stepRunners } from "./job-entries.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
@@ -24,6 +25,8 @@ export const DETECTORS: readonly Detector[] = [
   objectReceivers,
   jobSenders,
   jobHandlers,
+  jobEntries,
+  jobTables,
   messageTypes,
   forwards,
   batches,
@@ -34,6 +37,7 @@ export const DETECTORS: readonly Detector[] = [
   writes,
   transactions,
   stages,
+  stepRunners,
   runs,
   indexes,
   collectors,

@@ -70,7 +70,8 @@ function registeredAt(source: Source, node: TS.Node): Handled | null {
   const isNamed = ts.isStringLiteralLike(first) || ts.isNewExpression(node);
   if (!isNamed && !/\.process$/.test(node.expression.getText())) return null;
   const name = ts.isStringLiteralLike(first) ? first.text : isNamed ? first.getText() : "process";
-  const span = isNamed ? name : `${on} job`;
+  const isCode = isNamed && !ts.isStringLiteralLike(first);
+  const span = isCode ? `\${${name}}` : isNamed ? name : `${on} job`;
   return { handler: handler as TS.ArrowFunction, at: { listener: name, on }, name, span };
 }
 
