@@ -11,28 +11,25 @@ export function silentInits(path: string, text: string): Finding[] {
   if (!text.includes("@sentry/") || !/\binit\b/.test(text)) return [];
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
-  const silent = callsIn(source.file).filter(
-    (call) => callsSdkInit(source, call) && recordsNoSpans(call),
-  );
-  return silent.map((call) => ({
-    code: "no-spans",
-    level: "warning",
-    message: "this start of the SDK sets no rate for traces, so that no span is recorded",
-    file: path,
-    line: position(text, call.getStart(source.file)).line,
-  }));
+  return callsIn(source.file).flatMap((call): Finding[] => {
+    const message = callsSdkInit(source, call) ? whySilent(call) : null;
+    if (message === null) return [];
+    const { line } = position(text, call.getStart(source.file));
+    return [{ code: "no-spans", level: "warning", message, file: path, line }];
+  });
 }
 
-/** Whether the options are all written out, and there is no rate among them, or only a zero. */
-function recordsNoSpans({ arguments: [options] }: TS.CallExpression): boolean {
+/** Why no span is recorded; null where there is a rate, or where one may be among the options. */
+function whySilent({ arguments: [options] }: TS.CallExpression): string | null {
   const code = options && unwrapped(options);
-  if (!code || !ts.isObjectLiteralExpression(code)) return false;
-  return code.properties.every((each) => {
-    const name = each.name && propertyName(each.name);
-    // A spread, or a computed name, may be the rate.
-    if (!name) return false;
-    if (name === "tracesSampler") return false;
-    if (name !== "tracesSampleRate") return true;
-    return ts.isPropertyAssignment(each) && /^0(\.0*)?$/.test(each.initializer.getText());
-  });
+  if (!code || !ts.isObjectLiteralExpression(code)) return null;
+  const names = code.properties.map(({ name }) => name && propertyName(name));
+  // A spread, or a computed name, may be the rate.
+  if (names.some((name) => !name || name === "tracesSampler")) return null;
+  const rate = code.properties[names.indexOf("tracesSampleRate")];
+  if (!rate) {
+    return "this start of the SDK sets no rate for traces, so that no span is recorded unless SENTRY_TRACES_SAMPLE_RATE is set where it runs";
+  }
+  const isZero = ts.isPropertyAssignment(rate) && /^0(\.0*)?$/.test(rate.initializer.getText());
+  return isZero ? "this start of the SDK has the rate 0 for traces: no span is recorded" : null;
 }
