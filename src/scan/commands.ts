@@ -79,7 +79,7 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
     use: "wrap-span",
     phase: 1,
     at: own === undefined ? { switch: on } : { switch: on, within: own },
-    span: { name: `${own ?? areaOf(source)}.\${${on}}`, op: "function" },
+    span: { name: own ?? areaOf(source), op: "function", attributes: { [on]: `\${${on}}` } },
   });
 }
 

@@ -70,7 +70,7 @@ export const jobTables: Detector = {
           use: "wrap-span",
           phase: 1,
           at: { call: `${call.expression.getText(source.file)}($$$)`, within },
-          span: { name: `\${${key}}`, op: "function" },
+          span: { name: within, op: "function", attributes: { [key]: `\${${key}}` } },
         }),
       );
     });
@@ -107,7 +107,11 @@ export const stepRunners: Detector = {
           use: "wrap-span",
           phase: 2,
           at: { call: `${step.callee}($$$)`, within: name },
-          span: { name: `\${${step.name}}`, op: "function" },
+          span: {
+            name,
+            op: "function",
+            attributes: { [step.name]: `\${${step.name}}` },
+          },
         }),
       ];
     }),

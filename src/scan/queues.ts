@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { JOB_METHODS } from "../syntax/function-points.js";
 import { moduleOf } from "../syntax/imports.js";
+import { constantValue } from "../syntax/message.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
@@ -70,8 +71,9 @@ function registeredAt(source: Source, node: TS.Node): Handled | null {
   const isNamed = ts.isStringLiteralLike(first) || ts.isNewExpression(node);
   if (!isNamed && !/\.process$/.test(node.expression.getText())) return null;
   const name = ts.isStringLiteralLike(first) ? first.text : isNamed ? first.getText() : "process";
-  const isCode = isNamed && !ts.isStringLiteralLike(first);
-  const span = isCode ? `\${${name}}` : isNamed ? name : `${on} job`;
+  const called = constantValue(source, first);
+  const isKnown = isNamed && ts.isStringLiteralLike(called);
+  const span = isKnown ? called.text : `${on} job`;
   return { handler: handler as TS.ArrowFunction, at: { listener: name, on }, name, span };
 }
 

@@ -23,7 +23,7 @@ export const routes: Detector = {
           use: "wrap-span",
           phase: 3,
           at: { switch: on, within: method },
-          span: { name: `${name}.\${${on}}`, op: "function" },
+          span: { name, op: "function", attributes: { [on]: `\${${on}}` } },
         }),
       ];
     });
