@@ -6,6 +6,7 @@ import {
   specifierOf,
   type Binding,
 } from "../syntax/imports.js";
+import type { ImportNeed } from "../syntax/import-place.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
@@ -14,11 +15,15 @@ import { isRunPlain } from "./entries.js";
 import { isInPages, namesTaken } from "./importers.js";
 import type { Tree } from "./tree.js";
 
-/** Gives a transform its view of one file; questions about other files are answered on demand. */
+/**
+ * Gives a transform its view of one file; questions about other files are answered on demand.
+ * @param standing the imports of ours that the file has, where the source is without them
+ */
 export function createFileContext(
   tree: Tree,
   source: Source,
   types: Types = NO_TYPES,
+  standing: readonly ImportNeed[] = [],
 ): FileContext {
   let sentry: Binding | undefined;
   const members = new Map<string, Binding>();
@@ -31,12 +36,12 @@ export function createFileContext(
     source,
     types,
     get sentry() {
-      return (sentry ??= sentryBinding(source, sdkFor(tree, source.path), isSdkExport));
+      return (sentry ??= sentryBinding(source, sdkFor(tree, source.path), isSdkExport, standing));
     },
     member: (module, member, namespace) => {
       const specifier = specifierOfModule(tree, source, module);
-      const taken = new Set([...members.values()].flatMap(({ need }) => need?.local ?? []));
-      const bound = memberBinding(source, specifier, member, taken, namespace);
+      const needed = [...members.values()].flatMap(({ need }) => need ?? []);
+      const bound = memberBinding(source, specifier, member, [...standing, ...needed], namespace);
       const key = `${specifier} ${bound.need?.member === null ? "*" : member}`;
       const binding = members.get(key) ?? bound;
       members.set(key, binding);

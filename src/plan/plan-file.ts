@@ -44,7 +44,8 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
     return replan(tree, input, source, stale, kept);
   }
   const view = withoutOurs(source, own, input.imports);
-  const context = createFileContext(tree, view.base, input.typesOf(view.base));
+  const standing = presentImports(source, input);
+  const context = createFileContext(tree, view.base, input.typesOf(view.base), standing);
   const found = findDrafts(context, input.rules);
   const outcomes = instrumentAll(context, numberDrafts(input, found, own, view), view, input);
   const plan = assemble(tree, input, source, context, view, own, outcomes);

@@ -39,18 +39,31 @@ export function isSentryModule(specifier: string): boolean {
  * Finds how a file names the SDK: an existing namespace import or `require` is reused under its
  * local name; else an import is needed, under a name the file does not use.
  * @param isSdkExport answers whether a relative module's export is the SDK's namespace
+ * @param standing what was imported before, of which the source does not tell
  */
 export function sentryBinding(
   source: Source,
   packageName: string,
   isSdkExport: (specifier: string, member: string) => boolean,
+  standing: readonly ImportNeed[],
 ): Binding {
   const local = namespaceLocal(source, isSdkExport);
   if (local) return { access: (member) => `${local}.${member}`, need: null };
   const named = new Map([...namedLocals(source)].filter(([, name]) => !isShadowed(source, name)));
-  const fresh = freshName(source, ["Sentry", "SentrySdk", "sentrySdk"]);
+  const { wishes, taken } = besideStanding(standing, packageName, null);
+  const fresh = freshName(source, [...wishes, "Sentry", "SentrySdk", "sentrySdk"], taken);
   const need: ImportNeed = { module: packageName, local: fresh, member: null };
   return { access: (member) => named.get(member) ?? `${fresh}.${member}`, need };
+}
+
+/** The name that an import stands under already, and those that it cannot have. */
+function besideStanding(standing: readonly ImportNeed[], module: string, member: string | null) {
+  const isSame = (each: ImportNeed) => each.module === module && each.member === member;
+  const [same, others] = [standing.filter(isSame), standing.filter((each) => !isSame(each))];
+  return {
+    wishes: same.map(({ local }) => local),
+    taken: new Set(others.map(({ local }) => local)),
+  };
 }
 
 /** Whether an access goes through the import that a binding would add. */
@@ -60,13 +73,13 @@ export function usesNeed(binding: Binding, member: string): boolean {
 
 /**
  * The binding of one named export of a module, for example a recorder.
- * @param taken names that other imports to be added have
+ * @param standing what was imported before, or is to be, of which the source does not tell
  */
 export function memberBinding(
   source: Source,
   module: string,
   member: string,
-  taken: ReadonlySet<string>,
+  standing: readonly ImportNeed[],
   namespace?: string,
 ): Binding {
   for (const statement of source.file.statements) {
@@ -82,7 +95,12 @@ export function memberBinding(
     );
     if (found) return { access: () => found.name.text, need: null };
   }
-  const local = freshName(source, [namespace ?? member], taken);
+  const { wishes, taken } = besideStanding(
+    standing,
+    module,
+    namespace === undefined ? member : null,
+  );
+  const local = freshName(source, [...wishes, namespace ?? member], taken);
   return namespace === undefined
     ? { access: () => local, need: { module, local, member } }
     : { access: (name) => `${local}.${name}`, need: { module, local, member: null } };
