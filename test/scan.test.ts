@@ -15,7 +15,9 @@ interface Site {
 interface Document {
   readonly command: string;
   readonly sites: readonly Site[];
-  readonly proposals: readonly { readonly rule: { readonly id: string; readonly use: string } }[];
+  readonly proposals: readonly {
+    readonly rule: { readonly id: string; readonly use: string; readonly at?: { call?: string } };
+  }[];
   readonly findings: readonly { readonly code: string; readonly message: string }[];
   readonly summary: { readonly planned: number; readonly skipped: number };
 }
@@ -241,8 +243,57 @@ export declare const db: { transaction(work: (tx: Tx) => Promise<void>): Promise
   });
   const { sites } = await json(folder, ["scan"]);
   expect(sites.map(({ span }) => `${span?.op}: ${span?.name}`).sort()).toEqual([
-    "cron: nightly",
     "db: forget transaction",
+    "function: nightly",
+  ]);
+});
+
+test("an answer to a request, and what only looks like a message or a queue, gets no context", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "ws": "8", "bull": "4" } }',
+    "src/answers.ts": `import { fork } from "node:child_process";
+import { WebSocketServer } from "ws";
+
+export const server = new WebSocketServer({ port: 0 });
+interface Answer { send(body: unknown): void; type(name: string): Answer }
+
+export function answer(res: Answer, rows: number[]): void {
+  res.send(JSON.stringify({ rows }));
+  res.type("json").send(JSON.stringify({ rows }));
+}
+
+const child = fork("child.js");
+process.on("SIGUSR2", () => {
+  child.send({ type: "reload" });
+});
+export const queued = (res: Answer) => res.send({ queued: true });
+`,
+    "src/videos.ts": `import Bull from "bull";
+
+const videos = new Bull("videos");
+export const cut = (video: { id: string }) => videos.add(video, { attempts: 3 });
+
+class EventQueue {
+  readonly waiting: object[] = [];
+  add(name: string, data: object): void {
+    this.waiting.push({ name, data });
+  }
+}
+const eventQueue = new EventQueue();
+export const note = (id: string) => eventQueue.add("signup", { id });
+`,
+    "src/cache.ts": `import Database from "better-sqlite3";
+
+const db = new Database(":memory:");
+export async function store(rows: string[]) {
+  return db.transaction(() => rows.length);
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at?.call)).toEqual([
+    "child.send($message)",
+    "videos.add($message, $$$)",
   ]);
 });
 
@@ -483,6 +534,8 @@ test("the config that it writes previews as it says, and is not written twice", 
   const { sites } = await json(folder, ["scan"]);
   expect(await retrospan(folder, ["scan", "--write"])).toMatchObject({ code: 0 });
   expect(readFile(folder, "retrospan.config.ts")).toContain("    // ");
+  // Nobody's types break over a package that is not there.
+  expect(readFile(folder, "retrospan.config.ts")).not.toContain("import");
   const preview = await json(folder, ["preview", "--no-typecheck"]);
   expect(preview.summary).toMatchObject({ planned: sites.length });
   expect(preview.findings.map(({ code }) => code)).not.toContain("unmatched-rule");

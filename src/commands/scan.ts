@@ -50,7 +50,8 @@ export async function scan(
   const packages = packagesIn(root);
   const isWritten = write && suggestions.length > 0;
   if (isWritten) {
-    const after = configText(suggestions);
+    const isInstalled = describeSdk(root, ".", "retrospan").source === "installed";
+    const after = configText(suggestions, isInstalled);
     await writeChanges(root, "scan", [{ path: CONFIG, before: readText(root, CONFIG), after }]);
   }
   return {

@@ -115,7 +115,8 @@ function isOverKind(expression: TS.Expression): boolean {
 
 function nameOf(clause: TS.CaseOrDefaultClause): string | null {
   const isNamed = ts.isCaseClause(clause) && ts.isStringLiteralLike(clause.expression);
-  return isNamed ? clause.expression.text : null;
+  // A rule would take braces for a placeholder.
+  return isNamed && !/[{}\n]/.test(clause.expression.text) ? clause.expression.text : null;
 }
 
 function isOperation(clause: TS.CaseOrDefaultClause, name: string, text: string): boolean {

@@ -1,19 +1,21 @@
 import type { Suggestion } from "./propose.js";
 
-/** A config that says the suggestions as rules, each with what it is for. */
-export function configText(suggestions: readonly Suggestion[]): string {
+/**
+ * A config that says the suggestions as rules, each with what it is for.
+ * @param isInstalled whether the types of the config can be had from the tool's package
+ */
+export function configText(suggestions: readonly Suggestion[], isInstalled: boolean): string {
   const ordered = [...suggestions].sort(
     (a, b) => (a.rule.phase ?? 0) - (b.rule.phase ?? 0) || (a.rule.id < b.rule.id ? -1 : 1),
   );
   return [
-    'import { defineConfig } from "retrospan";',
-    "",
+    ...(isInstalled ? ['import { defineConfig } from "retrospan";', ""] : []),
     "// Made by `retrospan scan --write`: look at each rule with `retrospan preview --rule ID`.",
-    "export default defineConfig({",
+    isInstalled ? "export default defineConfig({" : "export default {",
     "  rules: [",
     ...ordered.flatMap(ruleLines),
     "  ],",
-    "});",
+    isInstalled ? "});" : "};",
     "",
   ].join("\n");
 }
@@ -25,7 +27,10 @@ function ruleLines({ rule, why, places }: Suggestion): string[] {
   const [glob, ...more] = [globs ?? []].flat();
   const ordered = { id, use, phase, in: more.length > 0 ? globs : glob, ...others };
   const code = valueText(ordered, "    ");
-  return [`    // ${why} (${first?.file}:${first?.line}${also})`, `    ${code},`];
+  return [
+    `    // ${why.replace(/\s+/g, " ")} (${first?.file}:${first?.line}${also})`,
+    `    ${code},`,
+  ];
 }
 
 /** A value as code: short objects on one line, as a formatter would have them. */

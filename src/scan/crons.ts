@@ -23,7 +23,7 @@ export const crons: Detector = {
           use: "wrap-span",
           phase: 3,
           at: { listener: planned.time, on: planned.on },
-          span: { name, op: "cron" },
+          span: { name, op: "function" },
         }),
       );
     });

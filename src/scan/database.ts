@@ -65,7 +65,9 @@ export const transactions: Detector = {
   finds: "transactions",
   needles: [".transaction("],
   find: (source) => {
-    if (!usesDatabase(source)) return [];
+    // Of `better-sqlite3` itself, `transaction` only makes a function.
+    const isDriver = /["']better-sqlite3["']/.test(source.text) && !source.text.includes("drizzle");
+    if (!usesDatabase(source) || isDriver) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const callee = call.expression.getText(source.file);
       const [work] = call.arguments;

@@ -129,6 +129,7 @@ function stepOf(fn: NamedFunction, called: string): Step | null {
   if (!isAsync(fn) || !name || !work?.type || !ts.isFunctionTypeNode(work.type)) return null;
   const isNamed = name.type?.kind === ts.SyntaxKind.StringKeyword && ts.isIdentifier(name.name);
   const isStep = STEP.test(called) || STEP.test(name.name.getText());
+  if (/(id|url|path|file|email|user)$/i.test(name.name.getText())) return null;
   if (!isNamed || !isStep || !ts.isIdentifier(work.name)) return null;
   if (/start(Active)?Span|withSpan/.test(fn.body.getText())) return null;
   const callee = work.name.text;

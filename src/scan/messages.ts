@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
-import { findNode, walk } from "../syntax/walk.js";
+import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
 import {
@@ -76,6 +76,7 @@ export const messageSenders: Detector = {
       if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
       const [text] = node.arguments;
       if (node.expression.name.text !== "send" || !text || isReply(text)) return;
+      if (isAnswer(node.expression)) return;
       const message = madeIntoText(source, text);
       const within = functionAround(node);
       if (!message || sendsChatter(source, message)) return;
@@ -84,7 +85,10 @@ export const messageSenders: Detector = {
           id: idOf(areaOf(source), within ?? "message", "sent"),
           use: "trace-send",
           phase: 2,
-          at: { call: `${calleeOf(node.expression)}($text)`, ...(within ? { within } : {}) },
+          at: {
+            call: `${node.expression.getText(source.file)}($text)`,
+            ...(within ? { within } : {}),
+          },
         }),
       );
     });
@@ -106,10 +110,10 @@ function isReply(message: TS.Expression): boolean {
   );
 }
 
-/** A callee whose first part may be anything, as patterns have it. */
-function calleeOf({ expression, name }: TS.PropertyAccessExpression): string {
-  if (ts.isIdentifier(expression)) return `$socket.${name.text}`;
-  return `${expression.getText()}.${name.text}`;
+/** The answer to a request also goes by `send`, and is read by who does not ask for a context. */
+function isAnswer({ expression }: TS.PropertyAccessExpression): boolean {
+  const code = unwrapped(expression);
+  return ts.isCallExpression(code) || /^(.*\.)?(res|resp|response|reply)$/.test(code.getText());
 }
 
 /** Functions that hand on a message in the body of a request. */

@@ -45,23 +45,22 @@ interface Sent {
   readonly isShared: boolean;
 }
 
-const PATTERNS: ReadonlyMap<string, string> = new Map([
-  ["emit", "$channel.emit($event, $message)"],
-  ["send", "$channel.send($message)"],
-  ["postMessage", "$channel.postMessage($message)"],
-]);
-
 function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const callee = unwrapped(call.expression);
-  if (!ts.isPropertyAccessExpression(callee)) return null;
-  const pattern = PATTERNS.get(callee.name.text);
+  if (!ts.isPropertyAccessExpression(callee) || !/^(emit|send|postMessage)$/.test(callee.name.text))
+    return null;
   const [first, second] = call.arguments;
   const isEmit = callee.name.text === "emit";
   const message = isEmit ? second : first;
-  if (!pattern || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
-  if (isEmit && !(first && ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
+  if (!first || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
+  if (isEmit && !(ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
   if (!isObject(source, message) || !isChannel(source, callee.expression)) return null;
   const isShared = !ts.isObjectLiteralExpression(unwrapped(message));
+  // Others in the same file may have a method of that name as well.
+  const channel = unwrapped(callee.expression);
+  const on = ts.isCallExpression(channel) ? "$channel" : channel.getText(source.file);
+  const given = isEmit ? `${first.getText(source.file)}, $message` : "$message";
+  const pattern = `${on}.${callee.name.text}(${given})`;
   return { pattern, isShared: isShared && callee.name.text !== "postMessage" };
 }
 

@@ -92,6 +92,8 @@ function workedQueue(source: Source, { expression }: TS.CallExpression): string 
 function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
   if (!first || first.dotDotDotToken) return null;
   const { name } = first;
+  // A list of jobs has no data of its own.
+  if (ts.isIdentifier(name) && /["']pg-boss["']/.test(text)) return null;
   if (ts.isIdentifier(name)) {
     return /["']agenda["']/.test(text) ? `${name.text}.attrs.data` : `${name.text}.data`;
   }
@@ -167,22 +169,52 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   const callee = unwrapped(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || !PUTTING.test(callee.name.text)) return null;
   const [first, second] = call.arguments;
-  if (!first || !(isQueue(source, callee.expression) || looksPut(callee, first, second)))
+  if (!first || !(isQueue(source, callee.expression) || looksPut(source, callee, first, second)))
     return null;
   const code = callee.getText(source.file);
-  if (second && !ts.isObjectLiteralExpression(first)) return `${code}($name, $message, $$$)`;
-  return ts.isObjectLiteralExpression(first) ? `${code}($message, $$$)` : null;
+  const isData = ts.isObjectLiteralExpression(first) || (second && isOptions(second));
+  if (isData && !isName(first)) return `${code}($message, $$$)`;
+  if (!second) return null;
+  const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
+  return `${code}(${name}, $message, $$$)`;
+}
+
+const OPTIONS =
+  /^(attempts|backoff|delay|jobId|lifo|priority|removeOn(Complete|Fail)|repeat|timeout|timestamp|keepLogs)$/;
+
+/** What a queue is told about a job, beside its data. */
+function isOptions(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  if (!ts.isObjectLiteralExpression(code) || code.properties.length === 0) return false;
+  return code.properties.every(({ name }) => name && OPTIONS.test(name.getText()));
+}
+
+function isName(given: TS.Expression): boolean {
+  return ts.isStringLiteralLike(given) || ts.isTemplateExpression(given);
 }
 
 /** A queue of somebody else's: called so, and given a name and an object. */
 function looksPut(
+  source: Source,
   { expression, name }: TS.PropertyAccessExpression,
   first: TS.Expression,
   second: TS.Expression | undefined,
 ): boolean {
-  const isName = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
+  const isNamed = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
   const isData = second !== undefined && ts.isObjectLiteralExpression(second);
-  return name.text === "add" && /queue/i.test(expression.getText()) && isName && isData;
+  const isPut = name.text === "add" && /queue/i.test(expression.getText()) && isNamed && isData;
+  return isPut && !isMadeHere(source, expression);
+}
+
+/** Whether something is of a class of the file's own, which keeps what it is given as it is. */
+function isMadeHere({ file, scope }: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (!ts.isIdentifier(code)) return false;
+  const classes = file.statements.filter(ts.isClassDeclaration).map((each) => each.name?.text);
+  return (scope.resolve(code.text, code) ?? []).some((each) => {
+    const value = ts.isVariableDeclaration(each) ? each.initializer : undefined;
+    return value && ts.isNewExpression(value) && classes.includes(value.expression.getText());
+  });
 }
 
 /** Whether an expression is a queue, by what the file declares it as. */

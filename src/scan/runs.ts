@@ -7,10 +7,12 @@ import { namedFunctions, type Named } from "./named-functions.js";
 
 /** Where the modules of a file's package go. */
 export function modulesFor({ path }: Source): string {
-  const source = /^(.*\/)?src\//.exec(path);
-  return source
-    ? `${source[0]}lib/observability`
-    : `${path.replace(/[^/]*$/, "")}lib/observability`;
+  const source = /^(.*\/)?src\//.exec(path)?.[0];
+  if (source !== undefined) return `${source}lib/observability`;
+  const lib = /^(.*\/)?lib\//.exec(path)?.[0];
+  return lib === undefined
+    ? `${path.replace(/[^/]*$/, "")}lib/observability`
+    : `${lib}observability`;
 }
 
 /** Timings of stages, and the functions that are made of them. */

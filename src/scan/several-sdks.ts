@@ -34,7 +34,8 @@ function closureOf(start: Package, packages: readonly Package[]): readonly Packa
   return [...found];
 }
 
-/** Nobody knows the version of what comes from a file. */
-function versionOf({ version }: Sdk): string | undefined {
-  return /\d+\.\d+\.\d+/.exec(version ?? "")?.[0];
+/** The version, or the major of a range; nobody knows that of what comes from a file. */
+function versionOf({ version, source }: Sdk): string | undefined {
+  const found = /\d+\.\d+\.\d+/.exec(version ?? "")?.[0];
+  return source === "range" ? /^\d+/.exec(found ?? "")?.[0] : found;
 }

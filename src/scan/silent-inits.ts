@@ -1,7 +1,7 @@
 import type { Finding } from "../plan/model.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { propertyName } from "../syntax/names.js";
-import { callsSdkInit } from "../syntax/sdk-init.js";
+import { callsSdkInit, isInBrowser } from "../syntax/sdk-init.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { callsIn, unwrapped } from "../syntax/walk.js";
 import { position } from "../text/lines.js";
@@ -12,7 +12,7 @@ export function silentInits(path: string, text: string): Finding[] {
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
   return callsIn(source.file).flatMap((call): Finding[] => {
-    const message = callsSdkInit(source, call) ? whySilent(call) : null;
+    const message = callsSdkInit(source, call) ? whySilent(call, isInBrowser(source)) : null;
     if (message === null) return [];
     const { line } = position(text, call.getStart(source.file));
     return [{ code: "no-spans", level: "warning", message, file: path, line }];
@@ -20,15 +20,16 @@ export function silentInits(path: string, text: string): Finding[] {
 }
 
 /** Why no span is recorded; null where there is a rate, or where one may be among the options. */
-function whySilent({ arguments: [options] }: TS.CallExpression): string | null {
+function whySilent({ arguments: [options] }: TS.CallExpression, isPage: boolean): string | null {
   const code = options && unwrapped(options);
   if (!code || !ts.isObjectLiteralExpression(code)) return null;
   const names = code.properties.map(({ name }) => name && propertyName(name));
   // A spread, or a computed name, may be the rate.
-  if (names.some((name) => !name || name === "tracesSampler")) return null;
+  if (names.some((name) => !name || name === "tracesSampler" || name === "enabled")) return null;
   const rate = code.properties[names.indexOf("tracesSampleRate")];
   if (!rate) {
-    return "this start of the SDK sets no rate for traces, so that no span is recorded unless SENTRY_TRACES_SAMPLE_RATE is set where it runs";
+    const unless = isPage ? "" : " unless SENTRY_TRACES_SAMPLE_RATE is set where it runs";
+    return `this start of the SDK sets no rate for traces, so that no span is recorded${unless}`;
   }
   const isZero = ts.isPropertyAssignment(rate) && /^0(\.0*)?$/.test(rate.initializer.getText());
   return isZero ? "this start of the SDK has the rate 0 for traces: no span is recorded" : null;
