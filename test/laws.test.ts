@@ -74,6 +74,8 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       }
       const after = memory.files.get(fixture.file) ?? "";
       expect(isParseFailure(parseSource(fixture.file, after))).toBe(false);
+      const imported = [...after.matchAll(/^import \* as (\w+)/gm)].map(([, name]) => name);
+      expect(imported).toEqual([...new Set(imported)]);
       expect(applyInMemory(memory, rules).changes).toEqual([]);
       for (const { rule } of rules) revertInMemory(memory, (entry) => entry.rule === rule.id);
       revertInMemory(memory);
