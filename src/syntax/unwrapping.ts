@@ -1,9 +1,10 @@
 import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
-import { canComplete, flowOf, isInAsync, isTail } from "./control-flow.js";
+import { canComplete, flowOf, isInAsync, isTail, isUsing } from "./control-flow.js";
 import { declaredNames, namesOfParameters } from "./declarations.js";
 import type { Reindent } from "./indent.js";
+import { boundNames } from "./names.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
@@ -115,10 +116,17 @@ function keptStatements(
   if (!isStatementList(list.parent) && body.statements.length > 1) {
     return reason("changed-by-hand", "several statements would stand where one can");
   }
+  if (body.statements.some(declaresUsed) && !isReturned && list.statements.at(-1) !== outer) {
+    return reason("changed-by-hand", "what is used would be disposed of later");
+  }
   const names = declaredNames(body.statements);
   const clash = clashingName(source, names, outer, list.statements);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
   return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
+}
+
+function declaresUsed(statement: TS.Statement): boolean {
+  return ts.isVariableStatement(statement) && isUsing(statement.declarationList);
 }
 
 /** A range without the white space at its ends. */
@@ -137,8 +145,9 @@ export function clashingName(
 ): string | null {
   const names = new Set(declared.map(({ text }) => text));
   if (names.size === 0) return null;
-  const parameter = parameterNames(outer).find((name) => names.has(name));
-  if (parameter !== undefined) return parameter;
+  const taken = [...parameterNames(outer), ...caughtNames(outer)];
+  const found = taken.find((name) => names.has(name));
+  if (found !== undefined) return found;
   let clash: string | null = null;
   const visit = (node: TS.Node): boolean => {
     if (node === outer || clash) return false;
@@ -147,8 +156,18 @@ export function clashingName(
     }
     return true;
   };
-  for (const statement of around) walk(statement, visit);
+  // The clauses of a switch share their names.
+  const clause = ts.isCaseOrDefaultClause(outer.parent) ? outer.parent : null;
+  const shared = clause ? clause.parent.clauses.flatMap(({ statements }) => [...statements]) : [];
+  for (const statement of new Set([...around, ...shared])) walk(statement, visit);
   return clash;
+}
+
+/** Nor can the name of what is caught be declared by the statements of its block. */
+function caughtNames(outer: TS.Node): string[] {
+  const clause = outer.parent.parent as TS.Node | undefined;
+  if (!ts.isBlock(outer.parent) || !clause || !ts.isCatchClause(clause)) return [];
+  return clause.variableDeclaration ? boundNames(clause.variableDeclaration.name) : [];
 }
 
 /** Parameters cannot be declared again by the statements of the body itself. */
@@ -181,27 +200,50 @@ function isMemberName(identifier: TS.Identifier): boolean {
   return isMember && parent.name === identifier && !ts.isShorthandPropertyAssignment(parent);
 }
 
-/** Whether the wrapped expression would fall apart next to what stands around the call. */
+/** Whether the wrapped expression, as it is by now, would fall apart next to what stands around the call. */
 function needsBrackets({ call, callback }: WrapperNode): boolean {
   const { body } = callback;
-  const isWeak =
-    ts.isBinaryExpression(body) ||
-    ts.isConditionalExpression(body) ||
-    ts.isArrowFunction(body) ||
-    ts.isAwaitExpression(body) ||
-    ts.isYieldExpression(body);
-  if (!isWeak) return false;
   const { parent } = call;
+  if (ts.isBlock(body)) return false;
+  if (ts.isOptionalChain(body)) return isChainedOn(call);
+  const isAsserted = ts.isAsExpression(body) || ts.isSatisfiesExpression(body);
+  const isWeak =
+    isWeakest(body) || isAsserted || ts.isBinaryExpression(body) || ts.isAwaitExpression(body);
+  if (!isWeak) return false;
+  if (ts.isConditionalExpression(parent)) return parent.condition === call && isWeakest(body);
+  const isTyped = ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent);
+  const isUnary = ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent);
+  if (isTyped || isUnary) return !ts.isAwaitExpression(body) && !(isTyped && isAsserted);
   return (
     ts.isAwaitExpression(parent) ||
-    ts.isPropertyAccessExpression(parent) ||
-    ts.isElementAccessExpression(parent) ||
+    isAccess(parent) ||
     ts.isNonNullExpression(parent) ||
     ts.isPrefixUnaryExpression(parent) ||
     ts.isVoidExpression(parent) ||
     (ts.isCallExpression(parent) && parent.expression === call) ||
     (ts.isBinaryExpression(parent) && !isAssignment(parent.operatorToken.kind))
   );
+}
+
+/** Expressions that take in all that stands behind them. */
+function isWeakest(body: TS.Expression): boolean {
+  return (
+    ts.isConditionalExpression(body) ||
+    ts.isArrowFunction(body) ||
+    ts.isYieldExpression(body) ||
+    (ts.isBinaryExpression(body) && isAssignment(body.operatorToken.kind))
+  );
+}
+
+function isAccess(node: TS.Node): boolean {
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+}
+
+/** Whether more is read off a call: as the end of a chain that may end early, it would be left out. */
+function isChainedOn(call: TS.Node): boolean {
+  const { parent } = call;
+  if (ts.isNonNullExpression(parent)) return isChainedOn(parent);
+  return isAccess(parent) || (ts.isCallExpression(parent) && parent.expression === call);
 }
 
 /** Whether the user wrote a comment into what would be deleted. */
