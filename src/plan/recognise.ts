@@ -1,7 +1,7 @@
-import { touches, type Edit } from "../text/edit.js";
-import { dedentEdits } from "../syntax/indent.js";
+import { applyEdits, touches, type Edit } from "../text/edit.js";
+import { dedentEdits, indentableLines, type Reindent } from "../syntax/indent.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
-import type { Source } from "../syntax/source.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate, FileContext, Removal } from "../transform.js";
 import type { LedgerSite } from "./ledger.js";
@@ -180,15 +180,33 @@ export function removalEdits(
       .filter(isRemovable)
       .flatMap(({ removal }) => removal.edits.map(({ start, end }) => `${start}-${end}`)),
   );
+  const standing = kept.filter(isRemovable).flatMap(({ removal }) => removal.dedent ?? []);
   const edits = removals
     .flatMap((removal) => [...removal.edits])
-    .filter(({ start, end }) => start === end || !needed.has(`${start}-${end}`));
+    .filter(({ start, end }) => start === end || !needed.has(`${start}-${end}`))
+    .map((edit) => putBackInside(source, edit, standing));
   const dedents = removals.flatMap(({ dedent }) => (dedent ? [dedent] : []));
   const deletes = edits.filter((edit) => edit.end > edit.start);
   const free = dedentEdits(source.file, dedents).filter(
     (edit) => !deletes.some((other) => other.start < edit.end && edit.start < other.end),
   );
   return combineRemovals([...edits, ...free]);
+}
+
+/** What is put back inside a wrapper that stays stands as deep as the rest of its code. */
+function putBackInside(source: Source, edit: Edit, standing: readonly Reindent[]): Edit {
+  const around = standing.filter(({ range }) => range.start <= edit.start && edit.end <= range.end);
+  const unit = around.map((each) => each.unit).join("");
+  const restored =
+    unit !== "" && edit.text.includes("\n") ? parseSource(source.path, edit.text) : null;
+  if (!restored || isParseFailure(restored)) return edit;
+  const whole = { start: 0, end: edit.text.length };
+  const added = indentableLines(restored.file, whole).map((start) => ({
+    start,
+    end: start,
+    text: unit,
+  }));
+  return { ...edit, text: applyEdits(edit.text, added) };
 }
 
 /**
