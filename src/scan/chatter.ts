@@ -1,8 +1,9 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import { functionName, propertyName } from "../syntax/names.js";
+import { propertyName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { ancestors, callsIn, enclosingFunction, unwrapped, walk } from "../syntax/walk.js";
+import { callsIn, enclosingFunction, unwrapped, walk } from "../syntax/walk.js";
+import { functionCalled } from "./named-functions.js";
 
 /** Kinds of messages that keep a channel open, say who listens to it, or what it has. */
 const CHATTER =
@@ -68,27 +69,4 @@ function callsBelow(node: TS.Node): TS.CallExpression[] {
     if (ts.isCallExpression(inner)) calls.push(inner);
   });
   return calls;
-}
-
-export type CalledFunction = TS.MethodDeclaration | TS.FunctionDeclaration;
-
-/** The method of the same class, or the function of the same file, that a call means. */
-export function functionCalled(
-  { file }: Source,
-  { expression }: TS.CallExpression,
-): CalledFunction | undefined {
-  if (ts.isIdentifier(expression)) {
-    return file.statements.find(
-      (each): each is TS.FunctionDeclaration =>
-        ts.isFunctionDeclaration(each) && each.name?.text === expression.text,
-    );
-  }
-  const isOwn =
-    ts.isPropertyAccessExpression(expression) &&
-    expression.expression.kind === ts.SyntaxKind.ThisKeyword;
-  const owner = isOwn ? [...ancestors(expression)].find(ts.isClassLike) : undefined;
-  return owner?.members.find(
-    (each): each is TS.MethodDeclaration =>
-      ts.isMethodDeclaration(each) && isOwn && functionName(each) === expression.name.text,
-  );
 }

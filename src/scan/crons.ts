@@ -5,12 +5,12 @@ import type { Source } from "../syntax/source.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Libraries that run a function at the times of a cron expression. */
-const MODULES = /^(node-cron|cron|croner|node-schedule)$/;
+const MODULES = /^(node-cron|cron|croner)$/;
 
 /** What nobody asks for and a clock starts: it is in no trace. */
 export const crons: Detector = {
-  finds: "functions that a clock starts (node-cron, cron, croner, node-schedule)",
-  needles: ["cron", "node-schedule"],
+  finds: "functions that a clock starts (node-cron, cron, croner)",
+  needles: ["cron"],
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {

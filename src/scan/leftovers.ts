@@ -44,7 +44,10 @@ export function withAborts(
   proposals: readonly Proposal[],
   files: readonly (readonly [path: string, text: string])[],
 ): Proposal[] {
-  const aborting = files.filter(([path, text]) => !/x$/.test(path) && text.includes(ABORTS));
+  // A page gives up requests, which its SDK does not take for errors of its own.
+  const aborting = files.filter(
+    ([path, text]) => /\.[cm]?[jt]s$/.test(path) && text.includes(ABORTS),
+  );
   const packages = new Set(aborting.map(([path]) => packageAt(path)));
   return proposals.map((each) => {
     const isMeant = each.rule.use === "init-hardening" && packages.has(packageAt(each.file));

@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
+import { className, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { walk } from "../syntax/walk.js";
+import { ancestors, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 
 /** A function that a rule can mean by its name. */
@@ -17,12 +17,18 @@ export function namedFunctions({ file }: Source, test: (name: string) => boolean
   const found: Named[] = [];
   walk(file, (node) => {
     if (!isNamed(node)) return;
-    const [own, name] = [functionName(node), qualifiedName(node)];
-    if (own === null || name === null || !test(own)) return;
-    const isMethod = ts.isMethodDeclaration(node) && ts.isClassLike(node.parent);
-    found.push({ node, name, at: isMethod ? { method: name } : { function: name } });
+    const [own, name, at] = [functionName(node), qualifiedName(node), pointOf(node)];
+    if (own !== null && name !== null && at && test(own)) found.push({ node, name, at });
   });
   return found;
+}
+
+/** How a rule means a function: a method of a class without a name it cannot. */
+export function pointOf(fn: TS.FunctionLikeDeclaration): Named["at"] | null {
+  const name = qualifiedName(fn);
+  if (name === null) return null;
+  if (!ts.isMethodDeclaration(fn) || !ts.isClassLike(fn.parent)) return { function: name };
+  return className(fn) === null ? null : { method: name };
 }
 
 function isNamed(node: TS.Node): node is NamedFunction {
@@ -32,4 +38,25 @@ function isNamed(node: TS.Node): node is NamedFunction {
     ts.isArrowFunction(node) ||
     ts.isFunctionExpression(node);
   return isOne && node.body !== undefined;
+}
+
+/** The method of the same class, or the function of the same file, that a call means. */
+export function functionCalled(
+  { file }: Source,
+  { expression }: TS.CallExpression,
+): TS.MethodDeclaration | TS.FunctionDeclaration | undefined {
+  if (ts.isIdentifier(expression)) {
+    return file.statements.find(
+      (each): each is TS.FunctionDeclaration =>
+        ts.isFunctionDeclaration(each) && each.name?.text === expression.text,
+    );
+  }
+  const isOwn =
+    ts.isPropertyAccessExpression(expression) &&
+    expression.expression.kind === ts.SyntaxKind.ThisKeyword;
+  const owner = isOwn ? [...ancestors(expression)].find(ts.isClassLike) : undefined;
+  return owner?.members.find(
+    (each): each is TS.MethodDeclaration =>
+      ts.isMethodDeclaration(each) && isOwn && functionName(each) === expression.name.text,
+  );
 }

@@ -1,11 +1,11 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import { className, functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
+import type { Rule } from "../transform.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
-import { functionCalled, type CalledFunction } from "./chatter.js";
 import { elementOf } from "./list-type.js";
+import { functionCalled, pointOf } from "./named-functions.js";
 import {
   areaOf,
   functionAround,
@@ -129,7 +129,7 @@ function listeningAt(source: Source, node: TS.Node): Listening | null {
 }
 
 interface Place {
-  readonly at: { readonly [form: string]: string };
+  readonly at: NonNullable<Rule["at"]>;
   /** What the message is called there, where it is not the first parameter. */
   readonly message: string | null;
 }
@@ -138,7 +138,7 @@ interface Place {
 function placeOf(source: Source, { event, channel, handler }: Listening): Place | null {
   const passed = passedTo(handler);
   const target = passed ? functionCalled(source, passed.call) : undefined;
-  const at = target && pointAt(target);
+  const at = target && pointOf(target);
   const parameter = target?.parameters[passed?.index ?? 0];
   if (isList(parameter?.type) || isList(handler.parameters[0]?.type)) return null;
   if (at && parameter && ts.isIdentifier(parameter.name)) {
@@ -164,13 +164,4 @@ function passedTo({ body, parameters }: TS.ArrowFunction): Passed | null {
   const name = parameters[0]?.name.getText();
   const index = call.arguments.findIndex((each) => each.getText() === name);
   return index < 0 ? null : { call, index };
-}
-
-/** How a rule means a function: a method of a class without a name it cannot. */
-function pointAt(fn: CalledFunction): Place["at"] | null {
-  const name = functionName(fn);
-  if (name === null || ts.isFunctionDeclaration(fn))
-    return name === null ? null : { function: name };
-  const owner = className(fn);
-  return owner === null ? null : { method: `${owner}.${name}` };
 }
