@@ -61,7 +61,6 @@ export { exportedFunction, guardLength, lostWork, onlyDeclares } from "./syntax/
 export {
   freshName,
   importOf,
-  moduleOf,
   usesNeed,
   type Binding,
   type ImportedName,
@@ -82,6 +81,7 @@ export {
 export { insertFirst, memberIndent, propertyOf, propertyRemoval } from "./syntax/object-literal.js";
 export { namesIn, parseExpression } from "./syntax/pattern.js";
 export { readsOf } from "./syntax/narrowing.js";
+export { packageOfCall } from "./syntax/traced-call.js";
 export { hoistTypes, typesNamedIn, unhoistTypes } from "./syntax/retyping.js";
 export { isEffectFree, isStablePath } from "./syntax/purity.js";
 export {

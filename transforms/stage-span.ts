@@ -11,10 +11,10 @@ import {
   isReadable,
   isReason,
   joinPointNeedles,
-  moduleOf,
   namesIn,
   nodesOf,
   optionCode,
+  packageOfCall,
   parseExpression,
   pipelineHelper,
   reason,
@@ -222,15 +222,11 @@ function callsAwaitedIn(source: Source, statement: TS.Statement): Region[] {
   return found;
 }
 
-const FILES = /^((node:)?fs(\/promises)?|fs-extra|graceful-fs)$/;
-
 /** What a stage does to folders and files beside its work is no stage. */
 function isFileWork(source: Source, region: Region): boolean {
   const call = region.kind === "expression" ? unwrapped(region.node) : null;
   if (!call || !ts.isCallExpression(call)) return false;
-  let root = unwrapped(call.expression);
-  while (ts.isPropertyAccessExpression(root)) root = unwrapped(root.expression);
-  return ts.isIdentifier(root) && FILES.test(moduleOf(source, root) ?? "");
+  return /^(fs|fs-extra|graceful-fs)$/.test(packageOfCall(source, call) ?? "");
 }
 
 /** A stage that ends in two places has what comes before both of them once. */

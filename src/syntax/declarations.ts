@@ -2,7 +2,7 @@ import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
 import { isUsing } from "./control-flow.js";
 import { findNode, isAssignment, isFunctionBoundary, walk } from "./walk.js";
-import type { NamedFunction } from "./names.js";
+import { boundIdentifiers, type NamedFunction } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 
@@ -48,17 +48,8 @@ function isNamedDeclaration(
 }
 
 function addVariables(list: TS.VariableDeclarationList, names: TS.Identifier[]): void {
-  for (const declaration of list.declarations) addBinding(declaration.name, names);
-}
-
-function addBinding(name: TS.BindingName, names: TS.Identifier[]): void {
-  if (ts.isIdentifier(name)) {
-    if (!names.includes(name)) names.push(name);
-    return;
-  }
-  for (const element of name.elements) {
-    if (ts.isBindingElement(element)) addBinding(element.name, names);
-  }
+  const bound = list.declarations.flatMap(({ name }) => boundIdentifiers(name));
+  names.push(...bound.filter((each) => !names.includes(each)));
 }
 
 /** A declaration of the region that code outside it uses, if there is one. */
@@ -113,9 +104,7 @@ export function hasUsing(statements: readonly TS.Statement[]): boolean {
 export function namesOfParameters(
   parameters: readonly TS.ParameterDeclaration[],
 ): readonly TS.Identifier[] {
-  const names: TS.Identifier[] = [];
-  for (const parameter of parameters) addBinding(parameter.name, names);
-  return names;
+  return parameters.flatMap(({ name }) => boundIdentifiers(name));
 }
 
 /** A `var` in the body that shares its value with a parameter, which a callback would cut. */

@@ -1,6 +1,7 @@
 import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
 import type { Range } from "../text/edit.js";
 import { indentationAt } from "../text/lines.js";
+import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
 import { flowOf, isInAsync, isSettled } from "./control-flow.js";
 import { declaredNames, escapingDeclaration, isVar } from "./declarations.js";
@@ -9,14 +10,7 @@ import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
-import {
-  addedIndent,
-  clashingName,
-  holdsComment,
-  innerRange,
-  wholeLine,
-  type Unwrapping,
-} from "./unwrapping.js";
+import { addedIndent, holdsComment, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
 import { isFunctionBoundary, isGenerator, walkOwn } from "./walk.js";
 import type { Types } from "./value-kind.js";
 import type { WrapperLayout } from "./wrapper-layout.js";

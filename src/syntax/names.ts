@@ -66,9 +66,16 @@ export function propertyName(name: TS.PropertyName | TS.BindingName): string | n
 }
 
 /** The names that a variable or a parameter binds. */
+export function boundIdentifiers(name: TS.BindingName): TS.Identifier[] {
+  if (ts.isIdentifier(name)) return [name];
+  return name.elements.flatMap((each) =>
+    ts.isBindingElement(each) ? boundIdentifiers(each.name) : [],
+  );
+}
+
+/** The same as texts. */
 export function boundNames(name: TS.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((each) => (ts.isBindingElement(each) ? boundNames(each.name) : []));
+  return boundIdentifiers(name).map(({ text }) => text);
 }
 
 /** The name of the class a member belongs to. */

@@ -1,14 +1,14 @@
 import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
+import { needsBrackets } from "./brackets.js";
+import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, isUsing } from "./control-flow.js";
-import { declaredNames, namesOfParameters } from "./declarations.js";
+import { declaredNames } from "./declarations.js";
 import type { Reindent } from "./indent.js";
-import { boundNames } from "./names.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
-import { isAssignment, walk } from "./walk.js";
 
 /** A call of ours around code of the user's. */
 export interface WrapperNode {
@@ -52,7 +52,8 @@ export function unwrap(
   if (kept.start >= kept.end) {
     return { edits: [wholeLine(source.text, start, end)], dedent: null };
   }
-  const brackets = shape.isConcise && needsBrackets(node) ? ["(", ")"] : ["", ""];
+  const brackets =
+    shape.isConcise && needsBrackets(node.callback.body, node.call) ? ["(", ")"] : ["", ""];
   return {
     edits: [
       { start, end: kept.start, text: brackets[0] ?? "" },
@@ -134,116 +135,6 @@ export function innerRange(text: string, from: number, to: number): Range {
   const inner = text.slice(from, to);
   const start = from + (inner.length - inner.trimStart().length);
   return { start, end: Math.max(start, from + inner.trimEnd().length) };
-}
-
-/** A declared name that means something else where its code would go. */
-export function clashingName(
-  source: Source,
-  declared: readonly TS.Identifier[],
-  outer: TS.Node,
-  around: readonly TS.Statement[],
-): string | null {
-  const names = new Set(declared.map(({ text }) => text));
-  if (names.size === 0) return null;
-  const taken = [...parameterNames(outer), ...caughtNames(outer)];
-  const found = taken.find((name) => names.has(name));
-  if (found !== undefined) return found;
-  let clash: string | null = null;
-  const visit = (node: TS.Node): boolean => {
-    if (node === outer || clash) return false;
-    if (ts.isIdentifier(node) && names.has(node.text) && isVisibleAt(source, node, outer)) {
-      clash = node.text;
-    }
-    return true;
-  };
-  // The clauses of a switch share their names.
-  const clause = ts.isCaseOrDefaultClause(outer.parent) ? outer.parent : null;
-  const shared = clause ? clause.parent.clauses.flatMap(({ statements }) => [...statements]) : [];
-  for (const statement of new Set([...around, ...shared])) walk(statement, visit);
-  return clash;
-}
-
-/** Nor can the name of what is caught be declared by the statements of its block. */
-function caughtNames(outer: TS.Node): string[] {
-  const clause = outer.parent.parent as TS.Node | undefined;
-  if (!ts.isBlock(outer.parent) || !clause || !ts.isCatchClause(clause)) return [];
-  return clause.variableDeclaration ? boundNames(clause.variableDeclaration.name) : [];
-}
-
-/** Parameters cannot be declared again by the statements of the body itself. */
-function parameterNames(outer: TS.Node): string[] {
-  const { parent } = outer;
-  if (!ts.isBlock(parent) || !ts.isFunctionLike(parent.parent)) return [];
-  return namesOfParameters(parent.parent.parameters).map(({ text }) => text);
-}
-
-/** Whether an identifier names a variable that could also be read where the wrapper stands. */
-function isVisibleAt({ scope }: Source, identifier: TS.Identifier, outer: TS.Node): boolean {
-  if (isMemberName(identifier)) return false;
-  const meant = scope.resolve(identifier.text, identifier)?.[0];
-  return meant !== undefined && meant === scope.resolve(identifier.text, outer)?.[0];
-}
-
-/** Whether an identifier names a member of something rather than a variable. */
-function isMemberName(identifier: TS.Identifier): boolean {
-  const { parent } = identifier;
-  if (ts.isBindingElement(parent)) return parent.propertyName === identifier;
-  if (ts.isQualifiedName(parent)) return parent.right === identifier;
-  const isMember =
-    ts.isPropertyAccessExpression(parent) ||
-    ts.isPropertyAssignment(parent) ||
-    ts.isJsxAttribute(parent) ||
-    ts.isNamedTupleMember(parent) ||
-    ts.isTypeElement(parent) ||
-    ts.isClassElement(parent) ||
-    ts.isObjectLiteralElementLike(parent);
-  return isMember && parent.name === identifier && !ts.isShorthandPropertyAssignment(parent);
-}
-
-/** Whether the wrapped expression, as it is by now, would fall apart next to what stands around the call. */
-function needsBrackets({ call, callback }: WrapperNode): boolean {
-  const { body } = callback;
-  const { parent } = call;
-  if (ts.isBlock(body)) return false;
-  if (ts.isOptionalChain(body)) return isChainedOn(call);
-  const isAsserted = ts.isAsExpression(body) || ts.isSatisfiesExpression(body);
-  const isWeak =
-    isWeakest(body) || isAsserted || ts.isBinaryExpression(body) || ts.isAwaitExpression(body);
-  if (!isWeak) return false;
-  if (ts.isConditionalExpression(parent)) return parent.condition === call && isWeakest(body);
-  const isTyped = ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent);
-  const isUnary = ts.isTypeOfExpression(parent) || ts.isDeleteExpression(parent);
-  if (isTyped || isUnary) return !ts.isAwaitExpression(body) && !(isTyped && isAsserted);
-  return (
-    ts.isAwaitExpression(parent) ||
-    isAccess(parent) ||
-    ts.isNonNullExpression(parent) ||
-    ts.isPrefixUnaryExpression(parent) ||
-    ts.isVoidExpression(parent) ||
-    (ts.isCallExpression(parent) && parent.expression === call) ||
-    (ts.isBinaryExpression(parent) && !isAssignment(parent.operatorToken.kind))
-  );
-}
-
-/** Expressions that take in all that stands behind them. */
-function isWeakest(body: TS.Expression): boolean {
-  return (
-    ts.isConditionalExpression(body) ||
-    ts.isArrowFunction(body) ||
-    ts.isYieldExpression(body) ||
-    (ts.isBinaryExpression(body) && isAssignment(body.operatorToken.kind))
-  );
-}
-
-function isAccess(node: TS.Node): boolean {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
-}
-
-/** Whether more is read off a call: as the end of a chain that may end early, it would be left out. */
-function isChainedOn(call: TS.Node): boolean {
-  const { parent } = call;
-  if (ts.isNonNullExpression(parent)) return isChainedOn(parent);
-  return isAccess(parent) || (ts.isCallExpression(parent) && parent.expression === call);
 }
 
 /** Whether the user wrote a comment into what would be deleted. */
