@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadCompiler } from "../src/syntax/compiler.js";
+import { loadCompiler, ts } from "../src/syntax/compiler.js";
 import { isParseFailure, parseSource } from "../src/syntax/source.js";
 import { readFixtures, transformNames, type Fixture } from "./support/fixture.js";
 import {
@@ -16,6 +16,20 @@ const TRANSFORMS = transformNames();
 async function treeFor(fixture: Fixture, variant: Variant): Promise<MemoryTree> {
   const input = await variant.write(fixture.input, fixture.file);
   return memoryTree([...fixture.files, [fixture.file, input]]);
+}
+
+/** The local names of a file's imports. */
+function importedNames(path: string, text: string): string[] {
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) return [];
+  return source.file.statements.filter(ts.isImportDeclaration).flatMap(({ importClause }) => {
+    const { name, namedBindings } = importClause ?? {};
+    const named = namedBindings && ts.isNamedImports(namedBindings) ? namedBindings.elements : [];
+    const whole = namedBindings && ts.isNamespaceImport(namedBindings) ? [namedBindings] : [];
+    return [...(name ? [name] : []), ...[...named, ...whole].map((each) => each.name)].map(
+      (each) => each.text,
+    );
+  });
 }
 
 describe.each(TRANSFORMS)("%s", (transform) => {
@@ -74,11 +88,25 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       }
       const after = memory.files.get(fixture.file) ?? "";
       expect(isParseFailure(parseSource(fixture.file, after))).toBe(false);
-      const imported = [...after.matchAll(/^import \* as (\w+)/gm)].map(([, name]) => name);
+      const imported = importedNames(fixture.file, after);
       expect(imported).toEqual([...new Set(imported)]);
       expect(applyInMemory(memory, rules).changes).toEqual([]);
       for (const { rule } of rules) revertInMemory(memory, (entry) => entry.rule === rule.id);
       revertInMemory(memory);
+      expect(memory.files).toEqual(original);
+    });
+
+    test.runIf(fixture.rules.length > 1).each([
+      { order: "in order", isReversed: false },
+      { order: "the last first", isReversed: true },
+    ])("all at once, and back one rule after the other, $order", async ({ isReversed }) => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      const original = new Map(memory.files);
+      applyInMemory(memory, rules);
+      for (const { rule } of isReversed ? rules.toReversed() : rules) {
+        revertInMemory(memory, (entry) => entry.rule === rule.id);
+      }
       expect(memory.files).toEqual(original);
     });
 
