@@ -255,7 +255,8 @@ function surround(
 // How it recognises its own work
 
 interface SpanCall extends WrapperNode {
-  readonly options: TS.ObjectLiteralExpression;
+  /** Ours are an object literal, until somebody makes a constant of them. */
+  readonly options: TS.Expression;
 }
 
 /** A call of `startSpan`, by whatever name the SDK has by now. */
@@ -264,8 +265,13 @@ function spanCall(node: TS.Node, callee: string): SpanCall | null {
   const name = node.expression.getText();
   if (name !== callee && !/(^|\.)startSpan$/.test(name)) return null;
   const [options, callback] = node.arguments;
-  if (!options || !ts.isObjectLiteralExpression(options)) return null;
-  return callback && ts.isArrowFunction(callback) ? { call: node, options, callback } : null;
+  if (!options || !callback || !ts.isArrowFunction(callback)) return null;
+  return { call: node, options, callback };
+}
+
+/** The name that a span is given on the spot. */
+function nameIn(options: TS.Expression): string | null {
+  return ts.isObjectLiteralExpression(options) ? optionCode(options, "name") : null;
 }
 
 /** Spans by what they say and by their names. */
@@ -307,7 +313,7 @@ function indexSpans(file: TS.SourceFile, callee: string): SpanIndex {
     const found = spanCall(call, callee);
     if (!found) continue;
     add(byKey, callFingerprint(call.expression, [found.options]), call);
-    add(byName, optionCode(found.options, "name") ?? "", call);
+    add(byName, nameIn(found.options) ?? "", call);
   }
   return { all, byKey, byName };
 }
@@ -315,7 +321,7 @@ function indexSpans(file: TS.SourceFile, callee: string): SpanIndex {
 /** A place that may be an entry's. */
 interface Place {
   readonly call: TS.CallExpression;
-  readonly options: TS.ObjectLiteralExpression;
+  readonly options: TS.Expression;
   readonly range: Candidate["range"];
   /** The first of the code inside. */
   readonly inner: TS.Node;
@@ -332,7 +338,10 @@ function wrappedPlace(source: Source, node: TS.Node, shape: Shape): Place | null
     options,
     range: { start: call.getStart(source.file), end: call.end },
     inner: ts.isBlock(body) ? (body.statements[0] ?? body) : body,
-    remove: () => disclose(source, found, shape),
+    remove: () =>
+      ts.isObjectLiteralExpression(options)
+        ? disclose(source, found, shape)
+        : reason("changed-by-hand", "its options stand elsewhere now"),
   };
 }
 
@@ -359,7 +368,7 @@ function candidate(source: Source, place: Place, shape: Shape, name: string): Ca
   return {
     range,
     key,
-    similar: optionCode(options, "name") === name,
+    similar: nameIn(options) === name,
     get container() {
       return containerOf(call);
     },

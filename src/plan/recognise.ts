@@ -154,9 +154,23 @@ function outcome(entry: LedgerSite, candidate: Candidate): Recognised {
 }
 
 function notFound(entry: LedgerSite, matching: Matching): Recognised {
-  const alike = freeCandidates(matching, entry).filter(({ exact, similar }) => exact || similar);
-  const left = reason(alike.length > 0 ? "ambiguous-match" : "missing");
-  return { entry, candidate: null, left };
+  const free = freeCandidates(matching, entry);
+  if (free.some(({ exact, similar }) => exact || similar)) {
+    return { entry, candidate: null, left: reason("ambiguous-match") };
+  }
+  // Only what it is about is as it was: too little to take it out, too much to say that it is gone.
+  const candidate = free.find((each) => each.head !== "" && sameHead(entry, each)) ?? null;
+  if (!candidate) return { entry, candidate, left: reason("missing") };
+  const left = reason("changed-by-hand", "it and what is around it have other names");
+  return { entry, candidate, left };
+}
+
+/** Whether an entry may be found elsewhere: it has no place here, or one that may be another's. */
+export function isLost(recognised: Recognised): boolean {
+  const { entry, candidate } = recognised;
+  if (isRemovable(recognised)) return false;
+  if (!candidate) return recognised.left.code === "missing";
+  return !candidate.similar && !sameContainer(entry, candidate);
 }
 
 /** Whether an entry can be taken out. */

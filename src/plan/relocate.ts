@@ -3,7 +3,7 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
 import { createFileContext } from "./context.js";
 import type { Ledger, LedgerSite } from "./ledger.js";
-import { candidatesFor, recogniseAll } from "./recognise.js";
+import { candidatesFor, isLost, recogniseAll } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -57,7 +57,7 @@ function missingIn(
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
   return recogniseAll(createFileContext(tree, source), entries)
-    .filter((each) => "left" in each && each.left.code === "missing")
+    .filter(isLost)
     .map(({ entry }) => entry);
 }
 
@@ -69,7 +69,8 @@ function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): string[
     if (isParseFailure(source)) return [];
     const file = createFileContext(tree, source);
     const own = ledger.sites.filter((site) => site.file === path);
-    const taken = new Set(recogniseAll(file, own).map(({ candidate }) => candidate?.range.start));
+    const held = recogniseAll(file, own).filter((each) => !isLost(each));
+    const taken = new Set(held.map(({ candidate }) => candidate?.range.start));
     return candidatesFor(file, entry)
       .filter((each) => isSame(entry, each) && !taken.has(each.range.start))
       .map(() => path);
