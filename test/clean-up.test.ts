@@ -185,6 +185,20 @@ test("a file of the environment is made, and goes again; a switch that nothing r
   );
 });
 
+test("a module that the index exports outlives the rule it was made for, until the index goes", async () => {
+  const folder = newService("pipeline");
+  const original = userSources(folder);
+  const [uploads] = RUN_RULES;
+  const rules = [uploads, { id: "zindex", use: "observability-modules", dir: DIR }];
+  writeFiles(folder, { "retrospan.config.json": JSON.stringify({ rules }) });
+  await json(folder, ["apply", "--allow-dirty", "--no-typecheck"]);
+  const first = await retrospan(folder, ["revert", "--rule", "uploads", "--allow-dirty"]);
+  expect(first).toMatchObject({ code: 0 });
+  expect(existsSync(join(folder, DIR, "sentry-pipeline.ts"))).toBe(true);
+  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(userSources(folder)).toEqual(original);
+});
+
 test("what pages load exports nothing of a server's", async () => {
   const folder = newPipeline();
   writeFiles(folder, {

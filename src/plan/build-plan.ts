@@ -52,9 +52,10 @@ export interface PlanInput {
 export function buildPlan(input: PlanInput): Plan {
   const rules = ordered(input.rules);
   const planOne = filePlanner(input);
-  const files = [...input.files].map(
-    ({ path, text }) => knownFor(input, path, text) ?? planOne(path, text),
-  );
+  const isTheirs = notMadeByUs(input.ledger);
+  const files = [...input.files]
+    .filter(({ path }) => isTheirs(path))
+    .map(({ path, text }) => knownFor(input, path, text) ?? planOne(path, text));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = createdModules(input, files);
   const whole = planWholeFiles({ ...input, rules });
@@ -76,6 +77,13 @@ export function buildPlan(input: PlanInput): Plan {
     modules: created.modules,
     whole: whole.entries,
   };
+}
+
+/** Modules that a plan has made are ours, and no code to be instrumented. */
+function notMadeByUs({ modules, sites }: Ledger): (path: string) => boolean {
+  const holding = new Set(sites.map(({ file }) => file));
+  const made = new Set(modules.map(({ file }) => file).filter((file) => !holding.has(file)));
+  return (path) => !made.has(path);
 }
 
 /**

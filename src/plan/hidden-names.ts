@@ -16,8 +16,8 @@ interface Inserted {
   readonly text: string;
 }
 
-/** What is declared in an expression or in a whole body, nobody outside could read before either. */
-const HIDING: ReadonlySet<Strategy> = new Set<Strategy>(["statement", "inactive"]);
+/** What is declared in an expression, nobody outside could read before either. */
+const HIDING: ReadonlySet<Strategy> = new Set<Strategy>(["statement", "body", "inactive"]);
 
 /**
  * A name that one site reads and whose declaration lies in the region of another, which makes it

@@ -10,6 +10,8 @@ export interface Remaining {
   readonly sites: readonly LedgerSite[];
   /** The texts that it changes, by path. */
   readonly changed: ReadonlyMap<string, string | null>;
+  /** What the files in which some of ours stays would say without any of it. */
+  readonly bare: ReadonlyMap<string, string>;
 }
 
 /** Created modules that go, and those that stay. */
@@ -25,7 +27,7 @@ export interface RevertedModules {
  */
 export function revertModules(
   { tree, ledger }: { readonly tree: Tree; readonly ledger: Ledger },
-  { imports, sites, changed }: Remaining,
+  { imports, sites, changed, bare }: Remaining,
 ): RevertedModules {
   const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
   const isNeeded = ({ file, rule }: LedgerModule) =>
@@ -44,10 +46,13 @@ export function revertModules(
     left = left.filter((module) => !going.includes(module));
     isGoing = going.length > 0;
   }
-  const own = new Set(left.map(({ file }) => file));
+  const theirs = new Map([...after, ...bare, ...left.map(({ file }) => [file, null] as const)]);
+  const isOursAlone = ({ file }: LedgerModule) =>
+    importerOf(tree, file, after) !== undefined && importerOf(tree, file, theirs) === undefined;
   const findings = left.flatMap((module): Finding[] => {
-    const stays = isNeeded(module) ? null : reasonToStay(tree, module, after);
-    return stays && !own.has(stays.importer ?? "") ? [moduleFinding(module.file, stays.why)] : [];
+    if (isNeeded(module) || isOursAlone(module)) return [];
+    const why = reasonToStay(tree, module, theirs);
+    return why === null ? [] : [moduleFinding(module.file, why)];
   });
   return { changes, kept: left, findings };
 }
@@ -61,25 +66,16 @@ function whereItIs(tree: Tree, module: LedgerModule): LedgerModule[] {
   return moved === undefined ? [] : [{ ...module, file: moved }];
 }
 
-interface Stay {
-  readonly why: string;
-  readonly importer: string | null;
-}
-
 /** Why a module that no instrumentation needs is not deleted; null if it can be. */
 function reasonToStay(
   tree: Tree,
   { file, looseHash }: LedgerModule,
   after: ReadonlyMap<string, string | null>,
-): Stay | null {
+): string | null {
   const importer = importerOf(tree, file, after);
-  if (importer !== undefined) {
-    return { why: `the created module stays: ${importer} imports it`, importer };
-  }
+  if (importer !== undefined) return `the created module stays: ${importer} imports it`;
   const isOurs = looseHashOf(tree.read(file) ?? "") === looseHash;
-  return isOurs
-    ? null
-    : { why: "the created module stays: it was changed by hand", importer: null };
+  return isOurs ? null : "the created module stays: it was changed by hand";
 }
 
 function moduleFinding(file: string, message: string): Finding {

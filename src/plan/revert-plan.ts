@@ -4,6 +4,7 @@ import { reason } from "../syntax/reason.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { withoutOurs } from "./base-view.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import { hashOf } from "./hash.js";
@@ -56,7 +57,8 @@ export function planRevert(input: RevertInput): RevertPlan {
   const sites = [...files.flatMap((file) => file.entries), ...whole.entries];
   const changes = [...files.flatMap((file) => file.changes), ...whole.changes];
   const changed = new Map(changes.map(({ path, after }) => [path, after]));
-  const modules = revertModules(input, { imports, sites, changed });
+  const bare = new Map(files.flatMap((file) => file.bare));
+  const modules = revertModules(input, { imports, sites, changed, bare });
   return {
     sites: [...files.flatMap((file) => file.sites), ...whole.sites],
     findings: [...files.flatMap((file) => file.findings), ...modules.findings],
@@ -96,6 +98,8 @@ interface RevertedFile {
   readonly entries: readonly LedgerSite[];
   readonly imports: readonly LedgerImport[];
   readonly exact: readonly (readonly [string, string])[];
+  /** The text without anything of ours, where some of it stays. */
+  readonly bare: readonly (readonly [string, string])[];
 }
 
 function revertFile(
@@ -144,6 +148,7 @@ function revertFile(
     entries: stays,
     imports: freed.kept,
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
+    bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
 }
 
@@ -201,6 +206,7 @@ function goneFile(
     entries: entries.filter((entry) => !chosen.includes(entry)),
     imports: isChosen ? [] : imports,
     exact: [],
+    bare: [],
   };
 }
 
@@ -218,6 +224,7 @@ function brokenFile(
     entries,
     imports,
     exact: [],
+    bare: [],
   };
 }
 

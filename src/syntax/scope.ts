@@ -6,7 +6,7 @@ import { ancestors, identifiersIn } from "./walk.js";
 export interface Scope {
   /** The declarations a name means at a place, or undefined where the file declares no such name. */
   resolve(name: string, at: TS.Node): readonly TS.Declaration[] | undefined;
-  /** Whether a name can be read at a place: declared around it and, if block-scoped, above it. */
+  /** Whether a name can be read at a place: declared around it and, if it is a variable, above it. */
   isReadable(name: string, at: TS.Node, offset: number): boolean;
   /** What declares a name anywhere in the file: what none of these is, the name means nowhere. */
   declared(name: string): readonly TS.Declaration[];
@@ -103,8 +103,8 @@ function mayRead(identifier: TS.Identifier, { pos, end }: TS.Node): boolean {
 }
 
 /**
- * `let`, `const` and classes are readable below their declaration. A function that is declared below
- * it can still be called above it, where the name cannot be read yet.
+ * Variables and classes are readable below their declaration: above it, a `var` has no value yet. A
+ * function that is declared below it can still be called above it, where the name cannot be read yet.
  */
 function isReadableAt(
   declaration: TS.Declaration,
@@ -114,15 +114,19 @@ function isReadableAt(
 ): boolean {
   const root = rootDeclaration(declaration);
   if (ts.isParameter(root)) return !isInList(at, root) || root.end <= offset;
-  if (!isBlockScoped(declaration)) return true;
-  if (root.end > offset || isInHead(at, root)) return false;
   const home = functionAround(declaration);
+  if (!isBlockScoped(declaration)) return !isVarBelow(root, offset) || functionAround(at) !== home;
+  if (root.end > offset || isInHead(at, root)) return false;
   for (const fn of ancestors(at)) {
     if (fn === home) return true;
     if (!ts.isFunctionDeclaration(fn) || !fn.name || fn.pos < declaration.pos) continue;
     if (usesOf(fn.name).some((use) => use.pos < declaration.end)) return false;
   }
   return true;
+}
+
+function isVarBelow(root: TS.Node, offset: number): boolean {
+  return ts.isVariableDeclaration(root) && root.end > offset;
 }
 
 /** Whether a place is among the parameters themselves, where only those before are readable. */
