@@ -191,13 +191,41 @@ function compilerFor(config: string): Compiler {
   return bundled;
 }
 
-/** Parsed files by path, as they are on the disk and as they were planned last. */
-export type SourceCache = Map<string, TS.SourceFile | undefined>;
+/** Files that were parsed, by path. */
+type FileCache = Map<string, TS.SourceFile | undefined>;
+
+/** What the programs of one spec have parsed. */
+export interface SourceCache {
+  /** Files as they are on the disk and as they were planned last. */
+  readonly own: FileCache;
+  /** Declaration files, most of what a program reads: the same for every spec of a compiler. */
+  readonly declarations: FileCache;
+}
+
+/** Creates caches for the specs of one tree. */
+export function createSourceCaches(): (spec: ProgramSpec) => SourceCache {
+  const shared = new Map<Compiler, FileCache>();
+  return ({ compiler }) => {
+    const own: FileCache = new Map();
+    if (keepsImports(compiler)) return { own, declarations: own };
+    const declarations: FileCache = shared.get(compiler) ?? new Map<string, TS.SourceFile>();
+    shared.set(compiler, declarations);
+    return { own, declarations };
+  };
+}
+
+/** Whether a compiler keeps in a file what its imports mean, which depends on a program's options. */
+function keepsImports({ versionMajorMinor }: Compiler): boolean {
+  const [major = 0, minor = 0] = versionMajorMinor.split(".").map(Number);
+  return major < 5 || (major === 5 && minor < 3);
+}
+
+const DECLARATIONS = /\.d(?:\.\w+)?\.[cm]?ts$/;
 
 /**
  * Makes a program that sees some texts in place of those on the disk.
  * @param texts by absolute path; null for a file that is to be deleted
- * @param cache files as they are on the disk, parsed once for all programs of a spec
+ * @param cache what the programs of the spec have parsed
  */
 export function createBuilder(
   spec: ProgramSpec,
@@ -216,6 +244,11 @@ export function createBuilder(
   );
 }
 
+/** Whether the compiler takes a file for CommonJS or for a module of its own accord. */
+function formatOf(options: TS.ScriptTarget | TS.CreateSourceFileOptions): string {
+  return typeof options === "object" ? String(options.impliedNodeFormat) : "";
+}
+
 function plannedKey(path: string): string {
   return `planned:${path}`;
 }
@@ -231,7 +264,10 @@ function overlayHost(
   texts: ReadonlyMap<string, string | null>,
   cache: SourceCache,
 ): ReferenceHost {
-  const host = withLibraries(compiler, compiler.createCompilerHost(options, true));
+  const plain = compiler.createCompilerHost(options);
+  // As `tsc` does: what a comment says is read only where an error can be in it.
+  plain.jsDocParsingMode = compiler.JSDocParsingMode?.ParseForTypeErrors;
+  const host = withLibraries(compiler, plain);
   const planned = (path: string) => texts.get(slashed(path));
   const folders = [...texts.keys()].map((path) => slashed(dirname(path)));
   return {
@@ -252,17 +288,19 @@ function overlayHost(
       const text = planned(path);
       if (text === null) return undefined;
       if (text !== undefined) {
-        const known = cache.get(plannedKey(path));
+        const known = cache.own.get(plannedKey(path));
         if (known?.text === text) return known;
-        const file = versioned(compiler.createSourceFile(path, text, languageOptions, true));
-        cache.set(plannedKey(path), file);
+        const file = versioned(compiler.createSourceFile(path, text, languageOptions));
+        cache.own.set(plannedKey(path), file);
         return file;
       }
-      if (!cache.has(path)) {
+      const files = DECLARATIONS.test(path) ? cache.declarations : cache.own;
+      const key = `${formatOf(languageOptions)}:${path}`;
+      if (!files.has(key)) {
         const file = host.getSourceFile(path, languageOptions, onError);
-        cache.set(path, file && versioned(file));
+        files.set(key, file && versioned(file));
       }
-      return cache.get(path);
+      return files.get(key);
     },
     writeFile: () => undefined,
     createHash: hashOf,

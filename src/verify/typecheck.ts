@@ -8,6 +8,7 @@ import { dependentPrograms } from "./dependents.js";
 import {
   createBuilder,
   createProgramFinder,
+  createSourceCaches,
   type Compiler,
   type ProgramSpec,
   type SourceCache,
@@ -51,9 +52,10 @@ export interface TypeGate {
  */
 export function createTypeGate(root: Root, paths: readonly string[]): TypeGate {
   const finder = createProgramFinder(root, paths);
+  const cacheFor = createSourceCaches();
   const loaded = new Map<string, LoadedProgram>();
   const load = (spec: ProgramSpec) => {
-    const known = loaded.get(spec.id) ?? loadProgram(spec);
+    const known = loaded.get(spec.id) ?? loadProgram(spec, cacheFor(spec));
     loaded.set(spec.id, known);
     return known;
   };
@@ -102,8 +104,7 @@ interface LoadedProgram {
   readonly diagnostics: readonly TS.Diagnostic[];
 }
 
-function loadProgram(spec: ProgramSpec): LoadedProgram {
-  const cache: SourceCache = new Map();
+function loadProgram(spec: ProgramSpec, cache: SourceCache): LoadedProgram {
   const program = createBuilder(spec, new Map(), cache, undefined);
   let diagnostics: readonly TS.Diagnostic[] | undefined;
   return {
