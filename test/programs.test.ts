@@ -202,3 +202,32 @@ export function receive(text: string): string {
     ]),
   );
 });
+
+test("a declaration file means in each program what that program's paths say", async () => {
+  const part = (name: string) => ({
+    [`${name}/tsconfig.json`]: configWith({ paths: { dep: ["./dep.ts"] } }, { include: ["*.ts"] }),
+    [`${name}/dep.ts`]: `export interface Payload { ${name}: string }\n`,
+    [`${name}/main.ts`]: `import type { Api } from "../shared/api.js";
+
+export async function send(api: Api): Promise<void> {
+  await api.send(api.payload.${name});
+}
+`,
+  });
+  const { sites, typecheck } = await projectWith(
+    {
+      ...part("left"),
+      ...part("right"),
+      "shared/api.d.ts": `import type { Payload } from "dep";
+
+export interface Api {
+  payload: Payload;
+  send(text: string): Promise<void>;
+}
+`,
+    },
+    [{ id: "send", use: "wrap-span", at: { function: "send" }, span: { name: "send" } }],
+  );
+  expect(sites.map(({ state }) => state)).toEqual(["planned", "planned"]);
+  expect(typecheck).toMatchObject({ programs: 2, before: 0, after: 0, new: [] });
+});
