@@ -57,6 +57,38 @@ export async function process(event: Event): Promise<void> {
   expect(read("src/main.ts")).toBe(source);
 });
 
+test.each([
+  ["outer", "inner"],
+  ["inner", "outer"],
+])(
+  "what two spans inside one another need said stays until both are gone, %s first",
+  async (first, second) => {
+    const source = `${SAVE}
+export async function process(event: Event): Promise<void> {
+  if (!event.projectId) return;
+  switch (event.type) {
+    case "a": {
+      await save(event.projectId);
+      break;
+    }
+  }
+}
+`;
+    const { dir, read } = strictProject(source, [
+      { id: "outer", use: "wrap-span", at: { switch: "event.type" }, span: { name: "process" } },
+      { id: "inner", use: "wrap-span", at: { case: "a" }, span: { name: "a" } },
+    ]);
+    const outcome = await apply({ cwd: dir });
+    expect(outcome.sites.map(({ state }) => state)).toEqual(["applied", "applied"]);
+    await revert({ cwd: dir, rule: first });
+    expect(read("src/main.ts")).toContain("save(event.projectId!)");
+    const { typecheck } = await preview({ cwd: dir });
+    expect(typecheck?.before).toBe(0);
+    await revert({ cwd: dir, rule: second, allowDirty: true });
+    expect(read("src/main.ts")).toBe(source);
+  },
+);
+
 test("a site whose output would not type-check is skipped, and the others are not", async () => {
   const source = `${SAVE}
 export async function assigned(): Promise<number> {

@@ -7,6 +7,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { withoutOurs } from "./base-view.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
+import { handOver } from "./hand-over.js";
 import { hashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
@@ -116,7 +117,7 @@ function revertFile(
       message: `the file does not parse: ${source.message}`,
     });
   const context = createFileContext(input.tree, source);
-  const own = recogniseAll(context, entries).map((each) => heldBack(context, each));
+  const own = findOwn(input, context, entries, imports);
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
   const chosen = wanted.map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)));
   const removable = chosen.filter(isRemovable);
@@ -150,6 +151,24 @@ function revertFile(
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
+}
+
+/** The entries in the text, those that stay with what they take over from those that go. */
+function findOwn(
+  input: RevertInput,
+  context: FileContext,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+): Recognised[] {
+  const { source } = context;
+  const find = (all: readonly LedgerSite[]) =>
+    recogniseAll(context, all).map((each) => heldBack(context, each));
+  const own = find(entries);
+  const told = handOver(source, own, (entry) => isWanted(input, entry));
+  if (!told) return own;
+  const heirs = find(told);
+  const bare = (all: readonly Recognised[]) => withoutOurs(source, all, imports).base.text;
+  return bare(heirs) === bare(own) ? heirs : own;
 }
 
 /** What could go, but for others that have come to use it. */
