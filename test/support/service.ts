@@ -84,6 +84,12 @@ export async function compile(folder: string): Promise<void> {
   }
 }
 
+/** What the compiler says of a service with the SDK that it has. */
+export async function complaints(folder: string): Promise<string> {
+  const tsc = join(MODULES, "typescript/bin/tsc");
+  return (await runScript(folder, tsc, ["--noEmit", "--pretty", "false"])).stdout;
+}
+
 /** Bundles the page of a service. */
 export async function bundlePage(folder: string): Promise<void> {
   const page = join(folder, "page");
