@@ -33,6 +33,10 @@ test("a program without an init, by what runs it or what is built from it", asyn
   expect(
     await codesIn({ ...files, ...manifest({ run: "tsc && node --no-warnings dist/cli.js" }) }),
   ).toEqual(missing("run"));
+  const built = { ...files, "dist/cli.js": "import './work.js';\n", "dist/work.js": "" };
+  expect(await codesIn({ ...built, ...manifest({ run: "node dist/cli.js" }) })).toEqual(
+    missing("run"),
+  );
   expect(await codesIn({ ...files, ...manifest({ lint: "eslint src/cli.ts" }) })).toEqual([]);
 });
 

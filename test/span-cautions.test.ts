@@ -17,6 +17,9 @@ test("pitfall 24: a name that varies at run time is accepted with a warning", as
   expect(await cautions({ name: "load ${id}" })).toEqual([
     'warning varying-span-name: the span\'s name of "load" varies at run time: say ${id} in an attribute',
   ]);
+  expect(await cautions({ name: "load ${[{ id }].length}" })).toEqual([
+    'warning varying-span-name: the span\'s name of "load" varies at run time: say ${[{ id }].length} in an attribute',
+  ]);
   expect(await cautions({ name: "{{function}}", attributes: { id: "${id}" } })).toEqual([]);
 });
 

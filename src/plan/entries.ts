@@ -137,22 +137,27 @@ function entryIn(tree: Reader, dir: string, name: string, command: string): Entr
   return [];
 }
 
+/** What a build writes, where it was run. */
+const BUILT = /^\.?(dist|build|out|output|lib)$/;
+
 /** The source of a file that a command names: it may name what is built from it. */
 function sourceOf(tree: Reader, dir: string, word: string): string | null {
   const path = posix.normalize(word.replace(/^["']|["']$/g, ""));
   if (!/\.[cm]?[jt]sx?$/.test(path) || path.startsWith("..")) return null;
-  const parts = path.split("/");
-  const places = [path, parts.slice(1).join("/"), ["src", ...parts.slice(1)].join("/")];
-  const endings = ["", "ts", "tsx"].map(
-    (typed) => (place: string) =>
-      typed === ""
-        ? place
-        : place.replace(/\.([cm]?)jsx?$/, (_, kind: string) => `.${kind}${typed}`),
-  );
-  const candidates = places.flatMap((place) =>
-    endings.map((ending) => posix.join(dir, ending(place))),
-  );
+  const [first = "", ...rest] = path.split("/");
+  const inSource = [["src", ...rest].join("/"), rest.join("/")];
+  const places = BUILT.test(first) ? [...inSource, path] : [path, ...inSource];
+  const candidates = places.flatMap((place) => [
+    ...typedNames(place).map((name) => posix.join(dir, name)),
+    posix.join(dir, place),
+  ]);
   return candidates.find((each) => tree.read(each) !== null) ?? null;
+}
+
+/** What a JavaScript file may be called before it is compiled. */
+function typedNames(path: string): string[] {
+  const [, stem, kind] = /^(.*)\.([cm]?)jsx?$/.exec(path) ?? [];
+  return stem === undefined ? [] : ["ts", "tsx"].map((typed) => `${stem}.${kind}${typed}`);
 }
 
 /** Files that are followed before a program is taken for one that cannot be judged. */

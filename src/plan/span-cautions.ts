@@ -1,6 +1,7 @@
 import type { FindingCode } from "../syntax/finding.js";
 import { repeaterOf } from "../syntax/repeater.js";
 import type { Source } from "../syntax/source.js";
+import { firstCode } from "../syntax/template.js";
 import { nearest } from "../text/nearest.js";
 import type { SpanParams } from "../transform.js";
 import type { LedgerSite } from "./ledger.js";
@@ -69,7 +70,7 @@ function headersCaution(id: string, planned: readonly LedgerSite[]): Finding[] {
 
 /** Spans are grouped by their names: each value of a part that varies is a group of its own. */
 function nameCaution(id: string, { name }: SpanParams): Finding[] {
-  const varying = /\$\{[^}]*\}/.exec(name)?.[0];
+  const varying = firstCode(name);
   if (varying === undefined) return [];
   const message = `the span's name of "${id}" varies at run time: say ${varying} in an attribute`;
   return [finding("varying-span-name", "warning", message)];

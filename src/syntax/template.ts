@@ -102,6 +102,12 @@ export function hasCode(template: string): boolean {
   return template.includes("${");
 }
 
+/** The first piece of code in a template as it is written, `${...}`; undefined where there is none. */
+export function firstCode(template: string): string | undefined {
+  const found = parseTemplate(template)?.find((segment) => segment.kind === "code");
+  return found && `\${${found.code}}`;
+}
+
 /** Placeholders of a template that nothing can fill. */
 export function unknownPlaceholders(template: string, known: readonly string[]): string[] {
   const names = [...template.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map((match) => match[1] ?? "");
