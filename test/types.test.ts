@@ -139,6 +139,7 @@ export async function run(event: Event): Promise<void> {
   const { dir } = strictProject(source, rules);
   const checked = await preview({ cwd: dir });
   expect(checked.sites.map(({ reason }) => reason?.code)).toEqual(["type-check"]);
+  expect(checked.sites[0]?.reason?.message).toMatch(/: TS2322: Type 'Event' is not assignable/);
   const unchecked = await preview({ cwd: dir, typecheck: false });
   expect(unchecked.sites.map(({ state }) => state)).toEqual(["planned"]);
   expect(unchecked.typecheck).toBeNull();

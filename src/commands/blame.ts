@@ -10,7 +10,12 @@ import type { NewDiagnostic } from "../verify/typecheck.js";
 import { NO_LESSONS, type Lessons } from "../transform.js";
 
 /** A site that a new diagnostic may come from. */
-export interface Blame {
+export interface Blame extends Suspect {
+  /** What the compiler says. */
+  readonly complaint: string;
+}
+
+interface Suspect {
   readonly file: string;
   readonly site: string;
   readonly strategy: string;
@@ -48,6 +53,19 @@ export interface Trial {
  * statement, else those of other files that it speaks of, else its neighbours.
  */
 export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
+  const complaint = complaintOf(diagnostic);
+  return suspects(trial, diagnostic).map((each) => ({ ...each, complaint }));
+}
+
+/** Long types are shortened: the editor or the compiler has all of them. */
+const LONGEST = 200;
+
+function complaintOf({ code, message }: NewDiagnostic): string {
+  const text = `TS${code}: ${message}`;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function suspects(trial: Trial, diagnostic: NewDiagnostic): Suspect[] {
   const { plan, isLastRound } = trial;
   const { file, offset, length, message, code } = diagnostic;
   const needing = sitesNeeding(plan, file);
@@ -81,7 +99,7 @@ export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
 }
 
 /** The sites that need a module which is made for them. */
-function sitesNeeding({ files }: Plan, module: string | null): Blame[] {
+function sitesNeeding({ files }: Plan, module: string | null): Suspect[] {
   return files.flatMap(({ path, modules, placements }) => {
     const needs = new Set(modules.filter((each) => each.path === module).map(({ site }) => site));
     return placements
@@ -97,7 +115,7 @@ function sitesNeeding({ files }: Plan, module: string | null): Blame[] {
 function foreignSuspects(
   { plan, tree, strikes, struck }: Trial,
   diagnostic: NewDiagnostic,
-): Blame[] {
+): Suspect[] {
   const { file, offset, code, message } = diagnostic;
   if (file === null || offset === null) return [];
   const key = `${file} ${code} ${message}`;
@@ -168,10 +186,13 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
   return next ? [last, next] : [last];
 }
 
-/** Every placed site, where no complaint leads to one. */
-export function blameAll({ files }: Plan): Blame[] {
+/** Every placed site, where a complaint leads to none. */
+export function blameAll({ files }: Plan, diagnostic: NewDiagnostic): Blame[] {
+  const complaint = complaintOf(diagnostic);
   return files.flatMap(({ path, placements }) =>
-    placements.map(({ site, strategy }) => ({ file: path, site, strategy, ...NOTHING_LOST })),
+    placements.map(({ site, strategy }) => {
+      return { file: path, site, strategy, ...NOTHING_LOST, complaint };
+    }),
   );
 }
 
@@ -183,7 +204,8 @@ export function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): 
   for (const site of new Set(blamed.map((each) => each.site))) {
     const own = blamed.filter((each) => each.site === site);
     const known = lessons.get(site) ?? NO_LESSONS;
-    lessons.set(site, { ...known, ...lesson(known, own) });
+    const complaint = known.complaint ?? own[0]?.complaint ?? null;
+    lessons.set(site, { ...known, complaint, ...lesson(known, own) });
   }
 }
 

@@ -61,8 +61,8 @@ function learnFrom(
     const trial: Trial = { plan: suspected, tree, typesOf, isLastRound, strikes, struck };
     const found = report.new.flatMap((each) => blame(trial, each));
     for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
-    const isUnexplained = report.new.length > 0 && found.length === 0 && kept.size > 0;
-    const blamed = isUnexplained ? blameAll(suspected) : found;
+    const [unexplained] = found.length === 0 && kept.size > 0 ? report.new : [];
+    const blamed = unexplained ? blameAll(suspected, unexplained) : found;
     if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
     learn(lessons, blamed);
     plan = make(without(plan, blamed));

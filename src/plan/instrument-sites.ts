@@ -223,8 +223,10 @@ function instrument(
   const transform = TRANSFORMS.get(active.rule.use);
   if (!transform) throw new Error(`no transform ${active.rule.use}`);
   const result = transform.instrument(context, site, active.rule, lessons, surroundings);
-  const isVetoed = !isReason(result) && lessons.vetoed.has(result.strategy);
-  return isVetoed ? reason("type-check") : result;
+  const isVetoed = isReason(result)
+    ? result.code === "type-check"
+    : lessons.vetoed.has(result.strategy);
+  return isVetoed ? reason("type-check", lessons.complaint ?? undefined) : result;
 }
 
 /** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */

@@ -105,6 +105,8 @@ export interface Lessons {
   readonly retyped: ReadonlySet<string>;
   /** Whether a callback must say the type that the function around it returns. */
   readonly annotated: boolean;
+  /** What the compiler complained about first. */
+  readonly complaint: string | null;
 }
 
 export const NO_LESSONS: Lessons = {
@@ -112,6 +114,7 @@ export const NO_LESSONS: Lessons = {
   narrowed: new Set(),
   retyped: new Set(),
   annotated: false,
+  complaint: null,
 };
 
 /** How much of a piece of code is kept to know it again. */
