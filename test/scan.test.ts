@@ -7,6 +7,7 @@ afterEach(removeFolders);
 
 interface Site {
   readonly file: string;
+  readonly line: number;
   readonly transform: string;
   readonly anchor: number;
   readonly span: { readonly name: string; readonly op: string } | null;
@@ -129,6 +130,95 @@ export const later = new Worker(NAME, async (job) => console.log(job.data));
   expect(proposals).toHaveLength(7);
   const names = sites.map(({ span }) => span?.name);
   expect(names).toEqual(expect.arrayContaining(["mails", "orders"]));
+});
+
+test("functions that a worker elsewhere is given, the types of their jobs, and what is published", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "ioredis": "5", "@sentry/node": "11" } }',
+    "src/queues.ts": `import { Queue } from "bullmq";
+
+export interface MailJob {
+  to: string;
+}
+
+export type SyncOne = { type: "one"; id: string };
+export type SyncAll = { type: "all"; since: Date };
+export type SyncJob = SyncOne | SyncAll;
+
+export type Tick = { type: "tick"; payload: undefined };
+
+export const mails = new Queue<MailJob>("mails");
+export const syncs = new Queue<SyncJob>("syncs");
+export const clock = new Queue<Tick>("clock");
+`,
+    "src/mails.ts": `import type { Job } from "bullmq";
+import type { MailJob } from "./queues";
+import { deliver } from "./deliver";
+
+export async function mailJob(job: Job<MailJob>) {
+  await deliver(job.data.to);
+  await finish(job);
+}
+
+export async function finish(job: Job<MailJob>) {
+  await job.updateProgress(100);
+}
+
+export const onFailed = async (job: Job | undefined) => {
+  await deliver(job?.failedReason ?? "");
+};
+
+async function inner(job: Job<MailJob>) {
+  await deliver(job.data.to);
+}
+
+export const use = inner;
+`,
+    "src/deliver.ts": "export declare function deliver(to: string): Promise<void>;\n",
+    "src/syncs.ts": `import type { Job } from "bullmq";
+import type { SyncJob } from "./queues";
+import { deliver } from "./deliver";
+
+export class Syncs {
+  async handle(job: Job<SyncJob>) {
+    await deliver(job.data.type);
+  }
+}
+`,
+    "src/shards.ts": `import { queueOf } from "./shard";
+
+export async function track(event: object, groupId: string) {
+  await queueOf(groupId).add({ data: event, groupId });
+}
+`,
+    "src/shard.ts":
+      "export declare function queueOf(id: string): { add(job: { data: object; groupId: string }): Promise<void> };\n",
+    "src/live.ts": `import { Redis } from "ioredis";
+
+const pub = new Redis();
+const sub = new Redis();
+
+export async function tell(room: string, text: string) {
+  await pub.publish(room, JSON.stringify({ type: "said", text }));
+}
+
+sub.on("message", (channel: string, text: string) => {
+  const message = JSON.parse(text) as { text: string };
+  console.log(channel, message.text);
+});
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ transform, file, line }) => `${transform} ${file}:${line}`).sort()).toEqual([
+    "trace-field src/queues.ts:3",
+    "trace-field src/queues.ts:7",
+    "trace-field src/queues.ts:8",
+    "trace-receive src/live.ts:12",
+    "trace-receive src/mails.ts:6",
+    "trace-receive src/syncs.ts:7",
+    "trace-send src/live.ts:7",
+    "trace-send src/shards.ts:4",
+  ]);
 });
 
 test("what a process tells of itself is no message", async () => {

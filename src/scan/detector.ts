@@ -10,6 +10,8 @@ export interface Proposal {
   readonly file: string;
   readonly line: number;
   readonly why: string;
+  /** Functions that the place hands its work on to: they need nothing of their own. */
+  readonly covers?: readonly string[];
   /** How much it is worth, from 1 (good to have) to 3 (what a trace is about). */
   readonly worth: 1 | 2 | 3;
 }

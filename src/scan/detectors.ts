@@ -7,6 +7,9 @@ import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
 import { forwards, messageReceivers, messageSenders } from "./messages.js";
+import { jobFunctions } from "./job-functions.js";
+import { jobTypes } from "./job-types.js";
+import { publishers, subscribers } from "./pub-sub.js";
 import { jobHandlers, jobSenders } from "./queues.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
@@ -25,9 +28,13 @@ export const DETECTORS: readonly Detector[] = [
   objectReceivers,
   jobSenders,
   jobHandlers,
+  jobFunctions,
+  publishers,
+  subscribers,
   jobEntries,
   jobTables,
   messageTypes,
+  jobTypes,
   forwards,
   batches,
   batchTypes,

@@ -11,7 +11,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { namedFunctions, type Named } from "./named-functions.js";
+import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 
 /** What the files of jobs export for whoever runs them. */
 const ENTRY = /^(run|handler|handle|perform|execute|process)$/;
@@ -42,12 +42,6 @@ function isEntry({ file }: Source, { node, at }: Named): boolean {
   const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
   const isExported = holder && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
   return at.function !== undefined && isAsync(node) && isExported === true && lines >= LONG;
-}
-
-/** `export const run = async () => ...` */
-function statementOf({ parent }: TS.Node): TS.Node | null {
-  if (!ts.isVariableDeclaration(parent)) return null;
-  return ts.isVariableStatement(parent.parent.parent) ? parent.parent.parent : null;
 }
 
 /** Tables of what is to be done, of which one entry is looked up and called. */

@@ -56,7 +56,7 @@ function listenedTo(node: TS.Node, { text, file }: Source): string | null {
 }
 
 /** A handler that reads the message as data. */
-function isHandler(callback: TS.Expression): boolean {
+export function isHandler(callback: TS.Expression): boolean {
   if (!ts.isArrowFunction(callback) && !ts.isFunctionExpression(callback)) return false;
   return callback.parameters.length > 0 && findNode(callback.body, isParse) !== undefined;
 }
@@ -97,7 +97,7 @@ export const messageSenders: Detector = {
 };
 
 /** What is made into text on the spot, or just before. */
-function madeIntoText(source: Source, text: TS.Expression): TS.Expression | null {
+export function madeIntoText(source: Source, text: TS.Expression): TS.Expression | null {
   const code = constantValue(source, text);
   const isMade = ts.isCallExpression(code) && code.expression.getText() === "JSON.stringify";
   return isMade ? (code.arguments[0] ?? null) : null;

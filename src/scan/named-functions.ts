@@ -31,6 +31,12 @@ export function pointOf(fn: TS.FunctionLikeDeclaration): Named["at"] | null {
   return className(fn) === null ? null : { method: name };
 }
 
+/** The statement of a function in a variable: `export const run = async () => ...`. */
+export function statementOf({ parent }: TS.Node): TS.Node | null {
+  if (!ts.isVariableDeclaration(parent)) return null;
+  return ts.isVariableStatement(parent.parent.parent) ? parent.parent.parent : null;
+}
+
 function isNamed(node: TS.Node): node is NamedFunction {
   const isOne =
     ts.isFunctionDeclaration(node) ||

@@ -37,8 +37,11 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
-  const isWanted = ({ rule: { use } }: Proposal) =>
-    (hasHops || use !== "trace-field") && (makesModules || use !== "observability-modules");
+  const covered = new Set(proposals.flatMap(({ covers = [] }) => covers));
+  const isWanted = ({ rule: { use, at } }: Proposal) =>
+    (hasHops || use !== "trace-field") &&
+    (makesModules || use !== "observability-modules") &&
+    !(use === "trace-receive" && covered.has(at?.function ?? ""));
   for (const each of proposals.filter(isWanted)) {
     const { id: _id, in: _in, span, ...rest } = each.rule;
     // A function that two detectors mean is one rule; other places may look alike in several files.

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { JOB_METHODS } from "../syntax/function-points.js";
-import { moduleOf } from "../syntax/imports.js";
+import { importOf, moduleOf } from "../syntax/imports.js";
 import { constantValue } from "../syntax/message.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, unwrapped, walk } from "../syntax/walk.js";
@@ -18,18 +18,29 @@ const QUEUES = new Set([
   "@nestjs/bull",
 ]);
 const QUEUE_IMPORT = new RegExp(`["'](?:${[...QUEUES].join("|")})["']`);
-const NEEDLES = ["bull", "bee-queue", "pg-boss", "agenda"];
+/** What a file contains that has to do with such a queue. */
+export const QUEUE_NEEDLES: readonly string[] = ["bull", "bee-queue", "pg-boss", "agenda"];
 
 /** SDK 11 traces BullMQ where it is told to. */
 const BY_THE_SDK = "BullMQTelemetry";
 
+/** Whether a file imports such a queue. */
+export function mayHaveQueue({ text }: Source): boolean {
+  return QUEUE_IMPORT.test(text);
+}
+
+/** Whether the SDK is told of the queues of a file. */
+export function isTracedBySdk({ text }: Source): boolean {
+  return text.includes(BY_THE_SDK);
+}
+
 /** What does the jobs of a queue. */
 export const jobHandlers: Detector = {
   finds: "what does such jobs",
-  needles: NEEDLES,
+  needles: QUEUE_NEEDLES,
   find: (source) => {
     const { text, file } = source;
-    if (!QUEUE_IMPORT.test(text) || text.includes(BY_THE_SDK)) return [];
+    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
     const own = /["']bullmq["']/.test(text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
     const why = `a job is done that brings no trace along${own}`;
     const found: Proposal[] = [];
@@ -89,7 +100,10 @@ function workedQueue(source: Source, { expression }: TS.CallExpression): string 
 }
 
 /** What the handler calls the data of its job: Agenda keeps it deeper, pg-boss hands out a list. */
-function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
+export function dataOf(
+  { parameters: [first] }: TS.SignatureDeclaration,
+  { text }: Source,
+): string | null {
   if (!first || first.dotDotDotToken) return null;
   const { name } = first;
   // A list of jobs has no data of its own.
@@ -112,7 +126,7 @@ function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Sour
 function processorAt(source: Source, node: TS.Node): Handled | null {
   if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
     const value = node.initializer && unwrapped(node.initializer);
-    const isOne = isTypeOf(source, node.type, "Processor");
+    const isOne = node.type && namesQueueType(source, node.type, /^Processor$/);
     if (!isOne || !value || !ts.isArrowFunction(value)) return null;
     const { text } = node.name;
     const kind = /[A-Z][a-z]+$/.exec(text)?.[0];
@@ -128,9 +142,14 @@ function processorAt(source: Source, node: TS.Node): Handled | null {
   return { handler: node, at, name: owner.text, span: "{{function}}" };
 }
 
-function isTypeOf(source: Source, type: TS.TypeNode | undefined, name: string): boolean {
-  if (!type || !ts.isTypeReferenceNode(type)) return false;
-  return type.typeName.getText() === name && isOfQueues(source, type.typeName);
+/** Whether a type, or what is made with `new`, is what a queue calls by such a name. */
+export function namesQueueType(source: Source, type: TS.Node, name: RegExp): boolean {
+  const code = ts.isTypeReferenceNode(type) ? type.typeName : type;
+  const [root, last] =
+    ts.isQualifiedName(code) && ts.isIdentifier(code.left)
+      ? [code.left, code.right.text]
+      : [code, ts.isIdentifier(code) ? (importOf(source, code)?.exported ?? code.text) : ""];
+  return name.test(last) && isOfQueues(source, root);
 }
 
 function isOfQueues(source: Source, node: TS.Node): node is TS.Identifier {
@@ -140,9 +159,9 @@ function isOfQueues(source: Source, node: TS.Node): node is TS.Identifier {
 /** Jobs that are put into a queue. */
 export const jobSenders: Detector = {
   finds: "jobs that are put into a queue (BullMQ, Bull, bee-queue, pg-boss, Agenda)",
-  needles: [...NEEDLES, "Queue", "queue"],
+  needles: [...QUEUE_NEEDLES, "Queue", "queue"],
   find: (source) => {
-    if (source.text.includes(BY_THE_SDK)) return [];
+    if (isTracedBySdk(source)) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const pattern = putBy(source, call);
       if (pattern === null) return [];
@@ -172,12 +191,26 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   if (!first || !(isQueue(source, callee.expression) || looksPut(source, callee, first, second)))
     return null;
   const code = callee.getText(source.file);
+  const inside = !second && ts.isObjectLiteralExpression(first) ? dataIn(first) : null;
+  if (inside) return `${code}({ data: $message, $$$ }, $$$)`;
   const isData = ts.isObjectLiteralExpression(first) || (second && isOptions(second));
   if (isData && !isName(first)) return `${code}($message, $$$)`;
   if (!second) return null;
   const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
   return `${code}(${name}, $message, $$$)`;
 }
+
+/** What an object says that is data and how it is to be done: `{ data, groupId, delay }`. */
+function dataIn({ properties }: TS.ObjectLiteralExpression): TS.ObjectLiteralElementLike | null {
+  const isNamed = (each: TS.ObjectLiteralElementLike) => each.name?.getText() === "data";
+  const others = properties.filter((each) => !isNamed(each));
+  const isTold = others.some(
+    ({ name }) => name && (OPTIONS.test(name.getText()) || GROUP.test(name.getText())),
+  );
+  return isTold ? (properties.find(isNamed) ?? null) : null;
+}
+
+const GROUP = /^(groupId|orderMs|queue|singletonKey)$/;
 
 const OPTIONS =
   /^(attempts|backoff|delay|jobId|lifo|priority|removeOn(Complete|Fail)|repeat|timeout|timestamp|keepLogs)$/;
@@ -202,7 +235,9 @@ function looksPut(
 ): boolean {
   const isNamed = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
   const isData = second !== undefined && ts.isObjectLiteralExpression(second);
-  const isPut = name.text === "add" && /queue/i.test(expression.getText()) && isNamed && isData;
+  const isWhole = !second && ts.isObjectLiteralExpression(first) && dataIn(first) !== null;
+  const isMeant = name.text === "add" && /queue/i.test(expression.getText());
+  const isPut = isMeant && (isWhole || (isNamed && isData));
   return isPut && !isMadeHere(source, expression);
 }
 
@@ -218,8 +253,9 @@ function isMadeHere({ file, scope }: Source, expression: TS.Expression): boolean
 }
 
 /** Whether an expression is a queue, by what the file declares it as. */
-function isQueue({ text }: Source, expression: TS.Expression): boolean {
-  if (!QUEUE_IMPORT.test(text)) return false;
+function isQueue(source: Source, expression: TS.Expression): boolean {
+  const { text } = source;
+  if (!mayHaveQueue(source)) return false;
   const code = unwrapped(expression);
   const name = ts.isPropertyAccessExpression(code) ? code.name.text : code.getText();
   if (!/^[\w$]+$/.test(name)) return false;

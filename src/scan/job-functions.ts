@@ -1,0 +1,70 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import type { Source } from "../syntax/source.js";
+import { findNode, hasModifier, walk } from "../syntax/walk.js";
+import { areaOf, idOf, proposal, type Detector } from "./detector.js";
+import { namedFunctions, statementOf, type Named } from "./named-functions.js";
+import { dataOf, isTracedBySdk, mayHaveQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+
+/** What is told of a job, and does not do it. */
+const TELLS = /^(on(?=[A-Z])|log|report|notify|track)|(Failed|Completed|Error|Progress|Stalled)$/;
+
+/** Functions that others hand to a worker: what they are given says that they do jobs. */
+export const jobFunctions: Detector = {
+  finds: "functions that are given a job by a worker elsewhere",
+  needles: QUEUE_NEEDLES,
+  find: (source) => {
+    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
+    const doers = namedFunctions(source, (name) => !TELLS.test(name)).filter((each) =>
+      doesJobs(source, each),
+    );
+    return doers.flatMap(({ node, name, at }) => {
+      const data = dataOf(node, source);
+      if (data === null) return [];
+      const rule = {
+        id: idOf(areaOf(source), name),
+        use: "trace-receive" as const,
+        phase: 2,
+        at,
+        message: `\${${data}}`,
+        span: { name: "{{function}}", op: "queue.process" },
+      };
+      const found = proposal(source, node, 3, "a job is done that brings no trace along", rule);
+      return [{ ...found, covers: handedTo(node) }];
+    });
+  },
+};
+
+/** Whether what a function is given first is a job, and it is there for others. */
+function doesJobs(source: Source, { node }: Named): boolean {
+  const [job] = node.parameters;
+  if (!job?.type || !namesQueueType(source, job.type, /^Job$/)) return false;
+  const holder = ts.isMethodDeclaration(node) ? node : (statementOf(node) ?? node);
+  const isOpen = ts.isMethodDeclaration(node)
+    ? !hasModifier(holder, ts.SyntaxKind.PrivateKeyword)
+    : hasModifier(holder, ts.SyntaxKind.ExportKeyword);
+  return isOpen && waits(node);
+}
+
+/** Whether there is work in it that takes time: it waits for something, or gives back what does. */
+function waits({ body }: Named["node"]): boolean {
+  const isCall = (node: TS.Node | undefined) => node !== undefined && ts.isCallExpression(node);
+  if (isCall(body)) return true;
+  return (
+    findNode(
+      body,
+      (node) =>
+        ts.isAwaitExpression(node) || (ts.isReturnStatement(node) && isCall(node.expression)),
+    ) !== undefined
+  );
+}
+
+/** The functions that are given the job in turn. */
+function handedTo({ parameters: [job], body }: Named["node"]): string[] {
+  const names: string[] = [];
+  walk(body, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
+    const isGiven = node.arguments.some((each) => each.getText() === job?.name.getText());
+    if (isGiven) names.push(node.expression.text);
+  });
+  return names;
+}

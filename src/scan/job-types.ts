@@ -1,0 +1,69 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import type { Source } from "../syntax/source.js";
+import { walk } from "../syntax/walk.js";
+import { idOf, proposal, type Detector } from "./detector.js";
+import { isTracedBySdk, mayHaveQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+
+/** The types of the data of jobs, where the queue says them and the file has them. */
+export const jobTypes: Detector = {
+  finds: "types of the data of jobs",
+  needles: QUEUE_NEEDLES,
+  find: (source) => {
+    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
+    const types = new Map<string, DeclaredType>();
+    walk(source.file, (node) => {
+      for (const data of dataTypes(source, node)) {
+        for (const each of messagesOf(source, data)) types.set(each.name.text, each);
+      }
+    });
+    return [...types].map(([name, node]) =>
+      proposal(source, node, 2, `jobs with the data ${name} cross processes`, {
+        id: idOf(name),
+        use: "trace-field",
+        phase: 2,
+        at: { type: name },
+      }),
+    );
+  },
+};
+
+type DeclaredType = TS.InterfaceDeclaration | TS.TypeAliasDeclaration;
+
+/** `new Queue<Data>(...)`, `job: Job<Data>`: the first of what such a type is given. */
+function dataTypes(source: Source, node: TS.Node): readonly TS.TypeNode[] {
+  const isMade = ts.isNewExpression(node) && namesQueueType(source, node.expression, HOLDERS);
+  const isSaid = ts.isTypeReferenceNode(node) && namesQueueType(source, node, HOLDERS);
+  return isMade || isSaid ? (node.typeArguments?.slice(0, 1) ?? []) : [];
+}
+
+const HOLDERS = /^(Queue|Worker|Job|Processor|FlowProducer)$/;
+
+/** The types of a file that a type is made of, as far as they say what a message is about. */
+function messagesOf(source: Source, type: TS.TypeNode, depth = 0): DeclaredType[] {
+  if (depth > MAX_DEPTH) return [];
+  if (ts.isUnionTypeNode(type)) {
+    return type.types.flatMap((each) => messagesOf(source, each, depth + 1));
+  }
+  if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
+  const { text } = type.typeName;
+  const declared = source.file.statements.find(
+    (each): each is DeclaredType =>
+      (ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each)) &&
+      each.name.text === text,
+  );
+  if (!declared) return [];
+  if (ts.isInterfaceDeclaration(declared)) return saysSomething(declared) ? [declared] : [];
+  if (!ts.isTypeLiteralNode(declared.type)) return messagesOf(source, declared.type, depth + 1);
+  return saysSomething(declared.type) ? [declared] : [];
+}
+
+const MAX_DEPTH = 4;
+
+/** Whether a message has more than its kind: one that has not is made by a clock, most often. */
+function saysSomething({ members }: { readonly members: readonly TS.TypeElement[] }): boolean {
+  return members.some((each) => {
+    const type = ts.isPropertySignature(each) ? each.type : undefined;
+    if (!type) return true;
+    return !ts.isLiteralTypeNode(type) && type.kind !== ts.SyntaxKind.UndefinedKeyword;
+  });
+}
