@@ -90,14 +90,21 @@ export class Reports {
   }
 }
 `,
-    "src/processors.ts": `import type { Processor } from "bullmq";
+    "src/write-report.ts": `import type { Job } from "bullmq";
+
+export async function writeReport(job: Job<{ title: string }>) {
+  console.log(await Promise.resolve(job.data.title));
+}
+`,
+    "src/processors.ts": `import type { Job, Processor } from "bullmq";
+import { writeReport } from "./write-report";
 
 export const mailProcessor: Processor = async (job) => {
   console.log(await Promise.resolve(job.data.to));
 };
 
-export const reportProcessor: Processor = async (job) => {
-  console.log(await Promise.resolve(job.data.title));
+export const reportProcessor: Processor = async (job: Job) => {
+  await writeReport(job);
 };
 `,
     "src/orders.ts": `import { getQueue } from "./queues";

@@ -1,9 +1,16 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
-import { findNode, hasModifier, walk } from "../syntax/walk.js";
+import { findNode, hasModifier } from "../syntax/walk.js";
 import { areaOf, idOf, proposal, type Detector } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
-import { dataOf, isTracedBySdk, mayHaveQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+import {
+  dataOf,
+  handedTo,
+  isTracedBySdk,
+  mayHaveQueue,
+  namesQueueType,
+  QUEUE_NEEDLES,
+} from "./queues.js";
 
 /** What is told of a job, and does not do it. */
 const TELLS = /^(on(?=[A-Z])|log|report|notify|track)|(Failed|Completed|Error|Progress|Stalled)$/;
@@ -38,6 +45,8 @@ export const jobFunctions: Detector = {
 function doesJobs(source: Source, { node }: Named): boolean {
   const [job] = node.parameters;
   if (!job?.type || !namesQueueType(source, job.type, /^Job$/)) return false;
+  // Of one whose variable says so as well, `jobHandlers` knows.
+  if (ts.isVariableDeclaration(node.parent) && node.parent.type) return false;
   const holder = ts.isMethodDeclaration(node) ? node : (statementOf(node) ?? node);
   const isOpen = ts.isMethodDeclaration(node)
     ? !hasModifier(holder, ts.SyntaxKind.PrivateKeyword)
@@ -56,15 +65,4 @@ function waits({ body }: Named["node"]): boolean {
         ts.isAwaitExpression(node) || (ts.isReturnStatement(node) && isCall(node.expression)),
     ) !== undefined
   );
-}
-
-/** The functions that are given the job in turn. */
-function handedTo({ parameters: [job], body }: Named["node"]): string[] {
-  const names: string[] = [];
-  walk(body, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
-    const isGiven = node.arguments.some((each) => each.getText() === job?.name.getText());
-    if (isGiven) names.push(node.expression.text);
-  });
-  return names;
 }

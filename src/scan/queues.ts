@@ -48,16 +48,15 @@ export const jobHandlers: Detector = {
       const handled = registeredAt(source, node) ?? processorAt(source, node);
       const message = handled && dataOf(handled.handler, source);
       if (!handled || !message) return;
-      found.push(
-        proposal(source, node, 3, why, {
-          id: idOf(areaOf(source), handled.name, "jobs"),
-          use: "trace-receive",
-          phase: 2,
-          at: handled.at,
-          message: `\${${message}}`,
-          span: { name: handled.span, op: "queue.process" },
-        }),
-      );
+      const own = proposal(source, node, 3, why, {
+        id: idOf(areaOf(source), handled.name, "jobs"),
+        use: "trace-receive",
+        phase: 2,
+        at: handled.at,
+        message: `\${${message}}`,
+        span: { name: handled.span, op: "queue.process" },
+      });
+      found.push({ ...own, covers: handedTo(handled.handler) });
     });
     return found;
   },
@@ -120,6 +119,18 @@ export function dataOf(
   const [job] = name.elements;
   const isOne = job !== undefined && ts.isBindingElement(job) && ts.isIdentifier(job.name);
   return isOne ? `${job.name.getText()}.data` : null;
+}
+
+/** The functions that are given the job in turn. */
+export function handedTo(handler: TS.SignatureDeclaration): string[] {
+  const job = handler.parameters[0]?.name.getText();
+  const names: string[] = [];
+  walk(handler, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
+    const isGiven = node.arguments.some((each) => each.getText() === job);
+    if (isGiven) names.push(node.expression.text);
+  });
+  return names;
 }
 
 /** A function of the type that queues have for it, or the method of a class that they know. */
