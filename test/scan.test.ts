@@ -512,6 +512,21 @@ test("a start of the SDK that records no spans is told, one with a rate or with 
   expect(told).toEqual([expect.objectContaining({ file: "src/off.ts", line: 2 })]);
 });
 
+test("a program whose work deserves a trace and that starts no SDK is told", async () => {
+  const scripts = { start: "node dist/mails.js", cli: "tsx src/cli.ts" };
+  const folder = newRepository({
+    "package.json": JSON.stringify({ scripts, dependencies: { bullmq: "5" } }),
+    "src/mails.ts": `import { Worker } from "bullmq";
+
+export const worker = new Worker("mails", async (job) => console.log(job.data));
+`,
+    "src/cli.ts": "console.log(process.argv);\n",
+  });
+  const { findings } = await json(folder, ["scan"]);
+  const told = findings.filter(({ code }) => code === "no-init");
+  expect(told).toEqual([expect.objectContaining({ file: "src/mails.ts" })]);
+});
+
 test("aborted work is no error where work is aborted, and of a page nobody knows", async () => {
   const init =
     'import * as Sentry from "@sentry/node";\nSentry.init({ dsn: "https://a@b.c/1" });\n';

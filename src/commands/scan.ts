@@ -1,12 +1,13 @@
 import { loadCompiler } from "../syntax/compiler.js";
 import { AUTO_INSTRUMENTED } from "../syntax/auto-instrumented.js";
 import { resolveConfig } from "../plan/config.js";
+import { entryFindings } from "../plan/entries.js";
 import type { Finding, SiteReport } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
 import { describeSdk, nearestManifest, sdkPackageFor, type Sdk } from "../project/sdk.js";
 import { findConfig, type Root } from "../project/root.js";
-import { readText } from "../project/tree.js";
+import { createTree, readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
 import { configText } from "../scan/config-text.js";
 import { withAborts } from "../scan/leftovers.js";
@@ -109,7 +110,10 @@ async function thoseThatDoSomething(
   return {
     suggestions,
     sites: suggestions.flatMap(({ rule }) => planned.get(rule.id) ?? []),
-    findings: plan.findings.filter(({ code }) => code === "init-before-environment"),
+    findings: [
+      ...plan.findings.filter(({ code }) => code === "init-before-environment"),
+      ...entryFindings(createTree(workspace.root, ""), plan.files),
+    ],
   };
 }
 
