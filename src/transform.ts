@@ -15,7 +15,14 @@ import type { ObjectEntries } from "valibot";
 
 export * as schema from "valibot";
 export type { Edit, Range } from "./text/edit.js";
-export { indentationAt, isBlankLine, lineEnd, lineStart, nextLine } from "./text/lines.js";
+export {
+  indentationAt,
+  isBlankLine,
+  leadBefore,
+  lineEnd,
+  lineStart,
+  nextLine,
+} from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleSpec } from "./syntax/module-source.js";

@@ -1,3 +1,4 @@
+import { format, type Options } from "prettier";
 import { describe, expect, test } from "vitest";
 import { loadCompiler, ts } from "../src/syntax/compiler.js";
 import { isParseFailure, parseSource } from "../src/syntax/source.js";
@@ -12,6 +13,32 @@ import {
 import { VARIANTS, type Variant } from "./support/variants.js";
 
 const TRANSFORMS = transformNames();
+
+/** Far from the style of any fixture, and from each other. */
+const STYLES: readonly Style[] = [
+  {
+    name: "narrow lines and no semicolons",
+    printWidth: 40,
+    semi: false,
+    singleQuote: true,
+    useTabs: true,
+    arrowParens: "avoid",
+    trailingComma: "none",
+  },
+  { name: "wide lines and semicolons", printWidth: 140, tabWidth: 4 },
+];
+
+type Style = Options & { readonly name: string };
+
+function inStyle(path: string, text: string, { name: _name, ...style }: Style): Promise<string> {
+  return format(text, { ...style, filepath: path });
+}
+
+/** A text of which only the code counts: prettier keeps some line breaks that it finds. */
+async function withoutLayout(path: string, text: string, style: Style): Promise<string> {
+  const even = await inStyle(path, text, { ...style, objectWrap: "collapse" });
+  return even.replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/\n\s*/g, "\n"));
+}
 
 async function treeFor(fixture: Fixture, variant: Variant): Promise<MemoryTree> {
   const input = await variant.write(fixture.input, fixture.file);
@@ -108,6 +135,24 @@ describe.each(TRANSFORMS)("%s", (transform) => {
         revertInMemory(memory, (entry) => entry.rule === rule.id);
       }
       expect(memory.files).toEqual(original);
+    });
+
+    test.each(STYLES)("formatted since with $name, all of it is known and goes", async (style) => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      applyInMemory(memory, rules);
+      const formatted = await inStyle(fixture.file, memory.files.get(fixture.file) ?? "", style);
+      // Without semicolons, what prettier writes is not always what the compiler reads.
+      if (isParseFailure(parseSource(fixture.file, formatted))) return;
+      memory.files.set(fixture.file, formatted);
+      const { ledger } = memory;
+      expect(applyInMemory(memory, rules).changes).toEqual([]);
+      expect(memory.ledger.sites.length).toBe(ledger.sites.length);
+      const { sites } = revertInMemory(memory);
+      expect(sites.filter(({ state }) => state !== "reverted")).toEqual([]);
+      const reverted = memory.files.get(fixture.file) ?? "";
+      const bare = (text: string) => withoutLayout(fixture.file, text, style);
+      expect(await bare(reverted)).toBe(await bare(fixture.input));
     });
 
     test.runIf(fixture.edited !== null)("keeps edits made since", async () => {

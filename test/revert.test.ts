@@ -210,3 +210,28 @@ test("a captured error that two rules want goes with the last of them", async ()
     expect(read("drop.ts")).toBe(code);
   }
 });
+
+test("what was copied beside itself stays in the ledger, whatever is applied since", async () => {
+  const code = `export async function load(read: () => Promise<string>): Promise<void> {
+  await read();
+}
+`;
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "load.ts": code },
+    [{ id: "read", use: "wrap-span", at: { call: "read()" }, span: { name: "read" } }],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const line = /^.*startSpan.*\n/m.exec(read("load.ts"))?.[0] ?? "";
+  const more = code.replace("load", "loadMore");
+  writeFileSync(join(dir, "load.ts"), read("load.ts").replace(line, line + line) + more);
+  const second = await apply(options);
+  expect(second.sites.filter(({ state }) => state === "applied").length).toBe(1);
+  const outcome = await revert(options);
+  expect(outcome.exitCode).toBe(1);
+  expect(outcome.sites.map(({ reason }) => reason?.code ?? null).sort()).toEqual([
+    "ambiguous-match",
+    null,
+  ]);
+});

@@ -22,6 +22,7 @@ import {
   isStatementList,
   joinPointNeedles,
   ledgerText,
+  needsSemicolon,
   lineStart,
   lostWork,
   nextLine,
@@ -48,7 +49,6 @@ import {
   type Instrumentation,
   type Match,
   type NamedFunction,
-  type Range,
   type Reason,
   type Rule,
   type Shape,
@@ -242,13 +242,15 @@ function replaceCall(
   const breadcrumb = breadcrumbCode(file, statement, rule, fills);
   if (isReason(breadcrumb)) return breadcrumb;
   const code = breadcrumb.replace(/;$/, "");
+  // Behind a condition, an `else` of the user's would become that of the switch.
+  const isBraced = rule.when !== undefined && !isStatementList(statement.parent);
   const start = statement.getStart(source.file);
   const end = replacedEnd(source, statement, rule.when !== undefined);
   return {
     ...SHARED,
     strategy: "replace",
     region: { start, end: statement.end },
-    edits: [{ start, end, text: code, attach: "right" }],
+    edits: [{ start, end, text: isBraced ? `{ ${code} }` : code, attach: "right" }],
     imports: sdkImport(file),
     shape: {
       key: statementFingerprint(code),
@@ -256,7 +258,7 @@ function replaceCall(
       eol: source.style.eol,
       code: statementFingerprint(code),
       original: source.text.slice(start, end),
-      ...(isStatementList(statement.parent) ? {} : { lone: "yes" }),
+      ...(isBraced ? { braced: "yes" } : {}),
     },
     container: containerOf(statement),
     head: headOf(statementFingerprint(code)),
@@ -316,9 +318,7 @@ function breadcrumbCode(
   const inner = guard === null ? indent : indent + style.indent;
   const call = callStatement(callee, entries, style, { indent: inner, column: inner.length });
   if (guard === null) return call;
-  const guarded = `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
-  // Behind a condition, an `else` of the user's would become that of the switch.
-  return isStatementList(at.parent) ? guarded : `{ ${guarded} }`;
+  return `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
 }
 
 /** Takes an import out whose calls are all replaced, or only its one name. */
@@ -429,33 +429,49 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
     if (!ts.isStatement(node)) return;
-    const { end } = ts.isExpressionStatement(node) ? node.expression : node;
-    const range = { start: node.getStart(source.file), end };
-    if (!shape.lone && isInOurBraces(source, node)) return;
-    if (fingerprint(node) !== shape.code) {
-      if (isBreadcrumb(node)) found.push(editedBreadcrumb(node, range));
-      return;
-    }
-    found.push({
-      range,
-      container: containerOf(node),
-      head: headOf(shape.code),
-      key: shape.key ?? "",
-      // Braces of the user's may hold the same.
-      exact: !shape.lone || !ts.isBlock(node) || standsOnOneLine(source, node),
-      similar: true,
-      removal: { edits: [{ ...range, text: ledgerText(source, shape, "original") }], dedent: null },
-    });
+    if (fingerprint(node) === shape.code) found.push(...replacedAt(source, node, shape));
+    else if (isBreadcrumb(node)) found.push(editedBreadcrumb(source, node));
   });
   return found;
 }
 
-/** A switch behind a condition stands in braces, which are what was put there. */
-function isInOurBraces(source: Source, node: TS.Statement): boolean {
+/** What a statement that says what was put there may be: itself, or with braces that came with it. */
+function replacedAt(source: Source, node: TS.Statement, shape: Shape): Candidate[] {
+  const braces = bracesAround(node);
+  const isSurelyBraced = braces !== null && standsOnOneLine(source, braces);
+  if (!shape.braced && isSurelyBraced) return [];
+  const own = shape.braced ? (braces ?? node) : node;
+  const end = ts.isExpressionStatement(own) ? own.expression.end : own.end;
+  const range = { start: own.getStart(source.file), end };
+  const isWhole = !shape.braced || braces !== null;
+  return [
+    {
+      range,
+      container: containerOf(own),
+      head: headOf(shape.code ?? ""),
+      key: shape.key ?? "",
+      // Braces of the user's may hold the same.
+      exact: !shape.braced || isSurelyBraced,
+      similar: isWhole,
+      removal: isWhole
+        ? { edits: [{ ...range, text: originalAt(source, own, shape) }], dedent: null }
+        : reason("changed-by-hand", "it has no braces any more"),
+    },
+  ];
+}
+
+/** The replaced code; a switch parts what is around it, and a call needs a semicolon for that. */
+function originalAt(source: Source, { end, kind }: TS.Statement, shape: Shape): string {
+  const original = ledgerText(source, shape, "original");
+  const isParted = kind === ts.SyntaxKind.ExpressionStatement || original.endsWith(";");
+  return !isParted && needsSemicolon(source.text, end) ? `${original};` : original;
+}
+
+/** The braces that a lone statement of its kind would have got. */
+function bracesAround(node: TS.Statement): TS.Block | null {
   const { parent } = node;
-  if (!ts.isBlock(parent) || parent.statements.length > 1 || !ts.isIfStatement(node)) return false;
-  const isLone = !ts.isFunctionLike(parent.parent) && !isStatementList(parent.parent);
-  return isLone && standsOnOneLine(source, parent);
+  if (!ts.isBlock(parent) || parent.statements.length > 1 || !ts.isIfStatement(node)) return null;
+  return ts.isFunctionLike(parent.parent) || isStatementList(parent.parent) ? null : parent;
 }
 
 /** Whether braces open as ours do: on the line of what they hold. */
@@ -464,22 +480,20 @@ function standsOnOneLine({ file, text }: Source, block: TS.Block): boolean {
   return first !== undefined && text.slice(block.getStart(file), first.getStart(file)) === "{ ";
 }
 
-function isBreadcrumb(node: TS.Statement): boolean {
+function isBreadcrumb(node: TS.Statement): node is TS.ExpressionStatement {
   if (!ts.isExpressionStatement(node) || !ts.isCallExpression(node.expression)) return false;
   return /(^|\.)addBreadcrumb$/.test(node.expression.expression.getText());
 }
 
-function editedBreadcrumb(node: TS.Statement, range: Range): Candidate {
-  const removal = reason("changed-by-hand", "the breadcrumb says something else now");
-  const head = headOf(fingerprint(node));
+function editedBreadcrumb({ file }: Source, node: TS.ExpressionStatement): Candidate {
   return {
-    range,
+    range: { start: node.getStart(file), end: node.expression.end },
     container: containerOf(node),
-    head,
+    head: headOf(fingerprint(node)),
     key: "",
     exact: false,
     similar: true,
-    removal,
+    removal: reason("changed-by-hand", "the breadcrumb says something else now"),
   };
 }
 

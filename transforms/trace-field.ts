@@ -4,6 +4,7 @@ import {
   fingerprint,
   indentationAt,
   inheritedFrom,
+  leadBefore,
   ownMember,
   param,
   propertyName,
@@ -235,7 +236,10 @@ function memberRemoval(
     return { start: start - gap, end: member.end, text: "" };
   }
   if (behind) return { start, end: behind.getStart(file), text: "" };
-  if (before) return { start: before.end - (shape.lead?.length ?? 0), end: member.end, text: "" };
+  if (before) {
+    const lead = leadBefore(text, before.end, start, shape.lead ?? "");
+    return { start: lead > 0 ? before.end - lead : start - gap, end: member.end, text: "" };
+  }
   const end = shape.layout === "tight" ? owner.end - 1 : member.end;
   return { start: start - gap, end, text: "" };
 }

@@ -8,7 +8,7 @@ import type { FileContext, Lessons, Site } from "../transform.js";
 import type { View } from "./base-view.js";
 import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule } from "./model.js";
-import type { Recognised } from "./recognise.js";
+import { isGone, type Recognised } from "./recognise.js";
 
 /** What planning one file starts from. */
 export interface FileInput {
@@ -67,7 +67,7 @@ export function numberDrafts(
     const mine = drafts.filter((draft) => draft.active.rule.id === rule.id);
     const known = own.filter(({ entry }) => entry.rule === rule.id);
     const found = assignOwn(mine, known, view.reduced);
-    const taken = new Set(known.filter(({ candidate }) => candidate).map(({ entry }) => entry.id));
+    const taken = new Set(known.filter((each) => !isGone(each)).map(({ entry }) => entry.id));
     const rejected = new Set<Site<unknown>>();
     let number = 0;
     for (const draft of mine) {

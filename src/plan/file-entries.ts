@@ -4,7 +4,7 @@ import type { Instrumentation } from "../transform.js";
 import { nestingKey, type Piece } from "./compose.js";
 import type { FileInput } from "./drafts.js";
 import type { LedgerSite } from "./ledger.js";
-import type { Recognised } from "./recognise.js";
+import { isGone, type Recognised } from "./recognise.js";
 import type { Outcome } from "./site-report.js";
 
 /** A site that is about to be instrumented. */
@@ -18,7 +18,7 @@ export function isPlanned(outcome: Outcome): outcome is Planned {
 function keptEntries(input: FileInput, own: readonly Recognised[]): LedgerSite[] {
   const active = new Set(input.rules.map(({ rule }) => rule.id));
   return own
-    .filter(({ entry, candidate }) => candidate !== null || !active.has(entry.rule))
+    .filter((each) => !isGone(each) || !active.has(each.entry.rule))
     .map(({ entry }) => entry);
 }
 
@@ -31,9 +31,12 @@ export function orderedEntries(
   all: readonly Outcome[],
 ): LedgerSite[] {
   const kept = new Set(keptEntries(input, own));
+  // What has no place of its own keeps the one behind those it came after.
+  let range: Range = { start: 0, end: 0 };
   const known = own
     .filter(({ entry }) => kept.has(entry))
-    .map(({ entry, candidate }) => ({ entry, range: candidate?.range ?? { start: 0, end: 0 } }));
+    .sort((a, b) => a.entry.order - b.entry.order)
+    .map(({ entry, candidate }) => ({ entry, range: (range = candidate?.range ?? range) }));
   const added = planned.map((each, index) => ({
     entry: entryOf(input.path, each, idsOf(each, all)),
     range: placeOf(each, pieces[index]),

@@ -1,5 +1,5 @@
 import { encloses, type Edit } from "../text/edit.js";
-import { endOfLine, nextLine } from "../text/lines.js";
+import { endOfLine } from "../text/lines.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { specifierOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
@@ -97,9 +97,18 @@ function importRemoval({ text, file }: Source, statement: TS.Statement, added: s
   if (from >= 0 && text.startsWith(inserted, from)) {
     return { start: from, end: from + inserted.length, text: "" };
   }
-  // Something was written behind it on its line: that stays, from its first character.
-  const behind = /^[ \t]*/.exec(text.slice(statement.end))?.[0].length ?? 0;
-  const end = statement.end + behind;
-  const isLineEnd = /^\r?\n/.test(text.slice(end));
-  return { start, end: isLineEnd ? nextLine(text, end) : end, text: "" };
+  // A formatter wrote it anew: as many line breaks as came with it go with it, where there are any.
+  const [lead, tail] = [breaksIn(/^\s*/, inserted), breaksIn(/\s*$/, inserted)];
+  const before = new RegExp(`(?:\\r?\\n){0,${lead}}$`).exec(text.slice(0, start));
+  const behind = new RegExp(`^[ \\t]*(?:\\r?\\n){0,${tail}}`).exec(text.slice(statement.end));
+  // What was written behind it on its line stays, from its first character.
+  return {
+    start: start - (before?.[0].length ?? 0),
+    end: statement.end + (behind?.[0].length ?? 0),
+    text: "",
+  };
+}
+
+function breaksIn(place: RegExp, text: string): number {
+  return place.exec(text)?.[0].match(/\n/g)?.length ?? 0;
 }

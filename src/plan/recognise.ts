@@ -165,11 +165,16 @@ function notFound(entry: LedgerSite, matching: Matching): Recognised {
   return { entry, candidate, left };
 }
 
+/** Whether nothing is left of an entry's work: what cannot be told from others is still there. */
+export function isGone(recognised: Recognised): boolean {
+  return !isRemovable(recognised) && recognised.left.code === "missing";
+}
+
 /** Whether an entry may be found elsewhere: it has no place here, or one that may be another's. */
 export function isLost(recognised: Recognised): boolean {
   const { entry, candidate } = recognised;
   if (isRemovable(recognised)) return false;
-  if (!candidate) return recognised.left.code === "missing";
+  if (!candidate) return isGone(recognised);
   return !candidate.similar && !sameContainer(entry, candidate);
 }
 

@@ -47,7 +47,10 @@ export function importPlace(source: Source): ImportPlace {
     text.slice(last.end, offset),
   );
   if (isLineShared) return { offset: last.end, before: style.eol, after: "" };
-  return { offset, before: "", after: imports.length > 0 ? "" : style.eol };
+  if (imports.length > 0) return { offset, before: "", after: "" };
+  // A blank line behind the directives goes on parting them from what comes next.
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(offset))?.[0].length ?? 0;
+  return { offset: offset + blank, before: "", after: style.eol };
 }
 
 function isImportLike(statement: TS.Statement): boolean {

@@ -63,6 +63,9 @@ export function propertyRemoval(
   const before = text.slice(0, start);
   const from = before.trimEnd().length;
   const rest = text.slice(property.end, object.end - 1);
+  // A formatter puts the comma behind a comment that stood behind it.
+  const moved = /^(\s*(?:\/\*[^]*?\*\/\s*)+),/.exec(rest);
+  if (moved) return { start: from, end: property.end + moved[0].length, text: moved[1] ?? "" };
   const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
   const behind = /^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0;
   const isShared = !/^\r?\n/.test(rest.slice(comma + behind));

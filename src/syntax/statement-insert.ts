@@ -1,5 +1,5 @@
 import type { Edit, Range } from "../text/edit.js";
-import { indentationAt, lineStart } from "../text/lines.js";
+import { indentationAt, leadBefore, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { codeFingerprint, fingerprint } from "./fingerprint.js";
 import type { Helper } from "./helper-module.js";
@@ -16,7 +16,7 @@ import { reason, type Reason } from "./reason.js";
 import { isStatementList, statementAround, withTrailingComment } from "./region.js";
 import type { Source } from "./source.js";
 import { unwrapped, walk } from "./walk.js";
-import { goesOn, mayGoOn } from "./wrapper-layout.js";
+import { goesOn, mayGoOn, needsSemicolon } from "./wrapper-layout.js";
 
 /** A statement of ours beside one of the user's. */
 interface Insertion {
@@ -174,14 +174,28 @@ function removalOf(
   const [kept, ...others] = block.statements.filter((each) => each !== statement);
   const hasComment = /\/\/|\/\*/.test(text.slice(block.getStart(file), block.end));
   if (!kept || others.length > 0 || hasComment) return { edits: [edit], dedent: null };
-  const end = kept.end - (shape.lead?.length ?? 0);
+  const end = kept.end - leadBefore(text, kept.end, statement.getStart(file), shape.lead ?? "");
+  const isEnded = !isEndedBySemicolon(kept) || text[end - 1] === ";";
+  const semicolon = !isEnded && needsSemicolon(text, block.end) ? ";" : "";
   return {
     edits: [
       { start: block.getStart(file), end: kept.getStart(file), text: "" },
-      { start: end, end: block.end, text: "" },
+      { start: end, end: block.end, text: semicolon },
     ],
     dedent: null,
   };
+}
+
+/** Whether a statement has a semicolon at its end, where its author writes any. */
+function isEndedBySemicolon(statement: TS.Statement): boolean {
+  return (
+    ts.isExpressionStatement(statement) ||
+    ts.isVariableStatement(statement) ||
+    ts.isReturnStatement(statement) ||
+    ts.isThrowStatement(statement) ||
+    ts.isBreakOrContinueStatement(statement) ||
+    ts.isDoStatement(statement)
+  );
 }
 
 /** The statement and the white space behind it; null where nothing stands behind it. */

@@ -116,10 +116,20 @@ function firstLineLength(text: string, region: Region): number {
  * the same line would not be parted from it. Comments part nothing.
  */
 export function goesOn(text: string, offset: number): boolean {
+  const { gap, next } = whatComes(text, offset);
+  return gap.includes("\n") ? mayGoOn(next) : /[^})]/.test(next);
+}
+
+/** Whether code without a semicolon of its own would go on, and no semicolon stands behind it. */
+export function needsSemicolon(text: string, offset: number): boolean {
+  return goesOn(text, offset) && whatComes(text, offset).next !== ";";
+}
+
+/** The white space and comments behind a place, and the first character of the code. */
+function whatComes(text: string, offset: number): { readonly gap: string; readonly next: string } {
   const behind = text.slice(offset, offset + 2000);
   const gap = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/.exec(behind)?.[0] ?? "";
-  const next = behind[gap.length] ?? "";
-  return gap.includes("\n") ? mayGoOn(next) : /[^})]/.test(next);
+  return { gap, next: behind[gap.length] ?? "" };
 }
 
 /** Whether a line that begins so goes on with the one before, should that have no semicolon. */

@@ -73,3 +73,12 @@ export function position(text: string, offset: number): { line: number; column: 
   const bom = start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
   return { line: low + 1, column: Math.max(1, offset - start + 1 - bom) };
 }
+
+/**
+ * How much of what stands before an inserted piece came with it: a formatter may have taken the
+ * separator away, or may want one where the piece stands on a line of its own.
+ */
+export function leadBefore(text: string, end: number, start: number, lead: string): number {
+  const isInline = /^[ \t]*$/.test(text.slice(end, start));
+  return isInline && text.slice(0, end).endsWith(lead) ? lead.length : 0;
+}
