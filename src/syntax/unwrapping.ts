@@ -52,15 +52,46 @@ export function unwrap(
   if (kept.start >= kept.end) {
     return { edits: [wholeLine(source.text, start, end)], dedent: null };
   }
-  const brackets =
-    shape.isConcise && needsBrackets(node.callback.body, node.call) ? ["(", ")"] : ["", ""];
+  const [open, close] = partsAround(source, node, outer, shape, kept);
+  // An expression that was a block may go on on the lines of the call.
+  const inserted = shape.isConcise || ts.isBlock(node.callback.body) ? shape.unit : "";
   return {
     edits: [
-      { start, end: kept.start, text: brackets[0] ?? "" },
-      { start: kept.end, end, text: brackets[1] ?? "" },
+      { start, end: kept.start, text: open },
+      { start: kept.end, end, text: close },
     ],
-    dedent: { range: kept, unit: addedIndent(source, kept, { start, end }, shape.unit) },
+    dedent: { range: kept, unit: addedIndent(source, kept, { start, end }, inserted) },
   };
+}
+
+/** What must stand around the code that is kept, where a linter has changed the kind of the callback. */
+function partsAround(
+  { text }: Source,
+  { callback: { body }, call }: WrapperNode,
+  outer: TS.Node,
+  { isConcise }: WrapperShape,
+  kept: Range,
+): readonly [open: string, close: string] {
+  if (!isConcise && !ts.isBlock(body)) return ["return ", text[outer.end - 1] === ";" ? ";" : ""];
+  if (!isConcise) return ["", ""];
+  const code = ts.isBlock(body) ? (onlyReturned(body) ?? body) : body;
+  const isWhole = kept.start <= code.getStart();
+  return isWhole && needsBrackets(code, call) ? ["(", ")"] : ["", ""];
+}
+
+/** `() => { return value; }` says what `() => value` says, if no comment is lost by it. */
+function onlyReturned(block: TS.Block): TS.Expression | undefined {
+  const [statement, ...others] = block.statements;
+  if (!statement || others.length > 0 || !ts.isReturnStatement(statement)) return undefined;
+  const { expression } = statement;
+  return expression && !hasCommentAround(block, expression) ? expression : undefined;
+}
+
+/** Whether a comment stands in a piece of code, but not in the expression that is kept of it. */
+function hasCommentAround(code: TS.Node, kept: TS.Expression): boolean {
+  const { text } = code.getSourceFile();
+  const before = text.slice(code.getStart(), kept.getStart());
+  return holdsComment(before + text.slice(kept.end, code.end));
 }
 
 /** The node that our prefix and the call make up together; null if they are apart. */
@@ -83,8 +114,8 @@ function keptExpression(
   { callback, call }: WrapperNode,
   { isBracketed }: WrapperShape,
 ): Range | Reason {
-  const { body } = callback;
-  if (ts.isBlock(body)) return reason("changed-by-hand", "the callback became a block");
+  const body = ts.isBlock(callback.body) ? onlyReturned(callback.body) : callback.body;
+  if (!body) return reason("changed-by-hand", "the callback became a block");
   if (flowOf([body]).awaits && !isInAsync(call)) {
     return reason("changed-by-hand", "an await was added that the function around cannot have");
   }
@@ -100,7 +131,7 @@ function keptStatements(
   shape: WrapperShape,
 ): Range | Reason {
   const { body } = callback;
-  if (!ts.isBlock(body)) return reason("changed-by-hand", "the callback became an expression");
+  if (!ts.isBlock(body)) return keptReturn(source, body, outer, shape);
   const list = statementAround(outer)?.list;
   if (!list || !ts.isStatement(outer)) return reason("changed-by-hand");
   const { awaits, returns } = flowOf(body.statements);
@@ -124,6 +155,25 @@ function keptStatements(
   const clash = clashingName(source, names, outer, list.statements);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
   return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
+}
+
+/** The value of a callback that was a block with a `return` and became an expression. */
+function keptReturn(
+  { file }: Source,
+  body: TS.Expression,
+  outer: TS.Node,
+  { prefix }: WrapperShape,
+): Range | Reason {
+  if (!prefix.startsWith("return")) {
+    return reason("changed-by-hand", "the callback became an expression");
+  }
+  if (flowOf([body]).awaits && !isInAsync(outer)) {
+    return reason("changed-by-hand", "an await was added that the function around cannot have");
+  }
+  const inner = ts.isParenthesizedExpression(body) ? body.expression : body;
+  const isBare = ts.isObjectLiteralExpression(inner) && !hasCommentAround(body, inner);
+  const code = isBare ? inner : body;
+  return { start: code.getStart(file), end: code.end };
 }
 
 function declaresUsed(statement: TS.Statement): boolean {
