@@ -89,6 +89,43 @@ export async function process(event: Event): Promise<void> {
   },
 );
 
+const WALKERS = `declare function pierce(root: Node): Node;
+export function* shadowsOf(root: Node): IterableIterator<Node> {
+  const walkers = [document.createTreeWalker(pierce(root))];
+  for (const walker of walkers) {
+    let node: Element | null;
+    while ((node = walker.nextNode() as Element | null)) {
+      if (!node.shadowRoot) continue;
+      yield node.shadowRoot;
+      walkers.push(document.createTreeWalker(node.shadowRoot));
+    }
+  }
+}
+`;
+
+test.each([["inner"], ["outer"], [undefined]])(
+  "a type that is said for a call stands before the calls around it, with %s first",
+  async (rule) => {
+    const { dir, read } = strictProject(WALKERS, [
+      {
+        id: "inner",
+        use: "wrap-span",
+        at: { call: "document.createTreeWalker(node.shadowRoot)" },
+        span: { name: "inner" },
+      },
+      { id: "outer", use: "wrap-span", at: { call: "walkers.push($$$)" }, span: { name: "outer" } },
+    ]);
+    if (rule !== undefined) await apply({ cwd: dir, rule });
+    const { sites, typecheck } = await apply({ cwd: dir });
+    expect(sites.filter(({ state }) => state === "skipped")).toEqual([]);
+    expect(typecheck?.new).toEqual([]);
+    expect(read("src/main.ts")).toMatch(/type NarrowedNode = typeof node;\n\s*Sentry/);
+    expect((await apply({ cwd: dir })).changes).toEqual([]);
+    await revert({ cwd: dir });
+    expect(read("src/main.ts")).toBe(WALKERS);
+  },
+);
+
 test("a site whose output would not type-check is skipped, and the others are not", async () => {
   const source = `${SAVE}
 export async function assigned(): Promise<number> {

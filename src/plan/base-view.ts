@@ -22,10 +22,13 @@ interface Owner {
   readonly region: Range;
   /** Whether the piece says something about the code at its place, and is no part of a wrapper. */
   readonly isAssertion: boolean;
+  /** Whether it stands before whatever begins at its place. */
+  readonly isFirst: boolean;
   /** Whether it stands beside the user's statements, and takes none of their code. */
   readonly isBeside: boolean;
 }
 
+const HOISTED = /^type [\p{ID_Continue}$]+ = typeof /u;
 const ASSERTION = /^(\(|!| as [\p{ID_Continue}$]+\)?)$/u;
 
 /** Takes everything of ours out of a file, in memory. */
@@ -56,9 +59,10 @@ export function withoutOurs(
     const region = reduced.toReduced(candidate.range);
     const key = nestingKey(entry.transform, entry.strategy, entry.id);
     for (const edit of removal.edits) {
-      const isAssertion = ASSERTION.test(source.text.slice(edit.start, edit.end));
+      const code = source.text.slice(edit.start, edit.end);
+      const [isAssertion, isFirst] = [ASSERTION.test(code), HOISTED.test(code)];
       const isBeside = entry.strategy === "insert" && region.start === region.end;
-      owners.set(edit, { key, region, isAssertion, isBeside });
+      owners.set(edit, { key, region, isAssertion, isFirst, isBeside });
     }
   }
   return { base, reduced, owners };
@@ -76,11 +80,13 @@ export function placeInFull(
   const at = (
     offset: number,
     attach: AttachedEdit["attach"],
-    { isInnermost = false, own = region } = {},
+    { isInnermost = false, isFirst = false, own = region } = {},
   ) =>
     reduced.toFull(offset, (edit) => {
       const owner = owners.get(edit);
       if (!owner) return attach === "right";
+      if (owner.isFirst) return attach === "right";
+      if (isFirst) return owner.region.end === offset;
       // What is asserted of a path stays with it, whatever begins or ends there as well.
       if (owner.isAssertion) return attach === "left" && !isInnermost;
       // A statement is never part of an expression, though both may end at one place.
@@ -94,7 +100,8 @@ export function placeInFull(
     const isInnermost = edit.extent !== undefined && edit.extent.start === edit.extent.end;
     // What is replaced may be less than the region, and lie in what the region does not.
     const own = edit.end > edit.start ? edit : region;
-    const start = at(edit.start, edit.attach, { isInnermost, own });
+    const isFirst = edit.isFirst === true;
+    const start = at(edit.start, edit.attach, { isInnermost, isFirst, own });
     // Deep inside, a site in between may have moved the line further.
     const isInside = region.start < edit.start && edit.start < region.end;
     const line = reduced.toFull(edit.start, () => false);
@@ -102,6 +109,7 @@ export function placeInFull(
     return {
       start,
       end: edit.end > edit.start ? at(edit.end, "left", { own }) : start,
+      ...(edit.isFirst ? { isFirst } : {}),
       ...(edit.isShared ? { isShared: true } : {}),
       ...(edit.extent ? { extent: inFull(edit.extent) } : {}),
       text: extra === "" ? edit.text : edit.text.replace(/\n(?=[^\r\n]|$)/g, `\n${extra}`),

@@ -67,12 +67,13 @@ function withoutRepeats(ordered: readonly Piece[]): Piece[] {
 
 /**
  * At one offset: closings, of the smallest extent first; then indentation; then openings, of the
- * largest extent first; then what is replaced.
+ * largest extent first, behind what stands before all of them; then what is replaced.
  */
 function rankOf(edit: AttachedEdit, { region }: Piece, depth: number): number[] {
   const { start, end } = edit.extent ?? region;
-  if (edit.end > edit.start) return [3];
-  return edit.attach === "left" ? [0, -start, -depth] : [2, -end, depth];
+  if (edit.end > edit.start) return [4];
+  if (edit.isFirst) return [2, depth];
+  return edit.attach === "left" ? [0, -start, -depth] : [3, -end, depth];
 }
 
 function compareEach(a: readonly number[], b: readonly number[]): number {
@@ -102,11 +103,12 @@ function indentText(edit: AttachedEdit, piece: Piece, ordered: readonly Piece[])
   if (!edit.text.includes("\n")) return edit.text;
   // What opens and closes a region moves with the regions around it; a mark inside, with every
   // region that it stands in.
-  const around = isInside(edit, piece)
-    ? ordered.filter((other) => isInside(edit, other))
-    : ordered
-        .slice(0, ordered.indexOf(piece))
-        .filter(({ region }) => encloses(region, piece.region));
+  const around =
+    isInside(edit, piece) || edit.isFirst === true
+      ? ordered.filter((other) => isInside(edit, other))
+      : ordered
+          .slice(0, ordered.indexOf(piece))
+          .filter(({ region }) => encloses(region, piece.region));
   const unit = around.map(({ reindent }) => reindent?.unit ?? "").join("");
   return unit === "" ? edit.text : indentLines(edit.text, unit);
 }

@@ -64,7 +64,7 @@ export function enclose(
     edits: [
       ...reads.map(({ end }) => assertion(end)),
       ...(hoisting?.assertions ?? []),
-      ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const }] : []),
+      ...(hoisting ? [{ ...hoisting.declarations, attach: "right" as const, isFirst: true }] : []),
       ...around(region, layout),
       ...captures.edits,
       ...marked.map((clause) => markEdit(source, clause, parameter)),

@@ -43,6 +43,8 @@ export interface AttachedEdit extends Edit {
   readonly attach: "left" | "right";
   /** What the text belongs to, where that is less than the region. */
   readonly extent?: Range;
+  /** Whether it stands before whatever begins at its place, such as a call that other code wraps. */
+  readonly isFirst?: boolean;
   /** Whether once is enough, should several sites put the same text at the same place. */
   readonly isShared?: boolean;
 }
