@@ -71,18 +71,19 @@ export function knowledgeOf(
 
 /** The laws that need no run: it parses, it is stable, it comes back. */
 function textProblems(
-  { path, text, others }: Program,
+  program: Program,
   rules: readonly ActiveRule[],
   plan: Plan,
   applied: MemoryTree,
   knowledge: Knowledge,
 ): string[] {
+  const { path, text, others } = program;
   const problems: string[] = [];
   const after = applied.files.get(path) ?? "";
   const memory = { files: new Map(applied.files), ledger: applied.ledger };
   const parsed = parseSource(path, after);
   if (isParseFailure(parsed)) problems.push(`does not parse: ${parsed.message}`);
-  if (isRefusedBadly(rules, plan)) problems.push("is not reversible");
+  if (isRefusedBadly(program, rules, plan)) problems.push("is not reversible");
   // Complaints are by the ids of one plan; skipped sites may have others in the next.
   const isTold = knowledge.lessons.size > 0;
   if (!isTold && applyKnowing(memory, path, rules, knowledge).changes.length > 0)
@@ -101,7 +102,12 @@ function textProblems(
 }
 
 /** One transform alone never stands in its own way; two that change the same code may. */
-export function isRefusedBadly(rules: readonly ActiveRule[], plan: Plan): boolean {
+export function isRefusedBadly(
+  { hasTwin }: Program,
+  rules: readonly ActiveRule[],
+  plan: Plan,
+): boolean {
+  if (hasTwin) return false;
   const isMixed = new Set(rules.map(({ rule }) => rule.use)).size > 1;
   const refused = plan.sites.filter(({ reason }) => reason?.code === "not-reversible");
   return refused.some(({ transform }) => !isMixed || transform === "wrap-span");

@@ -5,6 +5,7 @@ import { choicesFrom, type Choices } from "./choices.js";
 import { initLines } from "./inits.js";
 import { item, type Item } from "./items.js";
 import { ruleFor } from "./rules.js";
+import { twinLines } from "./twin.js";
 import { createWriter, typed, type Callee, type ModuleFacts, type Writer } from "./writer.js";
 
 /** A generated program with the rules that are applied to it. */
@@ -16,6 +17,8 @@ export interface Program {
   readonly rules: readonly RuleConfig[];
   readonly isSloppy: boolean;
   readonly isTypeScript: boolean;
+  /** Whether a span of a rule was written by hand where a second one could not be told from it. */
+  readonly hasTwin: boolean;
   /** What decides how it is edited after it was instrumented. */
   readonly edits: readonly number[];
   /** What decides what a type check tells about it. */
@@ -48,7 +51,7 @@ export const program: fc.Arbitrary<Program> = fc
 function programFrom({ style, items, rules, edits, knowledge }: Recipe): Program {
   const look = choicesFrom(style);
   const facts = factsFrom(look);
-  const { lines, callees } = moduleFrom(facts, items, look);
+  const { lines, callees, writer } = moduleFrom(facts, items, look);
   const path = `program.${facts.isTypeScript ? "ts" : facts.isSloppy ? "cjs" : "js"}`;
   const text = written(look, lines);
   const others = [
@@ -56,11 +59,15 @@ function programFrom({ style, items, rules, edits, knowledge }: Recipe): Program
     ...filesAround(look, facts.isTypeScript),
   ];
   const subject = { path, text, callees, others: others.map(([each]) => each) };
+  const made = rules.map((each, index) => ruleFor(choicesFrom(each), `r${index}`, subject));
+  const twin = twinLines(writer, made);
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
   return {
     path,
-    text,
+    text: text + twin.map((line) => line + eol).join(""),
     others,
-    rules: rules.map((each, index) => ruleFor(choicesFrom(each), `r${index}`, subject)),
+    rules: made,
+    hasTwin: twin.length > 0,
     isSloppy: facts.isSloppy,
     isTypeScript: facts.isTypeScript,
     edits,
@@ -113,7 +120,7 @@ function moduleFrom(facts: ModuleFacts, items: Recipe["items"], look: Choices) {
     callees.push(...made.callees);
   }
   lines.push("", ...waysIn(start, entries));
-  return { lines, callees };
+  return { lines, callees, writer: start };
 }
 
 /** What a test calls: functions of a task and a number, as the module's export. */

@@ -21,7 +21,7 @@ export async function judgeSteps(program: Program, verdict: Verdict): Promise<st
   for (let count = 1; count <= ordered.length; count++) {
     const active = ordered.slice(0, count);
     const plan = applyKnowing(memory, path, active, knowledge);
-    if (isRefusedBadly(active, plan)) problems.push("is not reversible");
+    if (isRefusedBadly(program, active, plan)) problems.push("is not reversible");
   }
   const after = memory.files.get(path) ?? "";
   if (isParseFailure(parseSource(path, after))) problems.push("does not parse");
