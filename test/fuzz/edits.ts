@@ -31,7 +31,8 @@ const NOTHING: EditVerdict = { count: 0, problems: [], reasons: [] };
 
 /** Edits an instrumented program as a person might, reverts, and looks at what came of it. */
 export async function judgeEdits(program: Program, verdict: Verdict): Promise<EditVerdict> {
-  if (verdict.plan.changes.length === 0) return NOTHING;
+  // What an edit changes, and what is left, may be the span that was written by hand.
+  if (verdict.plan.changes.length === 0 || program.hasTwin) return NOTHING;
   const choices = choicesFrom(program.edits);
   const edit = editOf(program, verdict, choices);
   if (!edit || !parses(program, edit.edited)) return NOTHING;
