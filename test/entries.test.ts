@@ -37,6 +37,11 @@ test("a program without an init, by what runs it or what is built from it", asyn
   expect(await codesIn({ ...built, ...manifest({ run: "node dist/cli.js" }) })).toEqual(
     missing("run"),
   );
+  // A folder called like a build may hold the source, and the file above it be another one.
+  const library = { "lib/cli.js": CLI.replace("./", "../src/"), "cli.js": "void 0;\n" };
+  expect(await codesIn({ ...library, ...manifest({ run: "node lib/cli.js" }) })).toEqual([
+    "no-init lib/cli.js `npm run run`",
+  ]);
   expect(await codesIn({ ...files, ...manifest({ lint: "eslint src/cli.ts" }) })).toEqual([]);
 });
 

@@ -146,12 +146,13 @@ function sourceOf(tree: Reader, dir: string, word: string): string | null {
   if (!/\.[cm]?[jt]sx?$/.test(path) || path.startsWith("..")) return null;
   const [first = "", ...rest] = path.split("/");
   const inSource = [["src", ...rest].join("/"), rest.join("/")];
-  const places = BUILT.test(first) ? [...inSource, path] : [path, ...inSource];
-  const candidates = places.flatMap((place) => [
-    ...typedNames(place).map((name) => posix.join(dir, name)),
-    posix.join(dir, place),
-  ]);
-  return candidates.find((each) => tree.read(each) !== null) ?? null;
+  const beside = [...typedNames(path), path];
+  // What lies beside the sources may be a build of them, but also a source of its own.
+  const candidates = BUILT.test(first)
+    ? [...inSource.flatMap(typedNames), ...beside, ...inSource]
+    : [...beside, ...inSource.flatMap((place) => [...typedNames(place), place])];
+  const found = candidates.map((each) => posix.join(dir, each));
+  return found.find((each) => tree.read(each) !== null) ?? null;
 }
 
 /** What a JavaScript file may be called before it is compiled. */
