@@ -14,7 +14,7 @@ import { isHandler, madeIntoText } from "./messages.js";
 
 /** What hands a text to all that have asked for its channel, in whatever process. */
 const BROKERS = /["'](ioredis|redis|@redis\/client|mqtt|nats)["']/;
-const NAMED_LIKE_ONE = /redis|pub(lisher)?\b|\bpub|nats|mqtt|broker/i;
+const NAMED_LIKE_ONE = /redis|pub(sub|lisher)?\b|\bnats|mqtt|broker/i;
 
 /** Messages that are published as text. */
 export const publishers: Detector = {

@@ -229,9 +229,6 @@ function behind(source: Source, statement: TS.ExpressionStatement, call: TS.Call
 function parts({ text }: Source, statement: TS.Statement, end: number): boolean {
   const list = statementAround(statement)?.list.statements ?? [];
   const before = list[list.indexOf(statement) - 1];
-  const isOpen =
-    before !== undefined &&
-    (ts.isExpressionStatement(before) || ts.isVariableStatement(before)) &&
-    text[before.end - 1] !== ";";
+  const isOpen = before !== undefined && isEndedBySemicolon(before) && text[before.end - 1] !== ";";
   return isOpen && text[end - 1] === ";" && goesOn(text, end);
 }
