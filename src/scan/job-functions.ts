@@ -1,16 +1,9 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
 import { findNode, hasModifier } from "../syntax/walk.js";
-import { areaOf, idOf, proposal, type Detector } from "./detector.js";
+import { areaOf, idOf, type Detector } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
-import {
-  dataOf,
-  handedTo,
-  isTracedBySdk,
-  mayHaveQueue,
-  namesQueueType,
-  QUEUE_NEEDLES,
-} from "./queues.js";
+import { hasUntracedQueue, jobDone, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
 /** What is told of a job, and does not do it. */
 const TELLS = /^(on(?=[A-Z])|log|report|notify|track)|(Failed|Completed|Error|Progress|Stalled)$/;
@@ -20,23 +13,13 @@ export const jobFunctions: Detector = {
   finds: "functions that are given a job by a worker elsewhere",
   needles: QUEUE_NEEDLES,
   find: (source) => {
-    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
+    if (!hasUntracedQueue(source)) return [];
     const doers = namedFunctions(source, (name) => !TELLS.test(name)).filter((each) =>
       doesJobs(source, each),
     );
     return doers.flatMap(({ node, name, at }) => {
-      const data = dataOf(node, source);
-      if (data === null) return [];
-      const rule = {
-        id: idOf(areaOf(source), name),
-        use: "trace-receive" as const,
-        phase: 2,
-        at,
-        message: `\${${data}}`,
-        span: { name: "{{function}}", op: "queue.process" },
-      };
-      const found = proposal(source, node, 3, "a job is done that brings no trace along", rule);
-      return [{ ...found, covers: handedTo(node) }];
+      const id = idOf(areaOf(source), name);
+      return jobDone(source, node, id, { handler: node, at, span: "{{function}}" });
     });
   },
 };

@@ -2,14 +2,14 @@ import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
 import { walk } from "../syntax/walk.js";
 import { idOf, proposal, type Detector } from "./detector.js";
-import { isTracedBySdk, mayHaveQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+import { hasUntracedQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
 /** The types of the data of jobs, where the queue says them and the file has them. */
 export const jobTypes: Detector = {
   finds: "types of the data of jobs",
   needles: QUEUE_NEEDLES,
   find: (source) => {
-    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
+    if (!hasUntracedQueue(source)) return [];
     const types = new Map<string, DeclaredType>();
     walk(source.file, (node) => {
       for (const data of dataTypes(source, node)) {

@@ -18,19 +18,23 @@ const QUEUES = new Set([
   "@nestjs/bull",
 ]);
 const QUEUE_IMPORT = new RegExp(`["'](?:${[...QUEUES].join("|")})["']`);
+
 /** What a file contains that has to do with such a queue. */
 export const QUEUE_NEEDLES: readonly string[] = ["bull", "bee-queue", "pg-boss", "agenda"];
 
 /** SDK 11 traces BullMQ where it is told to. */
 const BY_THE_SDK = "BullMQTelemetry";
 
-/** Whether a file imports such a queue. */
-export function mayHaveQueue({ text }: Source): boolean {
+/** Whether a file imports such a queue, and the SDK is not told of it. */
+export function hasUntracedQueue(source: Source): boolean {
+  return mayHaveQueue(source) && !isTracedBySdk(source);
+}
+
+function mayHaveQueue({ text }: Source): boolean {
   return QUEUE_IMPORT.test(text);
 }
 
-/** Whether the SDK is told of the queues of a file. */
-export function isTracedBySdk({ text }: Source): boolean {
+function isTracedBySdk({ text }: Source): boolean {
   return text.includes(BY_THE_SDK);
 }
 
@@ -39,35 +43,50 @@ export const jobHandlers: Detector = {
   finds: "what does such jobs",
   needles: QUEUE_NEEDLES,
   find: (source) => {
-    const { text, file } = source;
-    if (!mayHaveQueue(source) || isTracedBySdk(source)) return [];
-    const own = /["']bullmq["']/.test(text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
-    const why = `a job is done that brings no trace along${own}`;
+    if (!hasUntracedQueue(source)) return [];
     const found: Proposal[] = [];
-    walk(file, (node) => {
+    walk(source.file, (node) => {
       const handled = registeredAt(source, node) ?? processorAt(source, node);
-      const message = handled && dataOf(handled.handler, source);
-      if (!handled || !message) return;
-      const own = proposal(source, node, 3, why, {
-        id: idOf(areaOf(source), handled.name, "jobs"),
-        use: "trace-receive",
-        phase: 2,
-        at: handled.at,
-        message: `\${${message}}`,
-        span: { name: handled.span, op: "queue.process" },
-      });
-      found.push({ ...own, covers: handedTo(handled.handler) });
+      if (!handled) return;
+      const id = idOf(areaOf(source), handled.name, "jobs");
+      found.push(...jobDone(source, node, id, handled));
     });
     return found;
   },
 };
 
-interface Handled {
+/** What does a job, and how a rule means it. */
+export interface JobDoer {
   readonly handler: TS.SignatureDeclaration;
   readonly at: NonNullable<Rule["at"]>;
+  readonly span: string;
+}
+
+/** The rule that what does a job suggests; none where the data of the job has no name there. */
+export function jobDone(
+  source: Source,
+  node: TS.Node,
+  id: string,
+  { handler, at, span }: JobDoer,
+): Proposal[] {
+  const data = dataOf(handler, source);
+  if (data === null) return [];
+  const own = /["']bullmq["']/.test(source.text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
+  const why = `a job is done that brings no trace along${own}`;
+  const found = proposal(source, node, 3, why, {
+    id,
+    use: "trace-receive",
+    phase: 2,
+    at,
+    message: `\${${data}}`,
+    span: { name: span, op: "queue.process" },
+  });
+  return [{ ...found, covers: handedTo(handler) }];
+}
+
+interface Handled extends JobDoer {
   /** What the jobs are called, or the functions like it. */
   readonly name: string;
-  readonly span: string;
 }
 
 /** A function that is handed to a queue or to a worker on the spot. */
@@ -99,10 +118,7 @@ function workedQueue(source: Source, { expression }: TS.CallExpression): string 
 }
 
 /** What the handler calls the data of its job: Agenda keeps it deeper, pg-boss hands out a list. */
-export function dataOf(
-  { parameters: [first] }: TS.SignatureDeclaration,
-  { text }: Source,
-): string | null {
+function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
   if (!first || first.dotDotDotToken) return null;
   const { name } = first;
   // A list of jobs has no data of its own.
@@ -122,7 +138,7 @@ export function dataOf(
 }
 
 /** The functions that are given the job in turn. */
-export function handedTo(handler: TS.SignatureDeclaration): string[] {
+function handedTo(handler: TS.SignatureDeclaration): string[] {
   const job = handler.parameters[0]?.name.getText();
   const names: string[] = [];
   walk(handler, (node) => {
