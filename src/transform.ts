@@ -15,14 +15,7 @@ import type { ObjectEntries } from "valibot";
 
 export * as schema from "valibot";
 export type { Edit, Range } from "./text/edit.js";
-export {
-  indentationAt,
-  isBlankLine,
-  leadBefore,
-  lineEnd,
-  lineStart,
-  nextLine,
-} from "./text/lines.js";
+export { indentationAt, leadBefore } from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleSpec } from "./syntax/module-source.js";
@@ -103,6 +96,7 @@ export * from "./syntax/params.js";
 export { isReadable, readsTooEarly } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
+export { removedImports, removeImport } from "./syntax/removed-import.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";

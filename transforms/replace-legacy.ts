@@ -22,15 +22,15 @@ import {
   isStatementList,
   joinPointNeedles,
   ledgerText,
-  lineStart,
   lostWork,
   needsSemicolon,
-  nextLine,
   onlyDeclares,
   param,
   quoted,
   readsTooEarly,
   reason,
+  removedImports,
+  removeImport,
   renderTemplate,
   schema,
   statementAround,
@@ -321,59 +321,6 @@ function breadcrumbCode(
   return `if (${guard}) {${style.eol}${inner}${call}${style.eol}${indent}}`;
 }
 
-/** Takes an import out whose calls are all replaced, or only its one name. */
-function removeImport(source: Source, name: ImportedName): Instrumentation | Reason {
-  const { text, file } = source;
-  const { statement } = name;
-  const start = statement.getStart(file);
-  const { statements } = file;
-  const index = statements.indexOf(statement);
-  const before = statements[index - 1];
-  const behind = statements[index + 1];
-  const rest = withoutName(source, name);
-  const isAlone =
-    text.slice(lineStart(text, start), start).trim() === "" &&
-    text.slice(statement.end, nextLine(text, statement.end)).trim() === "";
-  const end = rest === "" && isAlone ? nextLine(text, statement.end) : statement.end;
-  return {
-    ...SHARED,
-    strategy: "replace",
-    region: { start, end: statement.end },
-    edits: [{ start, end, text: rest, attach: "right" }],
-    imports: [],
-    shape: {
-      key: `import ${text.slice(start, end)}`,
-      kind: "import",
-      eol: source.style.eol,
-      original: text.slice(start, end),
-      code: rest,
-      lead: text.slice(before?.end ?? 0, start),
-      before: before ? landmark(before) : "",
-      behind: behind ? landmark(behind) : "",
-    },
-    container: "",
-    head: "",
-  };
-}
-
-/** The import without one of its names; empty when nothing else is left of it. */
-function withoutName(source: Source, { statement, local }: ImportedName): string {
-  const clause = ts.isImportDeclaration(statement) ? statement.importClause : undefined;
-  const bindings = clause?.namedBindings;
-  if (!bindings || !ts.isNamedImports(bindings)) return "";
-  if (bindings.elements.length === 1 && !clause?.name) return "";
-  const kept = bindings.elements.filter((element) => element.name !== local);
-  if (kept.length === 0 && clause?.name) {
-    const head = source.text.slice(statement.getStart(source.file), clause.name.end);
-    return `${head}${source.text.slice(bindings.end, statement.end)}`;
-  }
-  const list = kept.map((element) => textOf(source, element)).join(", ");
-  const start = statement.getStart(source.file);
-  const own = source.text.slice(start, statement.end);
-  const from = bindings.getStart(source.file) - start;
-  return `${own.slice(0, from)}{ ${list} }${own.slice(bindings.end - start)}`;
-}
-
 /** Keeps a legacy function's head and switch, and replaces what it did by a breadcrumb. */
 function slimWrapper(
   file: FileContext,
@@ -495,53 +442,6 @@ function editedBreadcrumb({ file }: Source, node: TS.ExpressionStatement): Candi
     similar: true,
     removal: reason("changed-by-hand", "the breadcrumb says something else now"),
   };
-}
-
-/** What a neighbouring statement is known by: an import by its text, anything else by its name. */
-function landmark(statement: TS.Statement): string {
-  if (ts.isImportDeclaration(statement)) return headOf(fingerprint(statement));
-  const name = "name" in statement ? (statement.name as TS.Node | undefined)?.getText() : undefined;
-  return `${statement.kind} ${name ?? ""}`;
-}
-
-/** A removed import has no text; its place is known by its neighbours. */
-function removedImports(source: Source, shape: Shape): Candidate[] {
-  const { file, text } = source;
-  const original = ledgerText(source, shape, "original");
-  if (shape.code) return renamedImport(source, shape, original);
-  const { statements } = file;
-  const at = (offset: number, exact: boolean): Candidate => ({
-    range: { start: offset, end: offset },
-    container: "",
-    head: "",
-    key: shape.key ?? "",
-    exact,
-    similar: true,
-    removal: { edits: [{ start: offset, end: offset, text: original }], dedent: null },
-  });
-  for (let index = 0; index <= statements.length; index++) {
-    const before = statements[index - 1];
-    if ((before ? landmark(before) : "") !== shape.before) continue;
-    const end = before?.end ?? 0;
-    const lead = ledgerText(source, shape, "lead");
-    if (text.startsWith(lead, end)) return [at(end + lead.length, true)];
-    return [at(nextLine(text, end), true)];
-  }
-  const behind = statements.find((each) => landmark(each) === shape.behind);
-  if (behind) return [at(lineStart(text, behind.getStart(file)), true)];
-  const lastImport = statements.filter(ts.isImportDeclaration).at(-1);
-  return [at(lastImport ? nextLine(text, lastImport.end) : 0, true)];
-}
-
-function renamedImport(source: Source, shape: Shape, original: string): Candidate[] {
-  const wanted = statementFingerprint(shape.code ?? "");
-  const found = source.file.statements.find((each) => fingerprint(each) === wanted);
-  if (!found) return [];
-  const range = { start: found.getStart(source.file), end: found.end };
-  const removal = { edits: [{ ...range, text: original }], dedent: null };
-  return [
-    { range, container: "", head: "", key: shape.key ?? "", exact: true, similar: true, removal },
-  ];
 }
 
 function slimmedFunctions(source: Source, shape: Shape): Candidate[] {

@@ -5,14 +5,8 @@ import type { Source } from "../syntax/source.js";
 import type { FileChange } from "../plan/model.js";
 import { slashed, type Root } from "../project/root.js";
 import { dependentPrograms } from "./dependents.js";
-import {
-  createBuilder,
-  createProgramFinder,
-  createSourceCaches,
-  type Compiler,
-  type ProgramSpec,
-  type SourceCache,
-} from "./programs.js";
+import { createBuilder, createSourceCaches, type SourceCache } from "./program-host.js";
+import { createProgramFinder, type Compiler, type ProgramSpec } from "./programs.js";
 import { answersFrom } from "./value-kinds.js";
 
 /** A diagnostic that the program after has and the program before had not. */

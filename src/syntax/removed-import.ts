@@ -1,0 +1,114 @@
+import { lineStart, nextLine } from "../text/lines.js";
+import { ts, type TS } from "./compiler.js";
+import { fingerprint, statementFingerprint } from "./fingerprint.js";
+import type { ImportedName } from "./imports.js";
+import {
+  headOf,
+  ledgerText,
+  type Candidate,
+  type Instrumentation,
+  type Shape,
+} from "./instrumentation.js";
+import { textOf, type Source } from "./source.js";
+
+/** Takes an import out whose calls are all replaced, or only its one name. */
+export function removeImport(source: Source, name: ImportedName): Instrumentation {
+  const { text, file } = source;
+  const { statement } = name;
+  const start = statement.getStart(file);
+  const { statements } = file;
+  const index = statements.indexOf(statement);
+  const before = statements[index - 1];
+  const behind = statements[index + 1];
+  const rest = withoutName(source, name);
+  const isAlone =
+    text.slice(lineStart(text, start), start).trim() === "" &&
+    text.slice(statement.end, nextLine(text, statement.end)).trim() === "";
+  const end = rest === "" && isAlone ? nextLine(text, statement.end) : statement.end;
+  return {
+    strategy: "replace",
+    region: { start, end: statement.end },
+    edits: [{ start, end, text: rest, attach: "right" }],
+    reindent: null,
+    imports: [],
+    modules: [],
+    span: null,
+    shape: {
+      key: `import ${text.slice(start, end)}`,
+      kind: "import",
+      eol: source.style.eol,
+      original: text.slice(start, end),
+      code: rest,
+      lead: text.slice(before?.end ?? 0, start),
+      before: before ? landmark(before) : "",
+      behind: behind ? landmark(behind) : "",
+    },
+    container: "",
+    head: "",
+  };
+}
+
+/** The import without one of its names; empty when nothing else is left of it. */
+function withoutName(source: Source, { statement, local }: ImportedName): string {
+  const clause = ts.isImportDeclaration(statement) ? statement.importClause : undefined;
+  const bindings = clause?.namedBindings;
+  if (!bindings || !ts.isNamedImports(bindings)) return "";
+  if (bindings.elements.length === 1 && !clause?.name) return "";
+  const kept = bindings.elements.filter((element) => element.name !== local);
+  if (kept.length === 0 && clause?.name) {
+    const head = source.text.slice(statement.getStart(source.file), clause.name.end);
+    return `${head}${source.text.slice(bindings.end, statement.end)}`;
+  }
+  const list = kept.map((element) => textOf(source, element)).join(", ");
+  const start = statement.getStart(source.file);
+  const own = source.text.slice(start, statement.end);
+  const from = bindings.getStart(source.file) - start;
+  return `${own.slice(0, from)}{ ${list} }${own.slice(bindings.end - start)}`;
+}
+
+/** What a neighbouring statement is known by: an import by its text, anything else by its name. */
+function landmark(statement: TS.Statement): string {
+  if (ts.isImportDeclaration(statement)) return headOf(fingerprint(statement));
+  const name = "name" in statement ? (statement.name as TS.Node | undefined)?.getText() : undefined;
+  return `${statement.kind} ${name ?? ""}`;
+}
+
+/** A removed import has no text; its place is known by its neighbours. */
+export function removedImports(source: Source, shape: Shape): Candidate[] {
+  const { file, text } = source;
+  const original = ledgerText(source, shape, "original");
+  if (shape.code) return renamedImport(source, shape, original);
+  const { statements } = file;
+  const at = (offset: number): Candidate => ({
+    range: { start: offset, end: offset },
+    container: "",
+    head: "",
+    key: shape.key ?? "",
+    exact: true,
+    similar: true,
+    removal: { edits: [{ start: offset, end: offset, text: original }], dedent: null },
+  });
+  for (let index = 0; index <= statements.length; index++) {
+    const before = statements[index - 1];
+    if ((before ? landmark(before) : "") !== shape.before) continue;
+    const end = before?.end ?? 0;
+    const lead = ledgerText(source, shape, "lead");
+    if (text.startsWith(lead, end)) return [at(end + lead.length)];
+    return [at(nextLine(text, end))];
+  }
+  const behind = statements.find((each) => landmark(each) === shape.behind);
+  if (behind) return [at(lineStart(text, behind.getStart(file)))];
+  const lastImport = statements.filter(ts.isImportDeclaration).at(-1);
+  return [at(lastImport ? nextLine(text, lastImport.end) : 0)];
+}
+
+function renamedImport(source: Source, shape: Shape, original: string): Candidate[] {
+  const wanted = statementFingerprint(shape.code ?? "");
+  const found = source.file.statements.find((each) => fingerprint(each) === wanted);
+  if (!found) return [];
+  const range = { start: found.getStart(source.file), end: found.end };
+  const removal = { edits: [{ ...range, text: original }], dedent: null };
+  return [
+    { range, container: "", head: "", key: shape.key ?? "", exact: true, similar: true, removal },
+  ];
+}
