@@ -38,6 +38,7 @@ export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
+export { perFile } from "./syntax/per-file.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
 export {
   addedExports,

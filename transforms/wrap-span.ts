@@ -27,6 +27,7 @@ import {
   objectOnOneLine,
   optionCode,
   param,
+  perFile,
   reason,
   REGION_KINDS,
   regionParam,
@@ -47,6 +48,7 @@ import {
   type Instrumentation,
   type Lessons,
   type Match,
+  type Range,
   type Reason,
   type Region,
   type Rule,
@@ -142,7 +144,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
       const calls = callsLike(source, shape, name);
       places.push(...calls.flatMap((call) => wrappedPlace(source, call, shape) ?? []));
     }
-    return places.map((place) => candidate(source, place, shape, name));
+    return places.map((place) => new SpanCandidate(source, place, shape, name));
   },
 });
 
@@ -282,7 +284,7 @@ interface SpanIndex {
 }
 
 /** By what the SDK is called in the file, which an entry remembers. */
-const indexes = new WeakMap<TS.SourceFile, Map<string, SpanIndex>>();
+const indexesOf = perFile(() => new Map<string, SpanIndex>());
 
 /** With so many spans in a file, each entry is compared with those only that could be its own. */
 const MANY = 300;
@@ -290,9 +292,9 @@ const MANY = 300;
 /** The calls that an entry may mean: all of them, unless they are too many to compare all with all. */
 function callsLike({ file }: Source, shape: Shape, name: string): readonly TS.CallExpression[] {
   const { callee = "" } = shape;
-  const known = indexes.get(file) ?? new Map<string, SpanIndex>();
+  const known = indexesOf(file);
   const index = known.get(callee) ?? indexSpans(file, callee);
-  indexes.set(file, known.set(callee, index));
+  known.set(callee, index);
   if (index.all.length <= MANY) return index.all;
   const own = [...(index.byKey.get(shape.key ?? "") ?? []), ...(index.byName.get(name) ?? [])];
   return own.length > 0 ? [...new Set(own)] : index.all;
@@ -360,30 +362,44 @@ function heldPlace(source: Source, node: TS.Node, shape: Shape): Place | null {
 }
 
 /** Most places are another entry's: what is dear is found when it is asked for. */
-function candidate(source: Source, place: Place, shape: Shape, name: string): Candidate {
-  const { call, options, range, inner } = place;
-  const key = callFingerprint(call.expression, [options]);
-  let head: string | undefined;
-  let removal: Candidate["removal"] | undefined;
-  return {
-    range,
-    key,
-    similar: nameIn(options) === name,
-    get container() {
-      return containerOf(call);
-    },
-    get head() {
-      return (head ??= headOf(
-        fingerprint(inner, (node) => seeThrough(source, node, shape.callee ?? "")),
-      ));
-    },
-    get exact() {
-      return key === shape.key && !isReason(this.removal);
-    },
-    get removal() {
-      return (removal ??= place.remove());
-    },
-  };
+class SpanCandidate implements Candidate {
+  readonly range: Range;
+  readonly key: string;
+  readonly similar: boolean;
+  readonly #source: Source;
+  readonly #place: Place;
+  readonly #shape: Shape;
+  #head: string | undefined;
+  #removal: Candidate["removal"] | undefined;
+
+  constructor(source: Source, place: Place, shape: Shape, name: string) {
+    const { call, options, range } = place;
+    this.range = range;
+    this.key = callFingerprint(call.expression, [options]);
+    this.similar = nameIn(options) === name;
+    this.#source = source;
+    this.#place = place;
+    this.#shape = shape;
+  }
+
+  get container(): string {
+    return containerOf(this.#place.call);
+  }
+
+  get head(): string {
+    const { callee = "" } = this.#shape;
+    return (this.#head ??= headOf(
+      fingerprint(this.#place.inner, (node) => seeThrough(this.#source, node, callee)),
+    ));
+  }
+
+  get exact(): boolean {
+    return this.key === this.#shape.key && !isReason(this.removal);
+  }
+
+  get removal(): Candidate["removal"] {
+    return (this.#removal ??= this.#place.remove());
+  }
 }
 
 /** What a node says without what may have come with a span: others around it, said types. */
@@ -458,15 +474,9 @@ interface HandSpan {
 }
 
 /** Every match of a file is compared with them. */
-const handSpans = new WeakMap<TS.SourceFile, readonly HandSpan[]>();
-
-function spansIn(file: TS.SourceFile): readonly HandSpan[] {
-  const known = handSpans.get(file);
-  if (known) return known;
-  const found = callsIn(file).flatMap((call) => handSpan(call) ?? []);
-  handSpans.set(file, found);
-  return found;
-}
+const spansIn = perFile((file): readonly HandSpan[] =>
+  callsIn(file).flatMap((call) => handSpan(call) ?? []),
+);
 
 function handSpan(call: TS.CallExpression): HandSpan | null {
   const { expression, arguments: given } = call;

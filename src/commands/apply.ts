@@ -1,10 +1,10 @@
 import { hashOf } from "../plan/hash.js";
 import { isWholeFile } from "../plan/whole-files.js";
-import { formatLedger, type Ledger } from "../plan/ledger.js";
-import type { FileChange, Plan } from "../plan/model.js";
+import { formatLedger, sitesByFile, type Ledger, type LedgerToWrite } from "../plan/ledger.js";
+import type { Plan } from "../plan/model.js";
 import { ledgerPath, ledgerPaths } from "../project/ledger-file.js";
 import { readText } from "../project/tree.js";
-import { writeChanges } from "../project/write.js";
+import { writeChanges, type Writing } from "../project/write.js";
 import { makePlan, type MadePlan } from "./make-plan.js";
 import type { Answer, Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -71,25 +71,26 @@ async function write(workspace: Workspace, plan: Plan, options: Options): Promis
  */
 export function ledgerChanges(
   { root }: Workspace,
-  next: Ledger | null,
+  next: LedgerToWrite | null,
   { shard }: Options,
-): FileChange[] {
+): Writing[] {
   const path = ledgerPath(shard);
-  const before = readText(root, path);
   const others = shard ? [] : ledgerPaths(root).filter((each) => each !== path);
   const gone = others.map((each) => ({ path: each, before: readText(root, each), after: null }));
-  const after = next ? formatLedger(next) : null;
-  return before === after ? gone : [...gone, { path, before, after }];
+  const before = readText(root, path);
+  if (before === null && next === null) return gone;
+  return [...gone, { path, before, after: next ? formatLedger(next) : null }];
 }
 
-function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {
+function ledgerAfter(ledger: Ledger, plan: Plan): LedgerToWrite {
   const planned = new Set(plan.files.map(({ path }) => path));
   const others = <T extends { file: string }>(items: readonly T[]) =>
     items.filter(({ file }) => !planned.has(file));
   const files = { ...ledger.files };
-  for (const { path, before, after, base, entries } of plan.files) {
-    if (entries.length === 0 || (before === after && files[path])) continue;
-    files[path] = { original: hashOf(base), written: hashOf(after) };
+  for (const file of plan.files) {
+    const isKnown = files[file.path] !== undefined;
+    if ((isKnown && !file.isChanged) || file.entries.length === 0) continue;
+    files[file.path] = { original: hashOf(file.base), written: hashOf(file.after) };
   }
   const changed = new Map(plan.changes.map((each) => [each.path, each]));
   for (const { file } of plan.whole) {
@@ -103,9 +104,8 @@ function ledgerAfter(ledger: Ledger, plan: Plan): Ledger {
     ...ledger,
     files,
     sites: [
-      ...others(ledger.sites).filter((site) => !isWholeFile(site)),
-      ...plan.files.flatMap(({ entries }) => entries),
-      ...plan.whole,
+      ...sitesByFile([...others(ledger.sites).filter((site) => !isWholeFile(site)), ...plan.whole]),
+      ...plan.files.map((file) => ({ file: file.path, sites: () => file.entries })),
     ],
     imports: [...others(ledger.imports), ...plan.files.flatMap(({ imports }) => imports)],
     modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...plan.modules],

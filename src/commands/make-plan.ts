@@ -1,37 +1,21 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { loadCompiler } from "../syntax/compiler.js";
-import { NO_TYPES } from "../syntax/value-kind.js";
-import { buildPlan, filePlanner, unmatchedRule } from "../plan/build-plan.js";
+import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { entryFindings } from "../plan/entries.js";
 import type { Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
-import { digestOf } from "../plan/hash.js";
 import type { ActiveRule, FilePlan, Finding, Plan } from "../plan/model.js";
-import { detectStyle, type Style } from "../text/style.js";
-import {
-  fileFilter,
-  filesMatching,
-  firstSource,
-  pathMatcher,
-  searchCandidates,
-} from "../project/files.js";
+import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
-import {
-  describeSdk,
-  installCommand,
-  nearestManifest,
-  packageOf,
-  type Sdk,
-} from "../project/sdk.js";
+import { describeSdk, installCommand, packageOf, type Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Lessons, Rule } from "../transform.js";
 import { counted } from "../text/count.js";
-import { wantsSite, type Options } from "./options.js";
-import { planInThreads } from "./plan-threads.js";
+import { activeRules, askedFor, unreadableAmong } from "./asked.js";
+import type { Options } from "./options.js";
+import { planWithoutTypes } from "./plan-untyped.js";
 import { settle } from "./settle.js";
 import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
@@ -75,7 +59,9 @@ export async function makePlan(
     };
   }
   await loadCompiler();
-  const { plan, typecheck } = await planUntilTypesHold(workspace, config, rules, paths, options);
+  const { plan, typecheck } = options.typecheck
+    ? planUntilTypesHold(workspace, config, rules, paths, options)
+    : { plan: await planWithoutTypes(workspace, config, rules, paths, options), typecheck: null };
   const isPart =
     isNarrowed ||
     [options.rule, options.transform, options.phase].some((each) => each !== undefined);
@@ -104,30 +90,6 @@ async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
   return relocate(createTree(root, ""), ledger);
 }
 
-/** What a thread needs to plan some of the files as this one would. */
-export async function filePlannerFor(
-  root: Root,
-  ledger: Ledger,
-  options: Options,
-): Promise<(path: string) => FilePlan | null> {
-  const config = await loadConfig(root, options.cwd, options.config, options.preset);
-  const rules = chooseRules(config, options);
-  await loadCompiler();
-  const plan = filePlanner({
-    tree: createTree(root, config.base),
-    rules,
-    ledger,
-    wants: wantsSite(options),
-    rejects: () => false,
-    lessons: new Map(),
-    typesOf: () => NO_TYPES,
-  });
-  return (path) => {
-    const text = readText(root, path);
-    return text === null ? null : plan(path, text);
-  };
-}
-
 function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
   assertKnown(
     "--rule",
@@ -141,12 +103,7 @@ function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
       (options.transform === undefined || rule.use === options.transform) &&
       (options.phase === undefined || rule.phase === options.phase),
   );
-  return chosen.map((rule) => ({ rule, digest: digestOf(rule), covers: coverage(rule, config) }));
-}
-
-function coverage(rule: Rule, config: LoadedConfig): (path: string) => boolean {
-  if (rule.in === undefined) return () => true;
-  return pathMatcher([rule.in].flat(), config.base);
+  return activeRules(chosen, config.base);
 }
 
 /** Files with a needle of some rule, and files that hold our instrumentation already. */
@@ -162,9 +119,9 @@ async function candidatePaths(
   const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
   const load = () => void loadCompiler();
   const candidates = sought.length === 0 ? [] : await searchCandidates(root, filter, all, load);
-  const own = ledger.sites.map(({ file }) => file).filter(filter);
+  const own = new Set(ledger.sites.map(({ file }) => file).filter(filter));
   return [...new Set([...candidates, ...found.filter(filter), ...own])]
-    .filter((path) => own.includes(path) || rules.some(({ covers }) => covers(path)))
+    .filter((path) => own.has(path) || rules.some(({ covers }) => covers(path)))
     .sort();
 }
 
@@ -176,60 +133,31 @@ function namedPaths(root: Root, config: LoadedConfig, rule: Rule): string[] | nu
 }
 
 /** Makes the plan, checks its types, and makes it again without what broke them. */
-async function planUntilTypesHold(
-  workspace: Workspace,
+function planUntilTypesHold(
+  { root, ledger }: Workspace,
   config: LoadedConfig,
   rules: readonly ActiveRule[],
   paths: readonly string[],
   options: Options,
-): Promise<{ plan: Plan; typecheck: TypeReport | null }> {
-  const { root, ledger } = workspace;
+): { plan: Plan; typecheck: TypeReport } {
   const tree = createTree(root, config.base);
   const lessons = new Map<string, Lessons>();
-  const unreadable: Finding[] = [];
   const files = paths.flatMap((path) => {
     const text = readText(root, path);
-    if (text !== null) return [{ path, text }];
-    if (existsSync(join(root.path, path))) unreadable.push(notUtf8(path));
-    return [];
+    return text === null ? [] : [{ path, text }];
   });
-  const gate = options.typecheck ? createTypeGate(root, paths) : null;
-  const typesOf = gate ? gate.typesOf : () => NO_TYPES;
-  const wanted = wantsSite(options);
-  const seen = new Set(ledger.sites.map(({ id }) => id));
-  const wants = (id: string) => {
-    seen.add(id);
-    return wanted(id);
-  };
-  const rejects = (id: string) => options.except.includes(id);
+  const unreadable = unreadableAmong(root, paths, files);
+  const gate = createTypeGate(root, paths);
+  const { seen, ...asked } = askedFor(root, ledger, options);
   const make = (known: ReadonlyMap<string, FilePlan>) => {
-    const asked = { wants, rejects, lessons, typesOf, known };
-    const moduleStyle = options.shard ? (path: string) => styleAround(root, path) : undefined;
-    const plan = buildPlan({ tree, rules, ledger, files, moduleStyle, ...asked });
+    const { typesOf } = gate;
+    const plan = buildPlan({ tree, rules, ledger, files, ...asked, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
-  const first = make(gate ? new Map() : await planInThreads(ledger, paths, options));
+  const first = make(new Map());
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, seen);
-  if (!gate) return { plan: first, typecheck: null };
   return settle({ first, lessons, tree, gate, make });
-}
-
-/** Shards that make the same module must make it alike. */
-function styleAround(root: Root, path: string): Style | null {
-  const first = firstSource(root, nearestManifest(root, path)?.dir ?? ".");
-  const text = first === null ? null : readText(root, first);
-  return text === null ? null : detectStyle(text);
-}
-
-function notUtf8(path: string): Finding {
-  return {
-    code: "not-utf8",
-    level: "warning",
-    message: "left alone because it is not UTF-8 text",
-    file: path,
-    line: null,
-  };
 }
 
 interface FoundSdk {

@@ -1,11 +1,16 @@
 import { Worker } from "node:worker_threads";
+import type { KeptPlan } from "../plan/kept-plan.js";
 import type { Ledger } from "../plan/ledger.js";
-import type { FilePlan } from "../plan/model.js";
+import type { ActiveRule } from "../plan/model.js";
+import type { Rule } from "../transform.js";
 import type { Options } from "./options.js";
 
 /** What a thread is started with. */
 export interface ThreadWork {
-  readonly options: Options;
+  readonly cwd: string;
+  readonly target: string;
+  readonly base: string;
+  readonly rules: readonly Rule[];
   readonly ledger: Ledger;
   readonly paths: readonly string[];
 }
@@ -16,34 +21,47 @@ const WORTHWHILE = 400;
 /**
  * Plans files in several threads, where nothing but their own texts decides about them: without the
  * type check, and without sites that were asked for by name.
- * @returns the plans by path; none where one thread is as fast
+ * @returns null where one thread is as fast
  */
 export async function planInThreads(
   ledger: Ledger,
+  base: string,
+  rules: readonly ActiveRule[],
   paths: readonly string[],
   options: Options,
-): Promise<Map<string, FilePlan>> {
-  const { concurrency, site, except, shard } = options;
+): Promise<KeptPlan[] | null> {
+  const { concurrency, cwd, target, site, except, shard } = options;
   const count = Math.min(concurrency, Math.floor(paths.length / WORTHWHILE));
   const isNamed = site.length + except.length > 0 || shard !== null;
-  if (count < 2 || isNamed) return new Map();
-  const { choose: _choose, ...plain } = options;
+  if (count < 2 || isNamed) return null;
   const parts = Array.from({ length: count }, (_, part) => {
     return paths.filter((_path, index) => index % count === part);
   });
+  const common = { cwd, target, base, rules: rules.map(({ rule }) => rule) };
   const plans = await Promise.all(
-    parts.map((part) => runThread({ options: plain, ledger, paths: part })),
+    parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part })),
   );
-  return new Map(plans.flat().map((plan) => [plan.path, plan]));
+  return plans.flat();
 }
 
-function runThread(work: ThreadWork): Promise<FilePlan[]> {
+/** What a ledger says of some files. */
+function ofFiles(ledger: Ledger, paths: readonly string[]): Ledger {
+  const own = new Set(paths);
+  return {
+    ...ledger,
+    files: {},
+    sites: ledger.sites.filter(({ file }) => own.has(file)),
+    imports: ledger.imports.filter(({ file }) => own.has(file)),
+  };
+}
+
+function runThread(work: ThreadWork): Promise<KeptPlan[]> {
   return new Promise((resolve, reject) => {
-    const plans: FilePlan[] = [];
+    const plans: KeptPlan[] = [];
     const worker = new Worker(new URL("../commands/plan-worker.js", import.meta.url), {
       workerData: work,
     });
-    worker.on("message", (batch: FilePlan[]) => plans.push(...batch));
+    worker.on("message", (batch: KeptPlan[]) => plans.push(...batch));
     worker.once("error", reject);
     worker.once("exit", () => resolve(plans));
   });

@@ -1,6 +1,6 @@
 import { loadCompiler } from "../syntax/compiler.js";
 import { hashOf } from "../plan/hash.js";
-import { isEmpty, type Ledger } from "../plan/ledger.js";
+import { isEmpty, sitesByFile, type Ledger } from "../plan/ledger.js";
 import { relocate } from "../plan/relocate.js";
 import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
 import { TRANSFORMS } from "../../transforms/index.js";
@@ -58,8 +58,9 @@ export async function revert(options: Options): Promise<Outcome> {
 
 /** A file nobody has edited since must come out byte for byte; anything else is our bug. */
 function assertExact({ exact, changes }: RevertPlan): void {
+  const byPath = new Map(changes.map((change) => [change.path, change]));
   for (const [path, original] of exact) {
-    const change = changes.find((each) => each.path === path);
+    const change = byPath.get(path);
     if (change?.after != null && hashOf(change.after) !== original) {
       throw new Error(`${path}: the revert would not restore every byte; nothing was written`);
     }
@@ -75,7 +76,8 @@ async function write(workspace: Workspace, plan: RevertPlan, options: Options): 
   if (isSame && options.reason === undefined) return;
   assertClean(workspace, plan.changes, options);
   const isDone = isEmpty(next) && !staysOpen;
-  const changes = ledgerChanges(workspace, isDone ? null : next, options);
+  const toWrite = isDone ? null : { ...next, sites: sitesByFile(next.sites) };
+  const changes = ledgerChanges(workspace, toWrite, options);
   await writeChanges(root, "revert", [...plan.changes, ...changes]);
   if (isDone) removeStateDir(root);
 }
@@ -83,8 +85,9 @@ async function write(workspace: Workspace, plan: RevertPlan, options: Options): 
 function ledgerAfter(ledger: Ledger, plan: RevertPlan, options: Options): Ledger {
   const files = { ...ledger.files };
   const kept = new Set([...plan.ledger.sites, ...plan.ledger.imports].map(({ file }) => file));
+  const byPath = new Map(plan.changes.map((change) => [change.path, change]));
   for (const path of Object.keys(files)) {
-    const change = plan.changes.find((each) => each.path === path);
+    const change = byPath.get(path);
     const known = files[path];
     if (!kept.has(path)) delete files[path];
     else if (change?.after != null && known) {

@@ -26,17 +26,23 @@ import {
   removalEdits,
   type Recognised,
 } from "./recognise.js";
-import { spanCautions } from "./span-cautions.js";
+import { spanCautions, type EntriesOf } from "./span-cautions.js";
 import type { Tree } from "./tree.js";
 import { isWholeFile, planWholeFiles } from "./whole-files.js";
 
 /** What a plan is made from. */
-export interface PlanInput {
+export interface PlanInput extends FilePlannerInput {
+  /** Paths and texts of the files that may hold sites. */
+  readonly files: Iterable<{ readonly path: string; readonly text: string }>;
+  /** Plans of files for which nothing has changed since they were made. */
+  readonly known: ReadonlyMap<string, FilePlan>;
+}
+
+/** What planning one file after the other needs to know. */
+export interface FilePlannerInput {
   readonly tree: Tree;
   readonly rules: readonly ActiveRule[];
   readonly ledger: Ledger;
-  /** Paths and texts of the files that may hold sites. */
-  readonly files: Iterable<{ readonly path: string; readonly text: string }>;
   readonly wants: (id: string) => boolean;
   readonly rejects: (id: string) => boolean;
   readonly lessons: FileInput["lessons"];
@@ -44,33 +50,38 @@ export interface PlanInput {
   readonly typesOf: (source: Source) => Types;
   /** The style of modules that are made; by default that of the file that needs one first. */
   readonly moduleStyle?: ((path: string) => Style | null) | undefined;
-  /** Plans of files for which nothing has changed since they were made. */
-  readonly known: ReadonlyMap<string, FilePlan>;
 }
 
 /** Makes the whole plan: pure, the same whatever the order of rules and files. */
 export function buildPlan(input: PlanInput): Plan {
-  const rules = ordered(input.rules);
   const planOne = filePlanner(input);
   const isTheirs = notMadeByUs(input.ledger);
   const files = [...input.files]
     .filter(({ path }) => isTheirs(path))
-    .map(({ path, text }) => knownFor(input, path, text) ?? planOne(path, text));
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const created = createdModules(input, files);
+    .map(({ path, text }) => input.known.get(path) ?? planOne(path, text));
+  return gatherPlan(input, files);
+}
+
+/** Makes the whole plan of those of all files. */
+export function gatherPlan(
+  input: Pick<PlanInput, "tree" | "rules" | "ledger" | "wants" | "rejects">,
+  plans: readonly FilePlan[],
+): Plan {
+  const rules = ordered(input.rules);
+  const files = [...plans].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const created = createdModules(input.tree, files);
   const whole = planWholeFiles({ ...input, rules });
   const sites = [...files.flatMap((file) => file.sites), ...whole.sites];
+  const entriesOf = (rule: string) =>
+    files.flatMap(({ entries }) => entries.filter((entry) => entry.rule === rule));
   return {
     files,
     sites,
     findings: [
       ...files.flatMap(({ findings }) => findings),
       ...whole.findings,
-      ...unmatchedRules(rules, [...sites, ...files.flatMap(({ entries }) => entries)]),
-      ...spanCautions(
-        rules,
-        files.flatMap(({ entries }) => entries),
-      ),
+      ...unmatchedRules(rules, sites, entriesOf),
+      ...spanCautions(rules, entriesOf),
       ...hopFindings(files.flatMap(({ hops }) => hops)),
     ],
     changes: [...files.flatMap(changeOf), ...created.changes, ...whole.changes],
@@ -80,25 +91,11 @@ export function buildPlan(input: PlanInput): Plan {
 }
 
 /** Modules that a plan has made are ours, and no code to be instrumented. */
-function notMadeByUs({ modules, sites }: Ledger): (path: string) => boolean {
+export function notMadeByUs({ modules, sites }: Ledger): (path: string) => boolean {
   const holding = new Set(sites.map(({ file }) => file));
   const made = new Set(modules.map(({ file }) => file).filter((file) => !holding.has(file)));
   return (path) => !made.has(path);
 }
-
-/**
- * The plan that was made of a text already, of which it holds no copies: what comes from another
- * thread brings its own.
- */
-function knownFor({ known }: PlanInput, path: string, text: string): FilePlan | null {
-  const plan = known.get(path);
-  if (plan?.before !== text) return null;
-  const shared = (other: string) => (other === text ? text : other);
-  return { ...plan, before: text, after: shared(plan.after), base: shared(plan.base) };
-}
-
-/** What planning one file after the other needs to know. */
-export type FilePlannerInput = Omit<PlanInput, "files" | "known">;
 
 /** Plans files one by one, whatever the others say: pure, so that they may be shared out. */
 export function filePlanner(input: FilePlannerInput): (path: string, text: string) => FilePlan {
@@ -133,8 +130,33 @@ function planWhole(
   }
 }
 
-function changeOf({ path, before, after }: FilePlan): FileChange[] {
-  return before === after ? [] : [{ path, before, after }];
+function changeOf(plan: FilePlan): FileChange[] {
+  return plan.isChanged ? [new PlannedChange(plan)] : [];
+}
+
+/** The change of a file whose texts may be unpacked only when they are asked for. */
+class PlannedChange implements FileChange {
+  readonly #plan: FilePlan;
+
+  constructor(plan: FilePlan) {
+    this.#plan = plan;
+  }
+
+  get path(): string {
+    return this.#plan.path;
+  }
+
+  get before(): string {
+    return this.#plan.before;
+  }
+
+  get after(): string {
+    return this.#plan.after;
+  }
+
+  toJSON(): FileChange {
+    return { path: this.path, before: this.before, after: this.after };
+  }
 }
 
 /**
@@ -142,7 +164,7 @@ function changeOf({ path, before, after }: FilePlan): FileChange[] {
  * names the new sites that stand in the way, as far as that can be told.
  */
 function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
-  if (plan.after === plan.before) return "none";
+  if (!plan.isChanged) return "none";
   const source = parseSource(plan.path, plan.after);
   if (isParseFailure(source)) return siteNear(plan, source.offset);
   const all = recogniseAll(createFileContext(tree, source), plan.entries);
@@ -199,6 +221,7 @@ function withoutSites(plan: FilePlan, text: string): FilePlan {
   return {
     ...plan,
     after: text,
+    isChanged: plan.before !== text,
     edits: [],
     sites,
     placements: [],
@@ -207,12 +230,12 @@ function withoutSites(plan: FilePlan, text: string): FilePlan {
   };
 }
 
-function createdModules(input: PlanInput, files: readonly FilePlan[]) {
+function createdModules(tree: Tree, files: readonly FilePlan[]) {
   const changes: FileChange[] = [];
   const modules: LedgerModule[] = [];
   for (const need of files.flatMap((file) => file.modules)) {
     if (changes.some(({ path }) => path === need.path)) continue;
-    if (input.tree.read(need.path) !== null) continue;
+    if (tree.read(need.path) !== null) continue;
     changes.push({ path: need.path, before: null, after: need.text });
     modules.push({
       file: need.path,
@@ -226,10 +249,13 @@ function createdModules(input: PlanInput, files: readonly FilePlan[]) {
 
 function unmatchedRules(
   rules: readonly ActiveRule[],
-  found: readonly { readonly rule: string }[],
+  sites: readonly SiteReport[],
+  entriesOf: EntriesOf,
 ): Finding[] {
-  const matched = new Set(found.map(({ rule }) => rule));
-  return rules.filter(({ rule }) => !matched.has(rule.id)).map(unmatchedRule);
+  const matched = new Set(sites.map(({ rule }) => rule));
+  return rules
+    .filter(({ rule }) => !matched.has(rule.id) && entriesOf(rule.id).length === 0)
+    .map(unmatchedRule);
 }
 
 /** The warning about a rule that means nothing in the tree. */

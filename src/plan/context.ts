@@ -25,19 +25,16 @@ export function createFileContext(
   types: Types = NO_TYPES,
   standing: readonly ImportNeed[] = [],
 ): FileContext {
-  let sentry: Binding | undefined;
   const members = new Map<string, Binding>();
   const read = (path: string) => readSource(tree, path);
   const isSdkExport = (specifier: string, member: string) => {
     const path = tree.resolve(source.path, specifier);
     return path !== null && sdkExports(tree, path).has(member);
   };
-  return {
+  const bindSentry = () => sentryBinding(source, sdkFor(tree, source.path), isSdkExport, standing);
+  return Object.assign(new SentryOnDemand(bindSentry), {
     source,
     types,
-    get sentry() {
-      return (sentry ??= sentryBinding(source, sdkFor(tree, source.path), isSdkExport, standing));
-    },
     member: (module, member, namespace) => {
       const specifier = specifierOfModule(tree, source, module);
       const needed = [...members.values()].flatMap(({ need }) => need ?? []);
@@ -60,7 +57,21 @@ export function createFileContext(
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),
     dependsOn: (name) => tree.dependsOn(source.path, name),
     pathOf: tree.pathOf,
-  };
+  } satisfies Omit<FileContext, "sentry">);
+}
+
+/** Its binding of the SDK takes a while and is not always asked for; a class as `ParsedSource` is. */
+class SentryOnDemand {
+  readonly #bind: () => Binding;
+  #bound: Binding | undefined;
+
+  constructor(bind: () => Binding) {
+    this.#bind = bind;
+  }
+
+  get sentry(): Binding {
+    return (this.#bound ??= this.#bind());
+  }
 }
 
 /**

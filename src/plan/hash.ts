@@ -3,7 +3,18 @@ import type { Rule } from "../transform.js";
 
 /** A content hash, as the ledger and the reports write it. */
 export function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("hex")}`;
+  const hash = startHash();
+  hash.update(text);
+  return hash.end();
+}
+
+/** The same for a text that comes in pieces. */
+export function startHash(): { update: (piece: string) => void; end: () => string } {
+  const hash = createHash("sha256");
+  return {
+    update: (piece) => void hash.update(piece),
+    end: () => `sha256-${hash.digest("hex")}`,
+  };
 }
 
 /** A hash that a formatter does not change: white space, quotes, commas and semicolons are left out. */

@@ -1,5 +1,6 @@
 import type { Range } from "../text/edit.js";
-import { ts, type TS } from "../syntax/compiler.js";
+import { ts } from "../syntax/compiler.js";
+import { perFile } from "../syntax/per-file.js";
 import type { Source } from "../syntax/source.js";
 import { nodeAt, walk } from "../syntax/walk.js";
 import type { Strategy } from "../transform.js";
@@ -50,17 +51,12 @@ function isDeclaredIn(source: Source, name: string, at: number, region: Range): 
   return declarations?.some((each) => isInside(each.getStart(source.file))) ?? false;
 }
 
-const known = new WeakMap<TS.SourceFile, ReadonlyMap<string, readonly number[]>>();
-
 /** Where a file declares its names. */
-function declarationsOf(file: TS.SourceFile): ReadonlyMap<string, readonly number[]> {
-  const found = known.get(file);
-  if (found) return found;
+const declarationsOf = perFile((file): ReadonlyMap<string, readonly number[]> => {
   const places = new Map<string, number[]>();
   walk(file, (node) => {
     if (!ts.isIdentifier(node) || !("name" in node.parent) || node.parent.name !== node) return;
     places.set(node.text, [...(places.get(node.text) ?? []), node.getStart(file)]);
   });
-  known.set(file, places);
   return places;
-}
+});

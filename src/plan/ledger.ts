@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { byFile } from "./by-file.js";
 
 const SHA256 = v.pipe(v.string(), v.regex(/^sha256-[0-9a-f]{64}$/));
 
@@ -108,17 +109,54 @@ export function parseLedger(text: string): Ledger | { problem: string } {
   return { problem: `${v.getDotPath(issue) ?? "the document"}: ${issue.message}` };
 }
 
-/** Writes a ledger so that git can merge it: keys sorted, one block a site, in a stable order. */
-export function formatLedger(ledger: Ledger): string {
-  const byText = <T>(items: readonly T[], key: (item: T) => string) =>
-    [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  const ordered: Ledger = {
-    ...ledger,
-    sites: byText(ledger.sites, (site) => `${site.file}\0${site.id}`),
-    imports: byText(ledger.imports, (each) => `${each.file}\0${each.local}`),
-    modules: byText(ledger.modules, (each) => each.file),
+/** Sites of one file; they may be made when they are asked for. */
+export interface SitesOfFile {
+  readonly file: string;
+  readonly sites: () => readonly LedgerSite[];
+}
+
+/** A ledger about to be written, whose sites may be more than memory should hold. */
+export interface LedgerToWrite extends Omit<Ledger, "sites"> {
+  readonly sites: readonly SitesOfFile[];
+}
+
+/** Sites that are at hand, by their files. */
+export function sitesByFile(sites: readonly LedgerSite[]): SitesOfFile[] {
+  const ownOf = byFile(sites);
+  const files = new Set(sites.map(({ file }) => file));
+  return [...files].map((file) => ({ file, sites: () => ownOf(file) }));
+}
+
+/**
+ * Writes a ledger so that git can merge it: keys sorted, one block a site, in a stable order.
+ * @returns its text in pieces
+ */
+export function* formatLedger(ledger: LedgerToWrite): Generator<string> {
+  const { sites, version, imports, modules, ...rest } = ledger;
+  const head = {
+    ...rest,
+    imports: byText(imports, (each) => `${each.file}\0${each.local}`),
+    modules: byText(modules, (each) => each.file),
   };
-  return `${JSON.stringify(sortKeys(ordered), null, 2)}\n`;
+  // All keys but these two come before them.
+  yield JSON.stringify(sortKeys(head), null, 2).replace(/\n\}$/, ',\n  "sites": [');
+  let isFirst = true;
+  for (const { sites: all } of byText(sites, ({ file }) => file)) {
+    const blocks = byText(all(), ({ id }) => id).map(block);
+    if (blocks.length === 0) continue;
+    yield `${isFirst ? "" : ","}\n${blocks.join(",\n")}`;
+    isFirst = false;
+  }
+  yield `${isFirst ? "" : "\n  "}],\n  "version": ${version}\n}\n`;
+}
+
+/** A site as it stands in the list of them. */
+function block(site: LedgerSite): string {
+  return JSON.stringify(sortKeys(site), null, 2).replace(/^/gm, "    ");
+}
+
+function byText<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function sortKeys(value: unknown): unknown {

@@ -55,6 +55,7 @@ export interface FilePlan {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+  readonly isChanged: boolean;
   /** The text without anything of ours; what a revert of everything must give back. */
   readonly base: string;
   /** The edits that lead from before to after. */

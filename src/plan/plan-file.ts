@@ -100,6 +100,7 @@ function unparsed(input: FileInput, failure: { message: string; offset: number }
     path,
     before: text,
     after: text,
+    isChanged: false,
     base: text,
     ...none,
     findings: [finding],
@@ -138,7 +139,7 @@ function replan(
     imports: input.imports.filter((each) => !unused.some(({ entry }) => entry === each)),
     entries: input.entries.filter((entry) => !gone.has(entry)),
   });
-  return { ...plan, before: input.text };
+  return { ...plan, before: input.text, isChanged: plan.after !== input.text };
 }
 
 // Putting the plan together
@@ -166,10 +167,12 @@ function assemble(
       ? addImports(source, input.path, needs, input.imports, tree.isModule(input.path))
       : null;
   const edits = [...(added ? [added.edit] : []), ...composeEdits(source, pieces)];
+  const after = applyEdits(source.text, edits);
   return {
     path: input.path,
     before: input.text,
-    after: applyEdits(source.text, edits),
+    after,
+    isChanged: after !== input.text,
     base: view.base.text,
     edits,
     sites: [

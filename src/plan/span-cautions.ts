@@ -43,17 +43,16 @@ const CATEGORIES = [
   "websocket",
 ];
 
+/** The ledger's entries of a rule once the plan is applied. */
+export type EntriesOf = (rule: string) => readonly LedgerSite[];
+
 /** What is accepted in the spans of rules, and will be regretted where spans are looked at. */
-export function spanCautions(
-  rules: readonly ActiveRule[],
-  entries: readonly LedgerSite[],
-): Finding[] {
+export function spanCautions(rules: readonly ActiveRule[], entriesOf: EntriesOf): Finding[] {
   return rules.flatMap(({ rule }) => {
     const span = "span" in rule ? (rule.span as SpanParams | undefined) : undefined;
     const own = span ? [...nameCaution(rule.id, span), ...opCaution(rule.id, span)] : [];
     if (!("headers" in rule) || rule.headers !== true) return own;
-    const planned = entries.filter((entry) => entry.rule === rule.id);
-    return [...own, ...headersCaution(rule.id, planned)];
+    return [...own, ...headersCaution(rule.id, entriesOf(rule.id))];
   });
 }
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { FileChange } from "../plan/model.js";
+import { hashOf, startHash } from "../plan/hash.js";
 import { STATE_DIR } from "./ledger-file.js";
 import type { Root } from "./root.js";
 
@@ -21,13 +21,48 @@ export const STAGE = `${STATE_DIR}/pending`;
 /** So many changes are staged at once: the disk takes many files in little more time than one. */
 const AT_ONCE = 64;
 
-/** Stages the new text of each change, and keeps each old file under a second name. */
-export async function stage(root: Root, changes: readonly FileChange[]): Promise<void> {
+/** A change to be written; a long text comes in pieces, which are made while they are written. */
+export interface Writing {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | Iterable<string> | null;
+}
+
+/** What is known of a change once it is staged: the hashes of its texts. */
+export interface Step {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/**
+ * Stages the new text of each change, and keeps each old file under a second name.
+ * @param assertReady throws where a change cannot be made
+ */
+export async function stage(
+  root: Root,
+  changes: readonly Writing[],
+  assertReady: (change: Writing) => void,
+): Promise<Step[]> {
   mkdirSync(join(root.path, STAGE), { recursive: true });
+  const steps: Step[] = [];
   for (let from = 0; from < changes.length; from += AT_ONCE) {
-    const part = changes.slice(from, from + AT_ONCE);
-    await writeAll(part.flatMap((change, at) => textsOf(root, change, from + at)));
+    // A text may be made anew whenever it is asked for.
+    const part = changes
+      .slice(from, from + AT_ONCE)
+      .map(({ path, before, after }) => ({ path, before, after }));
+    for (const change of part) assertReady(change);
+    const hashes = await writeAll(part.flatMap((change, at) => textsOf(root, change, from + at)));
+    for (const [at, { path, before, after }] of part.entries()) {
+      const written = hashes.get(staged(root, from + at, "new"));
+      steps.push({
+        path,
+        before: before === null ? null : hashOf(before),
+        after: after === null ? null : (written ?? null),
+      });
+    }
   }
+  return steps;
 }
 
 /** The staged file of a change, by its place among all. */
@@ -40,7 +75,7 @@ export function clearStage(root: Root): void {
 }
 
 /** What has to be written for a change; an old file is linked and need not be. */
-function textsOf(root: Root, { path, before, after }: FileChange, index: number): NewText[] {
+function textsOf(root: Root, { path, before, after }: Writing, index: number): NewText[] {
   const target = join(root.path, path);
   const mode = before === null ? null : statSync(target).mode;
   const old = staged(root, index, "old");
@@ -62,20 +97,23 @@ function isLinked(path: string, name: string): boolean {
 
 interface NewText {
   readonly path: string;
-  readonly text: string;
+  readonly text: string | Iterable<string>;
   readonly mode: number | null;
 }
 
-/** Writes files and waits until they are on the disk. */
-export async function writeAll(texts: readonly NewText[]): Promise<void> {
+/**
+ * Writes files and waits until they are on the disk.
+ * @returns the hash of each
+ */
+export async function writeAll(texts: readonly NewText[]): Promise<Map<string, string>> {
   const files: number[] = [];
+  const hashes = new Map<string, string>();
   try {
     for (const { path, text, mode } of texts) {
       // Never through what is there already: it may be a second name of a file of the user's.
       const file = openSync(path, "wx");
       files.push(file);
-      const bytes = Buffer.from(text, "utf8");
-      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      hashes.set(path, writeText(file, typeof text === "string" ? [text] : text));
       if (mode !== null) chmodSync(path, mode);
     }
     const ends = await Promise.allSettled(files.map((file) => onDisk(file)));
@@ -84,6 +122,17 @@ export async function writeAll(texts: readonly NewText[]): Promise<void> {
   } finally {
     for (const file of files) closeSync(file);
   }
+  return hashes;
+}
+
+function writeText(file: number, pieces: Iterable<string>): string {
+  const hash = startHash();
+  for (const piece of pieces) {
+    const bytes = Buffer.from(piece, "utf8");
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    hash.update(piece);
+  }
+  return hash.end();
 }
 
 const onDisk = promisify(fsync);

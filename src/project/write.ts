@@ -10,11 +10,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { hashOf } from "../plan/hash.js";
-import type { FileChange } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
 import { isInside, type Root } from "./root.js";
-import { clearStage, STAGE, stage, staged, writeAll } from "./stage.js";
+import { clearStage, STAGE, stage, staged, writeAll, type Step, type Writing } from "./stage.js";
 
 /**
  * All or nothing. Every new text, and a link to every old file, is first staged beside the ledger;
@@ -22,12 +21,6 @@ import { clearStage, STAGE, stage, staged, writeAll } from "./stage.js";
  * journal goes. Whoever finds a journal knows that a run was cut off, and puts the old files back.
  */
 const JOURNAL = `${STATE_DIR}/journal.json`;
-
-interface Step {
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
 
 interface Journal {
   readonly pid: number;
@@ -42,21 +35,17 @@ interface Journal {
 export async function writeChanges(
   root: Root,
   command: string,
-  changes: readonly FileChange[],
+  changes: readonly Writing[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  for (const change of changes) {
+  const assertReady = (change: Writing) => {
     assertInside(root, change.path);
     assertUnchanged(root, change);
-  }
+  };
   const isNewState = !existsSync(join(root.path, STATE_DIR));
+  let steps: readonly Step[];
   try {
-    await stage(root, changes);
-    const steps = changes.map(({ path, before, after }) => ({
-      path,
-      before: before === null ? null : hashOf(before),
-      after: after === null ? null : hashOf(after),
-    }));
+    steps = await stage(root, changes, assertReady);
     await writeJournal(root, { pid: process.pid, command, steps });
   } catch (error) {
     // Nothing of the tree was touched yet.
@@ -66,8 +55,7 @@ export async function writeChanges(
     throw asUserError(error);
   }
   try {
-    for (const [index, change] of changes.entries())
-      put(root, change.path, index, change.after, "new");
+    for (const [index, { path, after }] of steps.entries()) put(root, path, index, after, "new");
   } catch (error) {
     undo(root, readJournal(root));
     throw asUserError(error);
@@ -96,7 +84,7 @@ function asUserError(error: unknown): unknown {
   );
 }
 
-function assertUnchanged(root: Root, { path, before }: FileChange): void {
+function assertUnchanged(root: Root, { path, before }: Writing): void {
   if (currentText(root, path) === before) return;
   throw new UserError(path, "it changed while the plan was made", "run the command again");
 }
@@ -122,11 +110,11 @@ function put(
   root: Root,
   path: string,
   index: number,
-  text: string | null,
+  hash: string | null,
   kind: "new" | "old",
 ): void {
   const target = join(root.path, path);
-  if (text === null) {
+  if (hash === null) {
     rmSync(target, { force: true });
     removeEmptyFolders(root, dirname(target));
     return;
@@ -225,6 +213,8 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
+
+export type { Writing } from "./stage.js";
 
 /** Removes the folder of the ledger once nothing of ours is left. */
 export function removeStateDir(root: Root): void {

@@ -222,7 +222,7 @@ export function freshName(
   wishes: readonly string[],
   reserved: ReadonlySet<string> = new Set(),
 ): string {
-  const isFree = (name: string) => !source.scope.names.has(name) && !reserved.has(name);
+  const isFree = (name: string) => !source.scope.names().has(name) && !reserved.has(name);
   const free = wishes.find(isFree);
   if (free) return free;
   for (let number = 2; ; number++) {

@@ -1,6 +1,7 @@
 import { touches, type Edit, type Range } from "../text/edit.js";
 import { isBlankLine, lineStartsWithin } from "../text/lines.js";
 import type { TS } from "./compiler.js";
+import { perFile } from "./per-file.js";
 import { textsIn } from "./walk.js";
 
 /** White space added to (or taken from) the start of each line of a range. */
@@ -22,17 +23,11 @@ export function indentableLines(file: TS.SourceFile, range: Range): number[] {
 }
 
 /** Every site of a file asks for them. */
-const acrossLines = new WeakMap<TS.SourceFile, readonly Range[]>();
-
-function literalsAcrossLines(file: TS.SourceFile): readonly Range[] {
-  const known = acrossLines.get(file);
-  if (known) return known;
-  const found = textsIn(file)
+const literalsAcrossLines = perFile((file): readonly Range[] =>
+  textsIn(file)
     .map((node) => ({ start: node.getStart(file), end: node.end }))
-    .filter(({ start, end }) => file.text.slice(start, end).includes("\n"));
-  acrossLines.set(file, found);
-  return found;
-}
+    .filter(({ start, end }) => file.text.slice(start, end).includes("\n")),
+);
 
 /**
  * The indentation a region needs inside a wrapper: none when its lines already stand deeper, as

@@ -19,7 +19,7 @@ export interface Scope {
     counts?: (identifier: TS.Identifier) => boolean,
   ): TS.Identifier[];
   /** Every identifier text in the file, for finding an unused name. */
-  readonly names: ReadonlySet<string>;
+  names(): ReadonlySet<string>;
 }
 
 /**
@@ -62,9 +62,7 @@ export function createScope(file: TS.SourceFile): Scope {
       return declarations?.some((each) => isReadableAt(each, at, offset, callsOf)) ?? false;
     },
     references,
-    get names() {
-      return (names ??= new Set(identifiers().keys()));
-    },
+    names: () => (names ??= new Set(identifiers().keys())),
   };
 }
 

@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { detectStyle, type Style } from "../text/style.js";
 import { createScope, type Scope } from "./scope.js";
-import { findNode, listNodes } from "./walk.js";
+import { findNode, listedNodes } from "./walk.js";
 
 /** One parsed file, with what transforms ask about it. */
 export interface Source {
@@ -39,19 +39,33 @@ export function parseSource(path: string, text: string): Source | ParseFailure {
   const twice = readTwice(file);
   if (twice)
     return { message: "the compiler misreads an await here", offset: twice.getStart(file) };
-  let scope: Scope | undefined;
-  let style: Style | undefined;
-  return {
-    path,
-    text,
-    file,
-    get style() {
-      return (style ??= detectStyle(text));
-    },
-    get scope() {
-      return (scope ??= createScope(file));
-    },
-  };
+  return new ParsedSource(path, text, file);
+}
+
+/**
+ * A class, because V8 keeps the accessors of an object literal, and with them all that they can see,
+ * until its next full collection: trees then outlive every young one.
+ */
+class ParsedSource implements Source {
+  readonly path: string;
+  readonly text: string;
+  readonly file: TS.SourceFile;
+  #scope: Scope | undefined;
+  #style: Style | undefined;
+
+  constructor(path: string, text: string, file: TS.SourceFile) {
+    this.path = path;
+    this.text = text;
+    this.file = file;
+  }
+
+  get style(): Style {
+    return (this.#style ??= detectStyle(this.text));
+  }
+
+  get scope(): Scope {
+    return (this.#scope ??= createScope(this.file));
+  }
 }
 
 /** The tree of a text; null where the compiler's stack does not suffice. */
@@ -63,7 +77,7 @@ function parsed(path: string, text: string): TS.SourceFile | null {
       jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
     };
     const file = ts.createSourceFile(path, text, options, false, scriptKind(path));
-    listNodes(file);
+    listedNodes(file);
     return file;
   } catch (error) {
     if (error instanceof RangeError) return null;

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { perFile } from "./per-file.js";
 
 /** Visits a node and all below it in source order; a visitor that returns false goes no deeper. */
 export function walk(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
@@ -30,19 +31,19 @@ interface Listed {
   readonly byKind: ReadonlyMap<TS.SyntaxKind, readonly TS.Node[]>;
 }
 
-/** Files are asked many questions, each of which visits all their nodes. */
-const listed = new WeakMap<TS.SourceFile, Listed>();
-
 function walkFile(file: TS.SourceFile, visit: (node: TS.Node) => boolean | void): void {
-  const { nodes, ends } = listed.get(file) ?? listNodes(file);
+  const { nodes, ends } = listedNodes(file);
   for (let at = 0; at < nodes.length;) {
     const isEntered = visit(nodes[at] as TS.Node) !== false;
     at = isEntered ? at + 1 : (ends[at] ?? nodes.length);
   }
 }
 
-/** Lists the nodes of a file that was just parsed, and tells each its parent on the way. */
-export function listNodes(file: TS.SourceFile): Listed {
+/**
+ * The nodes of a file, which is asked many questions that visit all of them. The first call, when it
+ * was just parsed, also tells each its parent.
+ */
+export const listedNodes = perFile((file): Listed => {
   const nodes: TS.Node[] = [];
   const byKind = new Map<TS.SyntaxKind, TS.Node[]>();
   const depths: number[] = [];
@@ -61,14 +62,12 @@ export function listNodes(file: TS.SourceFile): Listed {
       levels.push(depth + 1);
     }
   }
-  const list = { nodes, ends: endsOf(depths), byKind };
-  listed.set(file, list);
-  return list;
-}
+  return { nodes, ends: endsOf(depths), byKind };
+});
 
 /** All nodes of one kind in a file, in source order. */
 function nodesOfKind(file: TS.SourceFile, kind: TS.SyntaxKind): readonly TS.Node[] {
-  return (listed.get(file) ?? listNodes(file)).byKind.get(kind) ?? [];
+  return listedNodes(file).byKind.get(kind) ?? [];
 }
 
 /** All calls of a file in source order; most of what is recognised is one. */
