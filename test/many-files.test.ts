@@ -1,0 +1,77 @@
+/** More files than are planned at once in memory: their plans wait packed, and threads may make them. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, expect, test } from "vitest";
+import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
+import { newRepository, readFile, removeFolders, retrospan, userFiles } from "./support/cli.js";
+
+afterEach(removeFolders);
+
+const RULES = [
+  { id: "all", use: "wrap-span", at: { function: "*" }, span: { name: "{{function}}" } },
+] as const;
+
+const FOLDERS = 3;
+const FILES = Object.fromEntries(
+  Array.from({ length: 900 }, (_, number) => {
+    const text = `export async function work${number}(given: number): Promise<number> {\n  const sum = await Promise.resolve(given + ${number});\n  return sum;\n}\n`;
+    return [
+      `part-${number % FOLDERS}/module-${number}.ts`,
+      number % 10 ? text : "// grün\n" + text,
+    ];
+  }),
+);
+
+function newTree(): string {
+  return newRepository({
+    ...FILES,
+    "package.json": '{ "type": "module", "dependencies": { "@sentry/node": "^11.0.0" } }',
+    "retrospan.config.json": JSON.stringify({ rules: RULES }),
+  });
+}
+
+/** Applies to parts of a new tree, one after the other, and shows what came of it. */
+async function applied(parts: readonly string[], ...args: readonly string[]) {
+  const folder = newTree();
+  const original = userFiles(folder);
+  for (const part of parts) {
+    const flags = ["--no-typecheck", "--allow-dirty", "--quiet", ...args];
+    expect((await retrospan(folder, ["apply", part, ...flags])).code).toBe(0);
+  }
+  const after = userFiles(folder);
+  const ledger = readFile(folder, ".retrospan/ledger.json");
+  const again = await retrospan(folder, ["apply", "--no-typecheck", "--check", ...args]);
+  expect(again.code).toBe(0);
+  expect((await retrospan(folder, ["revert", "--allow-dirty", "--quiet"])).code).toBe(0);
+  expect(userFiles(folder)).toEqual(original);
+  return { after, ledger };
+}
+
+test("many files are written as few are, in one thread and in several", async () => {
+  const byParts = await applied(["part-0", "part-1", "part-2"]);
+  expect(Object.values(byParts.after).join("")).toContain("Sentry.startSpan");
+  expect(await applied(["."], "--concurrency", "1")).toEqual(byParts);
+  expect(await applied(["."], "--concurrency", "2")).toEqual(byParts);
+});
+
+test("the trees of files are gone after a young collection", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as (options?: { type: "minor" }) => void;
+  const rules = await activeRules(RULES);
+  const plan = (from: number) => {
+    for (const [path, text] of Object.entries(FILES).slice(from, from + 200)) {
+      applyInMemory(memoryTree([[path, text.repeat(4)]]), rules);
+    }
+  };
+  plan(0);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  plan(200);
+  // Twice, since what survives once may be what was at hand.
+  collect({ type: "minor" });
+  collect({ type: "minor" });
+  const young = process.memoryUsage().heapUsed - before;
+  collect();
+  const kept = process.memoryUsage().heapUsed - before;
+  expect(young - kept).toBeLessThan(8e6);
+});
