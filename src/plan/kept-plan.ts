@@ -24,7 +24,7 @@ export function keepPlan(plan: FilePlan): KeptPlan {
   const { before, after, base, entries, edits: _edits, placements: _placements, ...light } = plan;
   const texts = [...new Set([before, after, base])];
   const places = [before, after, base].map((text) => texts.indexOf(text));
-  const packed = deflateRawSync(JSON.stringify({ texts, places, entries }));
+  const packed = deflateRawSync(JSON.stringify({ texts, places, entries }), { level: 3 });
   // What zlib gives back is a part of a larger buffer.
   return { ...light, bulk: new Uint8Array(packed) };
 }

@@ -3,40 +3,45 @@ import { perFile } from "./per-file.js";
 
 /** Visits a node and all below it in source order; a visitor that returns false goes no deeper. */
 export function walk(node: TS.Node, visit: (node: TS.Node) => boolean | void): void {
-  if (ts.isSourceFile(node)) return walkFile(node, visit);
-  // An explicit stack: generated code nests thousands of levels deep.
-  const stack: TS.Node[] = [node];
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    if (visit(next) !== false) pushChildren(next, stack);
-  }
-}
-
-/** Puts the children of a node on a stack, the first one on top. */
-function pushChildren(node: TS.Node, stack: TS.Node[]): void {
-  const from = stack.length;
-  ts.forEachChild(node, (child) => {
-    stack.push(child);
-  });
-  for (let low = from, high = stack.length - 1; low < high; low++, high--) {
-    const child = stack[low] as TS.Node;
-    stack[low] = stack[high] as TS.Node;
-    stack[high] = child;
+  const { nodes, ends, from, to } = nodesBelow(node);
+  for (let at = from; at < to;) {
+    const isEntered = visit(nodes[at] as TS.Node) !== false;
+    at = isEntered ? at + 1 : (ends[at] ?? to);
   }
 }
 
 /** All nodes of a file in source order, and where what is below each of them ends. */
 interface Listed {
   readonly nodes: readonly TS.Node[];
-  readonly ends: Uint32Array;
-  readonly byKind: ReadonlyMap<TS.SyntaxKind, readonly TS.Node[]>;
+  readonly ends: readonly number[];
+  readonly calls: readonly TS.CallExpression[];
+  readonly identifiers: readonly TS.Identifier[];
+  readonly texts: readonly TS.Node[];
 }
 
-function walkFile(file: TS.SourceFile, visit: (node: TS.Node) => boolean | void): void {
-  const { nodes, ends } = listedNodes(file);
-  for (let at = 0; at < nodes.length;) {
-    const isEntered = visit(nodes[at] as TS.Node) !== false;
-    at = isEntered ? at + 1 : (ends[at] ?? nodes.length);
+/** A part of a list: what is below a node, and the node. */
+interface Part extends Pick<Listed, "nodes" | "ends"> {
+  readonly from: number;
+  readonly to: number;
+}
+
+function nodesBelow(node: TS.Node): Part {
+  const { nodes, ends } = listedNodes(node.getSourceFile());
+  const from = placeIn(nodes, node);
+  return { nodes, ends, from, to: ends[from] ?? nodes.length };
+}
+
+/** Where a node stands in the list of its file. */
+function placeIn(nodes: readonly TS.Node[], node: TS.Node): number {
+  let [low, high] = [0, nodes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((nodes[middle] as TS.Node).pos < node.pos) low = middle + 1;
+    else high = middle;
   }
+  const place = nodes.indexOf(node, low);
+  // A few kinds of nodes list their children in another order than that of the text.
+  return place < 0 ? nodes.indexOf(node) : place;
 }
 
 /**
@@ -44,61 +49,82 @@ function walkFile(file: TS.SourceFile, visit: (node: TS.Node) => boolean | void)
  * was just parsed, also tells each its parent.
  */
 export const listedNodes = perFile((file): Listed => {
-  const nodes: TS.Node[] = [];
-  const byKind = new Map<TS.SyntaxKind, TS.Node[]>();
-  const depths: number[] = [];
+  const list = { nodes: [] as TS.Node[], ends: [] as number[], ...emptyKinds() };
+  // An explicit stack: generated code nests thousands of levels deep.
   const stack: TS.Node[] = [file];
-  const levels: number[] = [0];
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    const depth = levels.pop() ?? 0;
-    nodes.push(next);
-    const alike = byKind.get(next.kind);
-    if (alike) alike.push(next);
-    else byKind.set(next.kind, [next]);
-    depths.push(depth);
-    pushChildren(next, stack);
-    for (let at = levels.length; at < stack.length; at++) {
-      (stack[at] as { parent: TS.Node }).parent = next;
-      levels.push(depth + 1);
+  const push = (child: TS.Node): void => void stack.push(child);
+  const open: number[] = [];
+  const bases: number[] = [];
+  for (;;) {
+    while (open.length > 0 && stack.length === bases[bases.length - 1]) {
+      list.ends[open.pop() ?? 0] = list.nodes.length;
+      bases.pop();
     }
+    const next = stack.pop();
+    if (!next) return list;
+    const base = stack.length;
+    const at = list.nodes.push(next) - 1;
+    sortIn(list, next);
+    ts.forEachChild(next, push);
+    list.ends.push(at + 1);
+    if (stack.length === base) continue;
+    open.push(at);
+    bases.push(base);
+    adopt(next, stack, base);
   }
-  return { nodes, ends: endsOf(depths), byKind };
 });
 
-/** All nodes of one kind in a file, in source order. */
-function nodesOfKind(file: TS.SourceFile, kind: TS.SyntaxKind): readonly TS.Node[] {
-  return listedNodes(file).byKind.get(kind) ?? [];
+/** Tells nodes on a stack their parent, and turns them so that the first one is on top. */
+function adopt(parent: TS.Node, stack: TS.Node[], base: number): void {
+  for (let low = base, high = stack.length - 1; low <= high; low++, high--) {
+    const [first, last] = [stack[low] as Orphan, stack[high] as Orphan];
+    first.parent = parent;
+    last.parent = parent;
+    stack[low] = last;
+    stack[high] = first;
+  }
+}
+
+type Orphan = TS.Node & { parent: TS.Node };
+
+function emptyKinds() {
+  return {
+    calls: [] as TS.CallExpression[],
+    identifiers: [] as TS.Identifier[],
+    texts: [] as TS.Node[],
+  };
+}
+
+function sortIn({ calls, identifiers, texts }: ReturnType<typeof emptyKinds>, node: TS.Node): void {
+  switch (node.kind) {
+    case ts.SyntaxKind.Identifier:
+      identifiers.push(node as TS.Identifier);
+      break;
+    case ts.SyntaxKind.CallExpression:
+      calls.push(node as TS.CallExpression);
+      break;
+    case ts.SyntaxKind.StringLiteral:
+    case ts.SyntaxKind.NoSubstitutionTemplateLiteral:
+    case ts.SyntaxKind.TemplateHead:
+    case ts.SyntaxKind.TemplateMiddle:
+    case ts.SyntaxKind.TemplateTail:
+      texts.push(node);
+  }
 }
 
 /** All calls of a file in source order; most of what is recognised is one. */
 export function callsIn(file: TS.SourceFile): readonly TS.CallExpression[] {
-  return nodesOfKind(file, ts.SyntaxKind.CallExpression) as readonly TS.CallExpression[];
+  return listedNodes(file).calls;
 }
 
 /** All identifiers of a file in source order. */
 export function identifiersIn(file: TS.SourceFile): readonly TS.Identifier[] {
-  return nodesOfKind(file, ts.SyntaxKind.Identifier) as readonly TS.Identifier[];
+  return listedNodes(file).identifiers;
 }
 
-/** All pieces of text in a file: strings, and the parts of templates. */
+/** All pieces of text in a file in source order: strings, and the parts of templates. */
 export function textsIn(file: TS.SourceFile): readonly TS.Node[] {
-  const { StringLiteral, NoSubstitutionTemplateLiteral } = ts.SyntaxKind;
-  const { TemplateHead, TemplateMiddle, TemplateTail } = ts.SyntaxKind;
-  const kinds = [StringLiteral, NoSubstitutionTemplateLiteral];
-  return [...kinds, TemplateHead, TemplateMiddle, TemplateTail].flatMap((kind) =>
-    nodesOfKind(file, kind),
-  );
-}
-
-/** Where the next node that lies no deeper comes, for each node. */
-function endsOf(depths: readonly number[]): Uint32Array {
-  const ends = new Uint32Array(depths.length).fill(depths.length);
-  const open: number[] = [];
-  for (const [at, depth] of depths.entries()) {
-    while (open.length > 0 && (depths[open.at(-1) ?? 0] ?? 0) >= depth) ends[open.pop() ?? 0] = at;
-    open.push(at);
-  }
-  return ends;
+  return listedNodes(file).texts;
 }
 
 /** Visits the code that runs when a node runs: all below it except the bodies of nested functions. */
@@ -113,17 +139,10 @@ export function walkOwn(node: TS.Node, visit: (node: TS.Node) => boolean | void)
 }
 
 /** The first node at or below `node` that satisfies the test. */
-export function findNode(
-  node: TS.Node,
-  test: (node: TS.Node) => boolean | null,
-): TS.Node | undefined {
-  let found: TS.Node | undefined;
-  walk(node, (child) => {
-    if (found) return false;
-    if (test(child)) found = child;
-    return !found;
-  });
-  return found;
+export function findNode(node: TS.Node, test: (node: TS.Node) => boolean): TS.Node | undefined {
+  const { nodes, from, to } = nodesBelow(node);
+  for (let at = from; at < to; at++) if (test(nodes[at] as TS.Node)) return nodes[at];
+  return undefined;
 }
 
 /** Whether control flow, `await` and `yield` of the code around do not reach into this node. */
