@@ -5,10 +5,12 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { hashOf, startHash } from "../plan/hash.js";
@@ -36,7 +38,8 @@ export interface Step {
 }
 
 /**
- * Stages the new text of each change, and keeps each old file under a second name.
+ * Stages the new text of each change, and keeps each old file under a second name. While the disk
+ * takes some of them, the next are written.
  * @param assertReady throws where a change cannot be made
  */
 export async function stage(
@@ -46,23 +49,42 @@ export async function stage(
 ): Promise<Step[]> {
   mkdirSync(join(root.path, STAGE), { recursive: true });
   const steps: Step[] = [];
-  for (let from = 0; from < changes.length; from += AT_ONCE) {
-    // A text may be made anew whenever it is asked for.
-    const part = changes
-      .slice(from, from + AT_ONCE)
-      .map(({ path, before, after }) => ({ path, before, after }));
-    for (const change of part) assertReady(change);
-    const hashes = await writeAll(part.flatMap((change, at) => textsOf(root, change, from + at)));
-    for (const [at, { path, before, after }] of part.entries()) {
-      const written = hashes.get(staged(root, from + at, "new"));
-      steps.push({
-        path,
-        before: before === null ? null : hashOf(before),
-        after: after === null ? null : (written ?? null),
-      });
+  let onDisk: Promise<Error | null> = Promise.resolve(null);
+  try {
+    for (let from = 0; from < changes.length; from += AT_ONCE) {
+      // A text may be made anew whenever it is asked for.
+      const part = changes
+        .slice(from, from + AT_ONCE)
+        .map(({ path, before, after }) => ({ path, before, after }));
+      for (const change of part) assertReady(change);
+      const written = writeFiles(part.flatMap((change, at) => textsOf(root, change, from + at)));
+      steps.push(...part.map((change, at) => stepOf(root, change, from + at, written)));
+      const before = onDisk;
+      onDisk = written.problem;
+      throwIfAny(await before);
     }
+  } finally {
+    throwIfAny(await onDisk);
   }
   return steps;
+}
+
+function stepOf(
+  root: Root,
+  { path, before, after }: Writing,
+  index: number,
+  { hashes }: Written,
+): Step {
+  const hash = hashes.get(staged(root, index, "new")) ?? null;
+  return {
+    path,
+    before: before === null ? null : hashOf(before),
+    after: after === null ? null : hash,
+  };
+}
+
+function throwIfAny(problem: Error | null): void {
+  if (problem) throw problem;
 }
 
 /** The staged file of a change, by its place among all. */
@@ -72,6 +94,16 @@ export function staged(root: Root, index: number, kind: "new" | "old"): string {
 
 export function clearStage(root: Root): void {
   rmSync(join(root.path, STAGE), { recursive: true, force: true });
+}
+
+/** The same for a stage of many files: several are removed at once. */
+export async function clearLargeStage(root: Root): Promise<void> {
+  const names = readdirSync(join(root.path, STAGE));
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    const part = names.slice(from, from + AT_ONCE);
+    await Promise.all(part.map((name) => unlink(join(root.path, STAGE, name))));
+  }
+  clearStage(root);
 }
 
 /** What has to be written for a change; an old file is linked and need not be. */
@@ -101,11 +133,14 @@ interface NewText {
   readonly mode: number | null;
 }
 
-/**
- * Writes files and waits until they are on the disk.
- * @returns the hash of each
- */
-export async function writeAll(texts: readonly NewText[]): Promise<Map<string, string>> {
+/** Files that were written, and are on the disk once `problem` is known to be none. */
+interface Written {
+  /** By path. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly problem: Promise<Error | null>;
+}
+
+function writeFiles(texts: readonly NewText[]): Written {
   const files: number[] = [];
   const hashes = new Map<string, string>();
   try {
@@ -116,13 +151,24 @@ export async function writeAll(texts: readonly NewText[]): Promise<Map<string, s
       hashes.set(path, writeText(file, typeof text === "string" ? [text] : text));
       if (mode !== null) chmodSync(path, mode);
     }
-    const ends = await Promise.allSettled(files.map((file) => onDisk(file)));
-    const failed = ends.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
-  } finally {
+  } catch (error) {
     for (const file of files) closeSync(file);
+    throw error;
   }
-  return hashes;
+  return { hashes, problem: problemOf(files) };
+}
+
+/** Waits until files are on the disk, and closes them; what went wrong, if anything did. */
+async function problemOf(files: readonly number[]): Promise<Error | null> {
+  const ends = await Promise.allSettled(files.map((file) => toDisk(file)));
+  for (const file of files) closeSync(file);
+  const failed = ends.find(({ status }) => status === "rejected");
+  return failed?.status === "rejected" ? (failed.reason as Error) : null;
+}
+
+/** Writes a file and waits until it is on the disk. */
+export async function writeToDisk(path: string, text: string): Promise<void> {
+  throwIfAny(await writeFiles([{ path, text, mode: null }]).problem);
 }
 
 function writeText(file: number, pieces: Iterable<string>): string {
@@ -135,4 +181,4 @@ function writeText(file: number, pieces: Iterable<string>): string {
   return hash.end();
 }
 
-const onDisk = promisify(fsync);
+const toDisk = promisify(fsync);

@@ -13,7 +13,16 @@ import { hashOf } from "../plan/hash.js";
 import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
 import { isInside, type Root } from "./root.js";
-import { clearStage, STAGE, stage, staged, writeAll, type Step, type Writing } from "./stage.js";
+import {
+  clearLargeStage,
+  clearStage,
+  STAGE,
+  stage,
+  staged,
+  writeToDisk,
+  type Step,
+  type Writing,
+} from "./stage.js";
 
 /**
  * All or nothing. Every new text, and a link to every old file, is first staged beside the ledger;
@@ -60,7 +69,8 @@ export async function writeChanges(
     undo(root, readJournal(root));
     throw asUserError(error);
   }
-  finish(root);
+  rmSync(join(root.path, JOURNAL), { force: true });
+  await clearLargeStage(root);
 }
 
 /** A folder on the way may be a link; what is written must lie inside the root all the same. */
@@ -102,7 +112,7 @@ function currentHash(root: Root, path: string): string | null {
 /** Written under another name first, so that there is a whole journal or none. */
 async function writeJournal(root: Root, journal: Journal): Promise<void> {
   const path = join(root.path, STAGE, `${basename(JOURNAL)}.tmp`);
-  await writeAll([{ path, text: JSON.stringify(journal), mode: null }]);
+  await writeToDisk(path, JSON.stringify(journal));
   renameSync(path, join(root.path, JOURNAL));
 }
 
