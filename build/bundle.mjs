@@ -9,7 +9,10 @@ const folder = path("../dist/src/bin");
 
 rmSync(folder, { recursive: true, force: true });
 await build({
-  input: { retrospan: path("../dist/src/cli/main.js") },
+  input: {
+    retrospan: path("../dist/src/cli/main.js"),
+    "plan-worker": path("../dist/src/commands/plan-worker.js"),
+  },
   platform: "node",
   external: [/^@ts-morph\//, "ts-morph", "jiti"],
   output: {

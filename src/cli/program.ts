@@ -109,7 +109,7 @@ function withPlanFlags(command: Command): Command {
     .option("--no-typecheck", "leave the type check out")
     .option(
       "--concurrency <n>",
-      "plan in so many threads where nothing is type-checked (default: 1)",
+      "plan in so many threads where nothing is type-checked (default: where files are many, up to 4)",
       wholeNumber,
     );
 }

@@ -14,8 +14,8 @@ export interface Options {
   readonly phase?: number | undefined;
   readonly site: readonly string[];
   readonly except: readonly string[];
-  /** How many threads may plan files at once. */
-  readonly concurrency: number;
+  /** How many threads may plan files at once; null for as many as are worth it. */
+  readonly concurrency: number | null;
   /** The part of the files that this run is about. */
   readonly shard: Shard | null;
   readonly typecheck: boolean;
@@ -49,7 +49,7 @@ export const DEFAULT_OPTIONS: Options = {
   site: [],
   except: [],
   keep: [],
-  concurrency: 1,
+  concurrency: null,
   shard: null,
   typecheck: true,
   allowDirty: false,

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { KeptPlan } from "../plan/kept-plan.js";
 import type { Ledger } from "../plan/ledger.js";
@@ -18,6 +19,12 @@ export interface ThreadWork {
 /** So many files are planned in the time that it takes to start a thread. */
 const WORTHWHILE = 400;
 
+/** Until a thread is as fast as one that is warm, it has planned so many. */
+const WELL_WORTH = 2000;
+
+/** Each thread takes some 60 MB. */
+const MAX_THREADS = 4;
+
 /**
  * Plans files in several threads, where nothing but their own texts decides about them: without the
  * type check, and without sites that were asked for by name.
@@ -30,8 +37,8 @@ export async function planInThreads(
   paths: readonly string[],
   options: Options,
 ): Promise<KeptPlan[] | null> {
-  const { concurrency, cwd, target, site, except, shard } = options;
-  const count = Math.min(concurrency, Math.floor(paths.length / WORTHWHILE));
+  const { cwd, target, site, except, shard } = options;
+  const count = threadsFor(paths.length, options);
   const isNamed = site.length + except.length > 0 || shard !== null;
   if (count < 2 || isNamed) return null;
   const parts = Array.from({ length: count }, (_, part) => {
@@ -42,6 +49,11 @@ export async function planInThreads(
     parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part })),
   );
   return plans.flat();
+}
+
+function threadsFor(files: number, { concurrency }: Options): number {
+  if (concurrency !== null) return Math.min(concurrency, Math.floor(files / WORTHWHILE));
+  return Math.min(availableParallelism(), MAX_THREADS, Math.floor(files / WELL_WORTH));
 }
 
 /** What a ledger says of some files. */
@@ -58,7 +70,7 @@ function ofFiles(ledger: Ledger, paths: readonly string[]): Ledger {
 function runThread(work: ThreadWork): Promise<KeptPlan[]> {
   return new Promise((resolve, reject) => {
     const plans: KeptPlan[] = [];
-    const worker = new Worker(new URL("../commands/plan-worker.js", import.meta.url), {
+    const worker = new Worker(new URL("./plan-worker.js", import.meta.url), {
       workerData: work,
     });
     worker.on("message", (batch: KeptPlan[]) => plans.push(...batch));
