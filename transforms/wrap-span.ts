@@ -150,8 +150,12 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
 
 /** The calls of one chain are one site: its region is the whole chain for each of them. */
 function withoutTwins(sites: readonly Site<Found>[]): Site<Found>[] {
-  const places = sites.map(({ region }) => `${region.start}-${region.end}`);
-  return sites.filter((_, index) => places.indexOf(places[index] ?? "") === index);
+  const first = new Map<string, Site<Found>>();
+  for (const site of sites) {
+    const place = `${site.region.start}-${site.region.end}`;
+    if (!first.has(place)) first.set(place, site);
+  }
+  return [...first.values()];
 }
 
 // What it inserts

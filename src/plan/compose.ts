@@ -1,4 +1,5 @@
-import { crosses, encloses, touches, type Edit, type Range } from "../text/edit.js";
+import { crosses, encloses, extentOf, touches, type Edit, type Range } from "../text/edit.js";
+import { indexRanges, RangeIndex } from "../text/range-index.js";
 import { isBlankLine } from "../text/lines.js";
 import { indentableLines, type Reindent } from "../syntax/indent.js";
 import type { Source } from "../syntax/source.js";
@@ -12,6 +13,11 @@ export interface Piece {
   readonly region: Range;
   readonly edits: readonly AttachedEdit[];
   readonly reindent: Reindent | null;
+}
+
+/** A piece with its place among all of its file, outside in. */
+interface Ordered extends Piece {
+  readonly depth: number;
 }
 
 /**
@@ -34,17 +40,23 @@ export function nestingKey(transform: string, strategy: Strategy, id: string): s
  * inserted inside a re-indented region is indented with it.
  */
 export function composeEdits(source: Source, pieces: readonly Piece[]): Edit[] {
-  const ordered = withoutRepeats([...pieces].sort(outsideIn));
+  const ordered = withoutRepeats([...pieces].sort(outsideIn)).map((piece, depth) => {
+    return { ...piece, depth };
+  });
   const indents = indentEdits(source, ordered);
-  const edits = ordered.flatMap((piece, depth) =>
+  const all = new RangeIndex<Ordered>();
+  for (const piece of ordered) all.add(piece.region, piece);
+  const edits = ordered.flatMap((piece) =>
     piece.edits.map((edit) => ({
-      edit: { ...edit, text: indentText(edit, piece, ordered) },
-      rank: rankOf(edit, piece, depth),
+      edit: { ...edit, text: indentText(edit, piece, all) },
+      rank: rankOf(edit, piece),
     })),
   );
-  const replaced = edits.filter(({ edit }) => edit.end > edit.start);
+  const replaced = indexRanges(
+    edits.map(({ edit }) => edit).filter((edit) => edit.end > edit.start),
+  );
   const free = indents.filter(
-    ({ start }) => !replaced.some(({ edit }) => edit.start < start && start < edit.end),
+    (each) => !replaced.near(each).some(({ start, end }) => start < each.start && each.start < end),
   );
   const ranked = [...edits, ...free.map((edit) => ({ edit, rank: [1] }))];
   ranked.sort((a, b) => a.edit.start - b.edit.start || compareEach(a.rank, b.rank));
@@ -69,7 +81,7 @@ function withoutRepeats(ordered: readonly Piece[]): Piece[] {
  * At one offset: closings, of the smallest extent first; then indentation; then openings, of the
  * largest extent first, behind what stands before all of them; then what is replaced.
  */
-function rankOf(edit: AttachedEdit, { region }: Piece, depth: number): number[] {
+function rankOf(edit: AttachedEdit, { region, depth }: Ordered): number[] {
   const { start, end } = edit.extent ?? region;
   if (edit.end > edit.start) return [4];
   if (edit.isFirst) return [2, depth];
@@ -99,16 +111,16 @@ function indentEdits({ file }: Source, pieces: readonly Piece[]): Edit[] {
   return [...units].map(([start, text]) => ({ start, end: start, text }));
 }
 
-function indentText(edit: AttachedEdit, piece: Piece, ordered: readonly Piece[]): string {
+function indentText(edit: AttachedEdit, piece: Ordered, all: RangeIndex<Ordered>): string {
   if (!edit.text.includes("\n")) return edit.text;
   // What opens and closes a region moves with the regions around it; a mark inside, with every
   // region that it stands in.
   const around =
     isInside(edit, piece) || edit.isFirst === true
-      ? ordered.filter((other) => isInside(edit, other))
-      : ordered
-          .slice(0, ordered.indexOf(piece))
-          .filter(({ region }) => encloses(region, piece.region));
+      ? all.near(edit).filter((other) => isInside(edit, other))
+      : all
+          .near(piece.region)
+          .filter(({ depth, region }) => depth < piece.depth && encloses(region, piece.region));
   const unit = around.map(({ reindent }) => reindent?.unit ?? "").join("");
   return unit === "" ? edit.text : indentLines(edit.text, unit);
 }
@@ -131,8 +143,15 @@ function indentLines(text: string, unit: string): string {
 }
 
 /** The first site already placed that cannot stand beside this one, if there is one. */
-export function conflictWith<P extends Piece>(piece: P, placed: readonly P[]): P | undefined {
-  return placed.find((other) => crosses(piece.region, other.region) || editsClash(piece, other));
+export function conflictWith<P extends Piece>(piece: P, placed: RangeIndex<P>): P | undefined {
+  return placed
+    .near(wholeOf(piece))
+    .find((other) => crosses(piece.region, other.region) || editsClash(piece, other));
+}
+
+/** From the first to the last of what a piece is about: what lies apart is in nobody's way. */
+export function wholeOf({ region, edits }: Piece): Range {
+  return extentOf([region, ...edits]);
 }
 
 /** Whether one site replaces text in which the other one has an edit. */

@@ -1,4 +1,4 @@
-import type { Range } from "../text/edit.js";
+import { extentOf, type Range } from "../text/edit.js";
 import type { Style } from "../text/style.js";
 import type { Reduced } from "../text/reduce.js";
 import type { Source } from "../syntax/source.js";
@@ -93,17 +93,21 @@ function assignOwn(
   reduced: Reduced,
 ): Map<Draft, Recognised> {
   const assigned = new Map<Draft, Recognised>();
+  const extents = drafts.map((draft) => ({ draft, ...extentOf(placesOf(draft.site)) }));
   for (const each of known) {
     if (!each.candidate) continue;
     const at = reduced.toReduced(each.candidate.range);
     const { part } = each.entry.shape;
-    const free = drafts.filter((draft) => !assigned.has(draft) && draft.site.part === part);
-    const touching = free.filter(({ site }) => placesOf(site).some((each) => touches(each, at)));
+    const isFree = (draft: Draft) => !assigned.has(draft) && draft.site.part === part;
+    const touching = extents
+      .filter((extent) => touches(extent, at))
+      .map(({ draft }) => draft)
+      .filter((draft) => isFree(draft) && placesOf(draft.site).some((one) => touches(one, at)));
     // With something written in between, it still belongs to the last site above it.
-    const above = free.filter((draft) => draft.site.region.end <= at.start);
-    const [nearest] = (touching.length > 0 ? touching : above).sort(
-      (a, b) => distanceOf(a, at) - distanceOf(b, at),
-    );
+    const isAbove = ({ site }: Draft) => site.region.end <= at.start;
+    const near =
+      touching.length > 0 ? touching : drafts.filter((one) => isAbove(one) && isFree(one));
+    const [nearest] = near.sort((a, b) => distanceOf(a, at) - distanceOf(b, at));
     if (nearest) assigned.set(nearest, each);
   }
   return assigned;

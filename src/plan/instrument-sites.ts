@@ -1,5 +1,6 @@
 import { touches, type Range } from "../text/edit.js";
 import { lineStart } from "../text/lines.js";
+import { RangeIndex } from "../text/range-index.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import type { Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
@@ -15,9 +16,9 @@ import {
 } from "../transform.js";
 import type { View } from "./base-view.js";
 import { isContinuedTwice, type Continuing } from "./continued.js";
-import { hiddenName, type Standing } from "./hidden-names.js";
+import { hiddenName, readingsIn, type Standing } from "./hidden-names.js";
 import { isRemovable } from "./recognise.js";
-import { conflictWith, nestingKey, type Piece } from "./compose.js";
+import { conflictWith, nestingKey, wholeOf, type Piece } from "./compose.js";
 import type { FileInput, NumberedDraft } from "./drafts.js";
 import type { Outcome } from "./site-report.js";
 
@@ -30,8 +31,12 @@ export function instrumentAll(
   view: View,
   { lessons, refused, text }: FileInput,
 ): Outcome[] {
-  const placed: Placed[] = drafts.flatMap((draft) => ownPiece(draft, view));
+  const placed = new RangeIndex<PlacedSite>();
+  for (const piece of drafts.flatMap((draft) => ownPiece(draft, view))) {
+    placed.add(wholeOf(piece), piece);
+  }
   const standing = drafts.flatMap((draft) => ownStanding(draft, view, text));
+  const readers = standing.filter(({ readings }) => readings.length > 0);
   const continuing = drafts.flatMap((draft): Continuing[] =>
     draft.own ? [{ region: ownRegion(draft, view), shape: draft.own.entry.shape }] : [],
   );
@@ -66,16 +71,18 @@ export function instrumentAll(
     if (other) return reason("overlap", other.id);
     const isTwice = (each: Continuing) => isContinuedTwice(context.source, result, each);
     if (!result.span && continuing.some(isTwice)) return reason("already-continued");
-    const own = standingOf(result);
-    for (const each of standing) {
-      const unreadable = hiddenName(context.source, own, each);
+    const own = standingOf(context.source, result);
+    const isReader = own.readings.length > 0;
+    for (const each of isReader ? standing : readers) {
+      const unreadable = hiddenName(own, each);
       if (unreadable !== undefined) return reason("not-in-scope", unreadable);
-      const hidden = hiddenName(context.source, each, own);
+      const hidden = hiddenName(each, own);
       if (hidden !== undefined) return reason("declaration-escapes", hidden);
     }
     standing.push(own);
+    if (isReader) readers.push(own);
     continuing.push(result);
-    placed.push(piece);
+    placed.add(wholeOf(piece), piece);
     names.push(...namesOf(result.shape, piece.region));
     for (const claim of claims) taken.set(claim, draft.id);
     return result;
@@ -89,7 +96,10 @@ export function instrumentAll(
     decided.set(draft.site, { draft, result: decide(draft) });
   }
   const outcomes = ordered.flatMap(({ site }) => decided.get(site) ?? []);
-  return outcomes.filter((each) => isNews(each, outcomes));
+  const replaced = new Set(
+    outcomes.filter(isInstrumented).flatMap(({ draft }) => insteadOf(draft.site)),
+  );
+  return outcomes.filter((each) => isNews(each, replaced));
 }
 
 /** The site that has the place of another one, which stands in for it or is stood in for by it. */
@@ -115,16 +125,15 @@ function insteadOf(site: Site<unknown>): Site<unknown>[] {
  * That something was not taken out because it is needed is no news. Of a site and what stands in
  * for it, only what is instrumented is told, or why the site itself is not.
  */
-function isNews(outcome: Outcome, all: readonly Outcome[]): boolean {
-  if (!isReason(outcome.result)) return true;
-  const { site } = outcome.draft;
-  const isReplaced = all.some(
-    (each) => isInstrumented(each) && insteadOf(each.draft.site).includes(site),
-  );
-  return outcome.result.code !== "still-needed" && !site.insteadOf && !isReplaced;
+function isNews(
+  { draft: { site }, result }: Outcome,
+  replaced: ReadonlySet<Site<unknown>>,
+): boolean {
+  if (!isReason(result)) return true;
+  return result.code !== "still-needed" && !site.insteadOf && !replaced.has(site);
 }
 
-interface Placed extends Piece {
+interface PlacedSite extends Piece {
   readonly id: string;
 }
 
@@ -132,7 +141,7 @@ interface Placed extends Piece {
  * What stands already: a new site cannot cross it, and of what replaced the user's code nothing is
  * left for another site.
  */
-function ownPiece(draft: NumberedDraft, view: View): Placed[] {
+function ownPiece(draft: NumberedDraft, view: View): PlacedSite[] {
   const { id, own } = draft;
   if (!own) return [];
   const { transform, strategy } = own.entry;
@@ -143,8 +152,9 @@ function ownPiece(draft: NumberedDraft, view: View): Placed[] {
   return [{ id, key: nestingKey(transform, strategy, id), region, edits, reindent: null }];
 }
 
-function standingOf({ region, strategy, edits }: Instrumentation): Standing {
-  return { region, strategy, inserted: edits.map(({ start, text }) => ({ at: start, text })) };
+function standingOf(source: Source, { region, strategy, edits }: Instrumentation): Standing {
+  const inserted = edits.map(({ start, text }) => ({ at: start, text }));
+  return { region, strategy, readings: readingsIn(source, inserted) };
 }
 
 /** The same of a site that is instrumented already. */
@@ -156,7 +166,8 @@ function ownStanding(draft: NumberedDraft, view: View, text: string): Standing[]
     at: view.reduced.toReduced({ start, end }).start,
     text: text.slice(start, end),
   }));
-  return [{ region: ownRegion(draft, view), strategy: own.entry.strategy, inserted }];
+  const readings = readingsIn(view.base, inserted);
+  return [{ region: ownRegion(draft, view), strategy: own.entry.strategy, readings }];
 }
 
 type NamedRegion = readonly [region: Range, name: string];

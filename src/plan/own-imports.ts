@@ -1,5 +1,6 @@
 import { encloses, type Edit } from "../text/edit.js";
 import { endOfLine } from "../text/lines.js";
+import { indexRanges, type RangeIndex } from "../text/range-index.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { specifierOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
@@ -21,21 +22,22 @@ export function findOwnImports(
   entries: readonly LedgerImport[],
   removed: readonly Edit[],
 ): OwnImport[] {
+  const near = indexRanges(removed);
   return entries.flatMap((entry) => {
     const found = findImport(source, entry);
     if (!found) return [];
     const { name, statement, text, isMoved } = found;
     const uses = source.scope.references(
       name,
-      (use) => use !== name && !isRemoved(source, use, removed),
+      (use) => use !== name && !isRemoved(source, use, near),
     );
     return [{ entry, removal: importRemoval(source, statement, text), uses, isMoved }];
   });
 }
 
-function isRemoved(source: Source, use: TS.Identifier, removed: readonly Edit[]): boolean {
+function isRemoved(source: Source, use: TS.Identifier, removed: RangeIndex<Edit>): boolean {
   const range = { start: use.getStart(source.file), end: use.end };
-  return removed.some((edit) => encloses(edit, range));
+  return removed.near(range).some((edit) => encloses(edit, range));
 }
 
 function findImport(source: Source, entry: LedgerImport) {

@@ -78,8 +78,9 @@ function observations(context: FileContext, view: View, input: FileInput): Findi
 
 /** The sites that have a span, with their places in the text in which they were sought. */
 function spansOf(outcomes: readonly Outcome[], reports: readonly SiteReport[]) {
+  const byId = new Map(reports.map((report) => [report.id, report]));
   return outcomes.flatMap(({ draft }) => {
-    const report = reports.find(({ id }) => id === draft.id);
+    const report = byId.get(draft.id);
     if (!report?.span) return [];
     return [{ rule: report.rule, offset: draft.site.region.start, line: report.line }];
   });
@@ -197,12 +198,13 @@ function unsoughtSites(
   outcomes: readonly Outcome[],
 ): Recognised[] {
   const active = new Set(input.rules.map(({ rule }) => rule.id));
+  const sought = new Set(outcomes.map(({ draft }) => draft.own));
   return own.filter(
     (each) =>
       each.candidate !== null &&
       active.has(each.entry.rule) &&
       input.wants(each.entry.id) &&
-      !outcomes.some(({ draft }) => draft.own === each),
+      !sought.has(each),
   );
 }
 

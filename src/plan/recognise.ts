@@ -1,4 +1,5 @@
 import { applyEdits, touches, type Edit } from "../text/edit.js";
+import { indexRanges } from "../text/range-index.js";
 import { dedentEdits, indentableLines, type Reindent } from "../syntax/indent.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
@@ -13,7 +14,7 @@ export type Recognised =
 
 /** Finds the ledger's entries of one file in its current text. */
 export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]): Recognised[] {
-  const candidates = new Map(entries.map((entry) => [entry, candidatesFor(file, entry)]));
+  const candidates = candidatesOf(file, entries);
   const matching: Matching = { candidates, taken: new Set(), found: new Map() };
   assignByOrder(matching);
   // The surest matches first, so that an edited site never takes the place of an intact one; but as
@@ -28,6 +29,22 @@ export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]):
     (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
   );
   return all.map((each) => (isContested(each, all, replacing) ? ambiguous(each) : each));
+}
+
+/** The places that each entry may mean: the same ones for those that look alike. */
+function candidatesOf(
+  file: FileContext,
+  entries: readonly LedgerSite[],
+): Map<LedgerSite, readonly Candidate[]> {
+  const byLooks = new Map<string, readonly Candidate[]>();
+  return new Map(
+    entries.map((entry) => {
+      const looks = `${entry.transform} ${JSON.stringify(entry.shape)}`;
+      const found = byLooks.get(looks) ?? candidatesFor(file, entry);
+      byLooks.set(looks, found);
+      return [entry, found];
+    }),
+  );
 }
 
 /** Whether an entry that is no less sure would put something back at the same place. */
@@ -73,20 +90,28 @@ function assignByOrder(matching: Matching): void {
   const groups = new Map<string, LedgerSite[]>();
   for (const entry of matching.candidates.keys()) {
     const key = `${entry.transform} ${entry.shape.key}`;
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
   }
   for (const group of groups.values()) {
     const ordered = [...group].sort((a, b) => a.order - b.order);
-    const places = ordered.map((entry) => samePlaces(matching, entry));
+    const known = new Map<readonly Candidate[], readonly Candidate[]>();
+    const places = ordered.map((entry) => {
+      const all = matching.candidates.get(entry) ?? [];
+      const same = known.get(all) ?? samePlaces(all, entry);
+      known.set(all, same);
+      return same;
+    });
     if (places.some((each) => each.length !== group.length)) continue;
     for (const [index, entry] of ordered.entries()) take(matching, entry, places[index]?.[index]);
   }
 }
 
 /** Candidates that say what an entry says, from the top down and the outside in. */
-function samePlaces(matching: Matching, entry: LedgerSite): Candidate[] {
-  return (matching.candidates.get(entry) ?? [])
-    .filter(({ key }) => key === entry.shape.key)
+function samePlaces(all: readonly Candidate[], { shape }: LedgerSite): Candidate[] {
+  return all
+    .filter(({ key }) => key === shape.key)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
@@ -205,9 +230,9 @@ export function removalEdits(
     .filter(({ start, end }) => start === end || !needed.has(`${start}-${end}`))
     .map((edit) => putBackInside(source, edit, standing));
   const dedents = removals.flatMap(({ dedent }) => (dedent ? [dedent] : []));
-  const deletes = edits.filter((edit) => edit.end > edit.start);
+  const deletes = indexRanges(edits.filter((edit) => edit.end > edit.start));
   const free = dedentEdits(source.file, dedents).filter(
-    (edit) => !deletes.some((other) => other.start < edit.end && edit.start < other.end),
+    (edit) => !deletes.near(edit).some((other) => touches(other, edit)),
   );
   return combineRemovals([...edits, ...free]);
 }

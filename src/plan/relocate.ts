@@ -1,6 +1,7 @@
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
+import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import type { Ledger, LedgerSite } from "./ledger.js";
 import { candidatesFor, isLost, recogniseAll } from "./recognise.js";
@@ -31,21 +32,37 @@ function landmarkOf({ transform, shape }: LedgerSite): string | null {
 /** Entries that are missing in their files; only files with too few landmarks are parsed. */
 function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
   const paths = new Set(ledger.sites.map(({ file }) => file));
+  const entriesOf = byFile(ledger.sites);
   return [...paths].flatMap((path) => {
-    const entries = ledger.sites.filter(({ file }) => file === path);
+    const entries = entriesOf(path);
     const text = tree.read(path);
     if (text === null) return entries;
-    return entries.some((entry) => isScarce(text, entry, entries))
+    const inOrder = [...entries].sort((a, b) => a.order - b.order);
+    return hasTooFew(
+      text,
+      inOrder.flatMap((entry) => landmarkOf(entry) ?? []),
+    )
       ? missingIn(tree, path, text, entries)
       : [];
   });
 }
 
-function isScarce(text: string, entry: LedgerSite, entries: readonly LedgerSite[]): boolean {
-  const landmark = landmarkOf(entry);
-  if (landmark === null) return false;
-  const wanted = entries.filter((each) => landmarkOf(each) === landmark).length;
-  return text.split(landmark).length - 1 < wanted;
+/** Whether a text has fewer of some landmark than there should be. */
+function hasTooFew(text: string, landmarks: readonly string[]): boolean {
+  if (standInOrder(text, landmarks)) return false;
+  const wanted = new Map<string, number>();
+  for (const each of landmarks) wanted.set(each, (wanted.get(each) ?? 0) + 1);
+  return [...wanted].some(([landmark, count]) => text.split(landmark).length - 1 < count);
+}
+
+/** Whether each landmark comes behind the one before it, which one look at the text tells. */
+function standInOrder(text: string, landmarks: readonly string[]): boolean {
+  let from = 0;
+  return landmarks.every((landmark) => {
+    const at = text.indexOf(landmark, from);
+    from = at + landmark.length;
+    return at >= 0;
+  });
 }
 
 function missingIn(

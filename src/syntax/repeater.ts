@@ -1,6 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import type { Source } from "./source.js";
-import { ancestors, isFunctionBoundary } from "./walk.js";
+import { ancestors, isFunctionBoundary, nodeAt } from "./walk.js";
 
 /** What runs code again and again, in words. */
 export type Repeater = "each turn of a loop" | "each message";
@@ -10,7 +10,7 @@ export type Repeater = "each turn of a loop" | "each message";
  * list, or a listener; null where the function around says nothing about it.
  */
 export function repeaterOf({ file }: Source, offset: number): Repeater | null {
-  const inner = innermost(file, offset);
+  const inner = nodeAt(file, offset);
   let child = inner;
   for (const parent of ancestors(inner)) {
     if (ts.isIterationStatement(parent, false) && parent.statement === child) {
@@ -20,16 +20,6 @@ export function repeaterOf({ file }: Source, offset: number): Repeater | null {
     child = parent;
   }
   return null;
-}
-
-function innermost(file: TS.SourceFile, offset: number): TS.Node {
-  let found: TS.Node = file;
-  for (let next: TS.Node | undefined = file; next;) {
-    found = next;
-    const holds = (node: TS.Node) => node.getStart(file) <= offset && offset < node.end;
-    next = ts.forEachChild(next, (node) => (holds(node) ? node : undefined));
-  }
-  return found;
 }
 
 function calledBy(fn: TS.Node): Repeater | null {

@@ -108,11 +108,23 @@ export function isOngoing(
     if (/Stream$|^PassThrough$/.test(name)) return true;
     return name.endsWith("Response") && goesOn(code.arguments?.[0]);
   }
-  if (ts.isIdentifier(code) && initialisersOf(source, code).some(goesOn)) {
+  if (ts.isIdentifier(code) && mayGoOn(source.scope.declared(code.text), goesOn)) {
     if (goesOn(initialiserOf(source, code))) return true;
   }
   if (ts.isCallExpression(code) && startsWork(source, code)) return true;
   return types.valueOf(code) === "ongoing";
+}
+
+/** Of more than so many it takes less time to find out which one is meant. */
+const MANY = 50;
+
+/** Whether a variable of that name, wherever it is, says so: most questions end with these. */
+function mayGoOn(
+  declarations: readonly TS.Declaration[],
+  goesOn: (initialiser: TS.Expression | undefined) => boolean,
+): boolean {
+  if (declarations.length > MANY) return true;
+  return declarations.some((each) => ts.isVariableDeclaration(each) && goesOn(each.initializer));
 }
 
 /** `startSpan` looks for a `then` in what it returns, which a proxy notices. */
@@ -135,13 +147,6 @@ export function yieldsProxy(source: Source, expression: TS.Expression): boolean 
 /** A method that gives back its own object starts nothing. */
 function isThis(expression: TS.Expression): boolean {
   return unwrapped(expression).kind === ts.SyntaxKind.ThisKeyword;
-}
-
-/** What variables of that name start with, wherever they are: most questions end with these. */
-function initialisersOf({ scope }: Source, { text }: TS.Identifier): TS.Expression[] {
-  return scope.declared(text).flatMap((each) => {
-    return (ts.isVariableDeclaration(each) && each.initializer) || [];
-  });
 }
 
 function initialiserOf(source: Source, name: TS.Identifier): TS.Expression | undefined {

@@ -17,7 +17,7 @@ export interface Scope {
   references(
     declared: TS.Identifier,
     counts?: (identifier: TS.Identifier) => boolean,
-  ): TS.Identifier[];
+  ): readonly TS.Identifier[];
   /** Every identifier text in the file, for finding an unused name. */
   names(): ReadonlySet<string>;
 }
@@ -31,8 +31,14 @@ export function createScope(file: TS.SourceFile): Scope {
   const identifiers = () => (index ??= indexIdentifiers(file));
   let names: ReadonlySet<string> | undefined;
 
-  const declared = (name: string) =>
-    (identifiers().get(name) ?? []).flatMap((each) => declaredBy(each) ?? []);
+  const declarations = new Map<string, readonly TS.Declaration[]>();
+  const declared = (name: string) => {
+    const known = declarations.get(name);
+    if (known) return known;
+    const found = (identifiers().get(name) ?? []).flatMap((each) => declaredBy(each) ?? []);
+    declarations.set(name, found);
+    return found;
+  };
 
   const resolve = (name: string, at: TS.Node) => {
     if (declared(name).length === 0) return undefined;
@@ -40,8 +46,7 @@ export function createScope(file: TS.SourceFile): Scope {
     return resolveSymbol(name, at, VALUE)?.declarations;
   };
 
-  const references: Scope["references"] = (declared, counts = () => true) => {
-    const alike = (identifiers().get(declared.text) ?? []).filter(counts);
+  const referencesAmong = (declared: TS.Identifier, alike: readonly TS.Identifier[]) => {
     if (alike.length === 0) return alike;
     bind(file);
     const symbol = symbolOf(declared);
@@ -51,6 +56,15 @@ export function createScope(file: TS.SourceFile): Scope {
       if (isInWith(identifier)) return identifier === declared || mayRead(identifier, home);
       return symbol !== undefined && symbolOf(identifier) === symbol;
     });
+  };
+
+  const all = new Map<TS.Identifier, readonly TS.Identifier[]>();
+  const references: Scope["references"] = (declared, counts) => {
+    const alike = identifiers().get(declared.text) ?? [];
+    if (counts) return referencesAmong(declared, alike.filter(counts));
+    const found = all.get(declared) ?? referencesAmong(declared, alike);
+    all.set(declared, found);
+    return found;
   };
 
   return {

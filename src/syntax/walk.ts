@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { firstIndex } from "../text/first-index.js";
 import { perFile } from "./per-file.js";
 
 /** Visits a node and all below it in source order; a visitor that returns false goes no deeper. */
@@ -33,13 +34,8 @@ function nodesBelow(node: TS.Node): Part {
 
 /** Where a node stands in the list of its file. */
 function placeIn(nodes: readonly TS.Node[], node: TS.Node): number {
-  let [low, high] = [0, nodes.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((nodes[middle] as TS.Node).pos < node.pos) low = middle + 1;
-    else high = middle;
-  }
-  const place = nodes.indexOf(node, low);
+  const first = firstIndex(nodes.length, (index) => (nodes[index]?.pos ?? 0) >= node.pos);
+  const place = nodes.indexOf(node, first);
   // A few kinds of nodes list their children in another order than that of the text.
   return place < 0 ? nodes.indexOf(node) : place;
 }
@@ -184,13 +180,12 @@ export function hasModifier(node: TS.Node, kind: TS.SyntaxKind): boolean {
 
 /** The innermost node that holds a place. */
 export function nodeAt(file: TS.SourceFile, offset: number): TS.Node {
-  let found: TS.Node = file;
-  walk(file, (node) => {
-    const holds = node.getStart(file) <= offset && offset < node.end;
-    if (holds) found = node;
-    return holds || node === file;
-  });
-  return found;
+  const { nodes } = listedNodes(file);
+  const behind = firstIndex(nodes.length, (index) => (nodes[index]?.pos ?? 0) > offset);
+  const holds = (node: TS.Node) => node.getStart(file) <= offset && offset < node.end;
+  let node = nodes[behind - 1] ?? file;
+  while (node !== file && !holds(node)) node = node.parent;
+  return node;
 }
 
 /** Strips parentheses, type assertions and non-null marks, none of which exist at run time. */

@@ -51,6 +51,16 @@ export function touches(a: Range, b: Range): boolean {
   return a.start < b.end && b.start < a.end;
 }
 
+/** From the first to the last of some ranges, of which there must be one. */
+export function extentOf(ranges: readonly Range[]): Range {
+  let [start, end] = [Infinity, -Infinity];
+  for (const each of ranges) {
+    start = Math.min(start, each.start);
+    end = Math.max(end, each.end);
+  }
+  return { start, end };
+}
+
 /** Whether two ranges share characters without one holding the other. */
 export function crosses(a: Range, b: Range): boolean {
   return touches(a, b) && !encloses(a, b) && !encloses(b, a);

@@ -1,3 +1,4 @@
+import { firstIndex } from "./first-index.js";
 import { applyEdits, type Edit, type Range } from "./edit.js";
 
 /** A text after edits, with offsets mapped both ways. */
@@ -15,36 +16,46 @@ export interface Reduced {
 /** Applies edits and remembers where everything went. */
 export function reduceText(text: string, edits: readonly Edit[]): Reduced {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+  const deltas = deltasOf(sorted);
   return {
     text: applyEdits(text, sorted),
     toReduced: ({ start, end }) => ({
-      start: shifted(sorted, start, (edit) => edit.start < start && edit.end <= start),
-      end: shifted(sorted, end, (edit) => edit.end <= end),
+      start: shifted(sorted, deltas, start, (edit) => edit.start < start && edit.end <= start),
+      end: shifted(sorted, deltas, end, (edit) => edit.end <= end),
     }),
     toFull: (offset, passes) => {
-      let delta = 0;
-      for (const edit of sorted) {
-        const at = edit.start + delta;
-        if (at > offset || (at === offset && !passes(edit))) break;
+      const first = firstIndex(sorted.length, (index) => {
+        const at = (sorted[index]?.start ?? 0) + (deltas[index] ?? 0);
+        return at >= offset || at + (sorted[index]?.text.length ?? 0) > offset;
+      });
+      for (let index = first; ; index++) {
+        const edit = sorted[index];
+        const delta = deltas[index] ?? 0;
+        const at = (edit?.start ?? Infinity) + delta;
+        if (!edit || at > offset || (at === offset && !passes(edit))) return offset - delta;
         // A place in what was put in is the place where it was put.
         if (offset < at + edit.text.length) return edit.start;
-        delta += edit.text.length - (edit.end - edit.start);
       }
-      return offset - delta;
     },
   };
+}
+
+/** How far the edits before each one, and at last all of them, move what comes behind. */
+function deltasOf(sorted: readonly Edit[]): number[] {
+  const deltas = [0];
+  for (const { start, end, text } of sorted) {
+    deltas.push((deltas.at(-1) ?? 0) + text.length - (end - start));
+  }
+  return deltas;
 }
 
 /** An offset after the edits that lie before it; inside a replaced part, that part's start. */
 function shifted(
   sorted: readonly Edit[],
+  deltas: readonly number[],
   offset: number,
   isBefore: (edit: Edit) => boolean,
 ): number {
-  let delta = 0;
-  for (const edit of sorted) {
-    if (!isBefore(edit)) return Math.min(offset, edit.start) + delta;
-    delta += edit.text.length - (edit.end - edit.start);
-  }
-  return offset + delta;
+  const first = firstIndex(sorted.length, (index) => !isBefore(sorted[index] as Edit));
+  return Math.min(offset, sorted[first]?.start ?? offset) + (deltas[first] ?? 0);
 }
