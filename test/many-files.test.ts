@@ -1,4 +1,7 @@
-/** More files than are planned at once in memory: their plans wait packed, and threads may make them. */
+/**
+ * More files than are planned at once in memory, whose plans wait packed and which threads may plan;
+ * more sites than a file should have; code that is nested deeper than a cold parser gets.
+ */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
@@ -52,6 +55,42 @@ test("many files are written as few are, in one thread and in several", async ()
   expect(Object.values(byParts.after).join("")).toContain("Sentry.startSpan");
   expect(await applied(["."], "--concurrency", "1")).toEqual(byParts);
   expect(await applied(["."], "--concurrency", "2")).toEqual(byParts);
+});
+
+/** Applies to one file and reverts it, each in a process of its own. */
+async function appliedTo(text: string) {
+  const folder = newRepository({
+    "src/a.ts": text,
+    "package.json": '{ "type": "module", "dependencies": { "@sentry/node": "^11.0.0" } }',
+    "retrospan.config.json": JSON.stringify({ rules: RULES }),
+  });
+  const { code } = await retrospan(folder, ["apply", "--no-typecheck", "--quiet"]);
+  expect(code).toBe(0);
+  const spans = readFile(folder, "src/a.ts").split("Sentry.startSpan(").length - 1;
+  expect((await retrospan(folder, ["revert", "--allow-dirty", "--quiet"])).code).toBe(0);
+  expect(readFile(folder, "src/a.ts")).toBe(text);
+  return spans;
+}
+
+const COUNT = 3000;
+
+test("a file of thousands of sites comes back", async () => {
+  const works = Array.from({ length: COUNT }, (_, number) => {
+    return `export async function work${number}(given: number): Promise<number> {\n  const sum = await Promise.resolve(given);\n  return sum;\n}\n`;
+  });
+  expect(await appliedTo(works.join(""))).toBe(COUNT);
+  expect(await appliedTo(works.join("").replace(/\s+/g, " "))).toBe(COUNT);
+});
+
+test("what is nested so deep that the next run may not parse it is left alone", async () => {
+  const nested = (levels: number) => {
+    const opened = Array.from({ length: levels }, (_, level) => {
+      return `  const inner${level} = async (): Promise<void> => {\n`;
+    });
+    return `export async function work(): Promise<void> {\n${opened.join("")}    await Promise.resolve();\n${"  };\n".repeat(levels)}}\n`;
+  };
+  expect(await appliedTo(nested(290))).toBe(0);
+  expect(await appliedTo(nested(10))).toBe(11);
 });
 
 test("the trees of files are gone after a young collection", async () => {

@@ -1,4 +1,5 @@
 import { reduceText } from "../text/reduce.js";
+import { placeTooDeep } from "../syntax/depth.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
@@ -167,6 +168,8 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   if (!plan.isChanged) return "none";
   const source = parseSource(plan.path, plan.after);
   if (isParseFailure(source)) return siteNear(plan, source.offset);
+  const deep = placeTooDeep(source.file);
+  if (deep !== null) return sitesAround(plan, deep);
   const all = recogniseAll(createFileContext(tree, source), plan.entries);
   const own = all.filter(isRemovable);
   const edits = removalEdits(
@@ -204,6 +207,13 @@ function siteNear({ before, edits, placements }: FilePlan, offset: number): read
     Math.min(Math.abs(region.start - at), Math.abs(region.end - at));
   const nearestFirst = [...placements].sort((a, b) => distance(a) - distance(b));
   return nearestFirst.slice(0, 1).map(({ site }) => site);
+}
+
+/** The new sites around a place of the planned text; all of them where there is none. */
+function sitesAround({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
+  const at = reduceText(before, edits).toFull(offset, () => true);
+  const around = placements.filter(({ region }) => region.start <= at && at < region.end);
+  return (around.length > 0 ? around : placements).map(({ site }) => site);
 }
 
 function idOf({ entry }: Recognised): string {
