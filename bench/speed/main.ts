@@ -6,11 +6,10 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeCorpus } from "./corpus.js";
 import { countAndRestore, measure, median, type Run } from "./measure.js";
-import { configOf, JOBS, TOOLS, type Job, type Tool } from "./tools.js";
+import { CODEMOD, configOf, JOBS, PEERS, TOOLS, type Job, type Tool } from "./tools.js";
 
 const { values } = parseArgs({
   options: {
@@ -51,13 +50,14 @@ const [last] = results.slice(-1);
 if (values.json) console.log(JSON.stringify(values.growth ? results : last, null, 2));
 else for (const { files, jobs: table } of results) printTable(files, table);
 
-/** The peers have a lock file of their own. */
+/** The peers have lock files of their own. */
 function installPeers(): void {
-  const folder = fileURLToPath(new URL("../peers", import.meta.url));
-  if (existsSync(join(folder, "node_modules/.package-lock.json"))) return;
-  process.stderr.write("installing the peers\n");
-  const args = ["ci", "--no-audit", "--no-fund"];
-  execFileSync("npm", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  for (const cwd of [PEERS, CODEMOD]) {
+    if (existsSync(join(cwd, "node_modules/.package-lock.json"))) continue;
+    process.stderr.write("installing the peers\n");
+    const args = ["ci", "--no-audit", "--no-fund"];
+    execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  }
 }
 
 function measureAll(files: number): Table {

@@ -14,7 +14,9 @@ export interface Tool {
   readonly rounds: number;
 }
 
-const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
+export const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
+/** The CLI of Codemod is large, and has a folder of its own. */
+export const CODEMOD = fileURLToPath(new URL("../../codemod/", import.meta.url));
 const CLI = fileURLToPath(new URL("../../dist/src/bin/retrospan.js", import.meta.url));
 const bin = (name: string) => join(PEERS, "node_modules/.bin", name);
 
@@ -62,6 +64,15 @@ export const TOOLS: readonly Tool[] = [
     name: "oxc + magic-string",
     rounds: 5,
     command: (job, folder) => [process.execPath, join(PEERS, "oxc.mjs"), job, folder],
+  },
+  {
+    name: "jssg",
+    rounds: 2,
+    command: (job, folder) => [
+      join(CODEMOD, "node_modules/.bin/codemod"),
+      ...["jssg", "run", "--language", "typescript", "--target", folder, "--param", `job=${job}`],
+      ...["--allow-dirty", "--no-interactive", "--disable-analytics", join(PEERS, "jssg.js")],
+    ],
   },
   {
     name: "ts-morph",
