@@ -2,11 +2,21 @@
  * More files than are planned at once in memory, whose plans wait packed and which threads may plan;
  * more sites than a file should have; code that is nested deeper than a cold parser gets.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
-import { newRepository, readFile, removeFolders, retrospan, userFiles } from "./support/cli.js";
+import {
+  CLI,
+  newRepository,
+  readFile,
+  removeFolders,
+  retrospan,
+  snapshot,
+  userFiles,
+} from "./support/cli.js";
 
 afterEach(removeFolders);
 
@@ -55,6 +65,23 @@ test("many files are written as few are, in one thread and in several", async ()
   expect(Object.values(byParts.after).join("")).toContain("Sentry.startSpan");
   expect(await applied(["."], "--concurrency", "1")).toEqual(byParts);
   expect(await applied(["."], "--concurrency", "2")).toEqual(byParts);
+});
+
+test("a terminal shows how far it is, and Ctrl-C ends it at once with the tree as it was", async () => {
+  const folder = newTree();
+  const before = snapshot(folder);
+  const command = `${process.execPath} ${CLI} apply --no-typecheck --concurrency 1`;
+  const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder });
+  let shown = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (shown.includes("planning: ")) return;
+    shown += chunk.toString();
+    if (shown.includes("planning: ")) child.stdin.write("\u0003");
+  });
+  const [code] = (await once(child, "close")) as [number];
+  expect(shown).toMatch(/planning: \d+ of 900 files/);
+  expect(code).toBe(130);
+  expect(snapshot(folder)).toEqual(before);
 });
 
 /** Applies to one file and reverts it, each in a process of its own. */

@@ -5,6 +5,7 @@ import type { Shard } from "../project/ledger-file.js";
 import type { Outcome } from "../commands/outcome.js";
 import { EXIT } from "./exit.js";
 import { assertWritable, wantsColor } from "./output.js";
+import { progressOn } from "./progress.js";
 import { addScan } from "./scan.js";
 import { addTrace } from "./trace.js";
 
@@ -138,7 +139,9 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
   }
   const command = await RUNS[name]();
   const choose = flags.interactive ? await interactiveChooser(flags) : undefined;
-  const outcome = await command({ ...toOptions(dir, flags), choose });
+  const progress = flags.quiet || flags.json ? null : progressOn(process.stderr);
+  const options = { ...toOptions(dir, flags), choose, onProgress: progress?.show };
+  const outcome = await command(options).finally(() => progress?.clear());
   for (const name of REPORTS) {
     const file = flags[name];
     if (file) writeFileSync(file, await reportAs[name](outcome));

@@ -26,6 +26,8 @@ export interface Options {
   readonly keep: readonly string[];
   /** Kept in the ledger's history by `revert`. */
   readonly reason?: string | undefined;
+  /** Told now and then how many of the files are planned, where nothing is type-checked. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Asked by `apply` about each planned site, before anything is written. */
   readonly choose?: ((choice: Choice) => Promise<Answer>) | undefined;
 }

@@ -45,10 +45,15 @@ export async function planInThreads(
     return paths.filter((_path, index) => index % count === part);
   });
   const common = { cwd, target, base, rules: rules.map(({ rule }) => rule) };
-  const plans = await Promise.all(
-    parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part })),
+  const plans: KeptPlan[] = [];
+  const take = (batch: readonly KeptPlan[]) => {
+    plans.push(...batch);
+    options.onProgress?.(plans.length, paths.length);
+  };
+  await Promise.all(
+    parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part }, take)),
   );
-  return plans.flat();
+  return plans;
 }
 
 function threadsFor(files: number, { concurrency }: Options): number {
@@ -67,14 +72,13 @@ function ofFiles(ledger: Ledger, paths: readonly string[]): Ledger {
   };
 }
 
-function runThread(work: ThreadWork): Promise<KeptPlan[]> {
+function runThread(work: ThreadWork, take: (batch: readonly KeptPlan[]) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const plans: KeptPlan[] = [];
     const worker = new Worker(new URL("./plan-worker.js", import.meta.url), {
       workerData: work,
     });
-    worker.on("message", (batch: KeptPlan[]) => plans.push(...batch));
+    worker.on("message", take);
     worker.once("error", reject);
-    worker.once("exit", () => resolve(plans));
+    worker.once("exit", () => resolve());
   });
 }

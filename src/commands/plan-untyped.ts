@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { filePlanner, gatherPlan, notMadeByUs } from "../plan/build-plan.js";
-import { keepPlan, openPlans } from "../plan/kept-plan.js";
+import { keepPlan, openPlans, type KeptPlan } from "../plan/kept-plan.js";
 import type { Ledger } from "../plan/ledger.js";
 import type { ActiveRule, FilePlan, Plan } from "../plan/model.js";
 import type { LoadedConfig } from "../project/config-file.js";
@@ -30,7 +31,7 @@ export async function planWithoutTypes(
       ? paths.flatMap((path) => planOne(path) ?? [])
       : openPlans(
           (await planInThreads(ledger, base, rules, paths, options)) ??
-            paths.flatMap((path) => keptPlan(planOne(path))),
+            (await planInTurn(paths, planOne, options)),
         );
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, asked.seen);
@@ -39,8 +40,25 @@ export async function planWithoutTypes(
   return { ...plan, findings };
 }
 
-function keptPlan(plan: FilePlan | null) {
-  return plan ? [keepPlan(plan)] : [];
+/** Milliseconds after which somebody who presses Ctrl-C should be heard. */
+const BREATH = 100;
+
+async function planInTurn(
+  paths: readonly string[],
+  planOne: (path: string) => FilePlan | null,
+  { onProgress }: Options,
+): Promise<KeptPlan[]> {
+  const kept: KeptPlan[] = [];
+  let breath = performance.now();
+  for (const [index, path] of paths.entries()) {
+    const plan = planOne(path);
+    if (plan) kept.push(keepPlan(plan));
+    if (performance.now() - breath < BREATH) continue;
+    onProgress?.(index + 1, paths.length);
+    await setImmediate();
+    breath = performance.now();
+  }
+  return kept;
 }
 
 /** Plans one file after the other; null for what cannot be read. */
