@@ -16,7 +16,7 @@ import {
 
 afterEach(removeFolders);
 
-/** A service is run once for each SDK. */
+/** A service is run several times: once for each SDK, or each wire. */
 const LONG = { timeout: 300_000 };
 
 const APPLY = ["apply", "--preset", "manual-tracing"];
@@ -80,7 +80,7 @@ test("streamed chunks can be left without spans, whatever the SDK", LONG, async 
   }
 });
 
-test("whatever comes off the wire, the service does the same", async () => {
+test("whatever comes off the wire, the service does the same", LONG, async () => {
   const folder = newService("build-service");
   await compile(folder);
   const before = await runAlone(folder);
