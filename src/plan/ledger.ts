@@ -141,8 +141,10 @@ export function* formatLedger(ledger: LedgerToWrite): Generator<string> {
   // All keys but these two come before them.
   yield JSON.stringify(sortKeys(head), null, 2).replace(/\n\}$/, ',\n  "sites": [');
   let isFirst = true;
-  for (const { sites: all } of byText(sites, ({ file }) => file)) {
-    const blocks = byText(all(), ({ id }) => id).map(block);
+  const partsOf = byFile(sites);
+  for (const file of [...new Set(sites.map((part) => part.file))].sort()) {
+    const own = partsOf(file).flatMap((part) => part.sites());
+    const blocks = byText(own, ({ id }) => id).map(block);
     if (blocks.length === 0) continue;
     yield `${isFirst ? "" : ","}\n${blocks.join(",\n")}`;
     isFirst = false;
@@ -152,7 +154,8 @@ export function* formatLedger(ledger: LedgerToWrite): Generator<string> {
 
 /** A site as it stands in the list of them. */
 function block(site: LedgerSite): string {
-  return JSON.stringify(sortKeys(site), null, 2).replace(/^/gm, "    ");
+  // Not by `^`, which also means the line separators of Unicode, and these may stand in a string.
+  return `    ${JSON.stringify(sortKeys(site), null, 2).replace(/\n/g, "\n    ")}`;
 }
 
 function byText<T>(items: readonly T[], key: (item: T) => string): T[] {
