@@ -38,7 +38,7 @@ export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
-export { perFile } from "./syntax/per-file.js";
+export { callsLike, spanCall, spanName, spansIn, type HandSpan } from "./syntax/span-calls.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
 export {
   addedExports,
@@ -117,7 +117,6 @@ export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";
 export * from "./syntax/wrapping.js";
 export {
-  callsIn,
   enclosingFunction,
   findNode,
   isAssignment,

@@ -1,7 +1,7 @@
 import {
   around,
   callFingerprint,
-  callsIn,
+  callsLike,
   captureErrorsParam,
   captureImports,
   catchNeeds,
@@ -27,7 +27,6 @@ import {
   objectOnOneLine,
   optionCode,
   param,
-  perFile,
   reason,
   REGION_KINDS,
   regionParam,
@@ -36,6 +35,9 @@ import {
   renderTemplate,
   schema,
   SPAN_NAMES,
+  spanCall,
+  spanName,
+  spansIn,
   spanSchema,
   spanTemplates,
   ts,
@@ -45,6 +47,7 @@ import {
   wrappingFor,
   type Candidate,
   type FileContext,
+  type HandSpan,
   type Instrumentation,
   type Lessons,
   type Match,
@@ -58,7 +61,6 @@ import {
   type SpanOptions,
   type SpanParams,
   type TS,
-  type WrapperNode,
 } from "../src/transform.js";
 
 interface WrapSpan extends Rule {
@@ -260,70 +262,6 @@ function surround(
 
 // How it recognises its own work
 
-interface SpanCall extends WrapperNode {
-  /** Ours are an object literal, until somebody makes a constant of them. */
-  readonly options: TS.Expression;
-}
-
-/** A call of `startSpan`, by whatever name the SDK has by now. */
-function spanCall(node: TS.Node, callee: string): SpanCall | null {
-  if (!ts.isCallExpression(node) || node.arguments.length !== 2) return null;
-  const name = node.expression.getText();
-  if (name !== callee && !/(^|\.)startSpan$/.test(name)) return null;
-  const [options, callback] = node.arguments;
-  if (!options || !callback || !ts.isArrowFunction(callback)) return null;
-  return { call: node, options, callback };
-}
-
-/** The name that a span is given on the spot. */
-function nameIn(options: TS.Expression): string | null {
-  return ts.isObjectLiteralExpression(options) ? optionCode(options, "name") : null;
-}
-
-/** Spans by what they say and by their names. */
-interface SpanIndex {
-  readonly all: readonly TS.CallExpression[];
-  readonly byKey: ReadonlyMap<string, readonly TS.CallExpression[]>;
-  readonly byName: ReadonlyMap<string, readonly TS.CallExpression[]>;
-}
-
-/** By what the SDK is called in the file, which an entry remembers. */
-const indexesOf = perFile(() => new Map<string, SpanIndex>());
-
-/** With so many spans in a file, each entry is compared with those only that could be its own. */
-const MANY = 300;
-
-/** The calls that an entry may mean: all of them, unless they are too many to compare all with all. */
-function callsLike({ file }: Source, shape: Shape, name: string): readonly TS.CallExpression[] {
-  const { callee = "" } = shape;
-  const known = indexesOf(file);
-  const index = known.get(callee) ?? indexSpans(file, callee);
-  known.set(callee, index);
-  if (index.all.length <= MANY) return index.all;
-  const own = [...(index.byKey.get(shape.key ?? "") ?? []), ...(index.byName.get(name) ?? [])];
-  return own.length > 0 ? [...new Set(own)] : index.all;
-}
-
-function indexSpans(file: TS.SourceFile, callee: string): SpanIndex {
-  const [byKey, byName] = [
-    new Map<string, TS.CallExpression[]>(),
-    new Map<string, TS.CallExpression[]>(),
-  ];
-  const add = (map: Map<string, TS.CallExpression[]>, key: string, call: TS.CallExpression) => {
-    const known = map.get(key);
-    if (known) known.push(call);
-    else map.set(key, [call]);
-  };
-  const all = callsIn(file).filter((call) => spanCall(call, callee) !== null);
-  for (const call of all.length > MANY ? all : []) {
-    const found = spanCall(call, callee);
-    if (!found) continue;
-    add(byKey, callFingerprint(call.expression, [found.options]), call);
-    add(byName, nameIn(found.options) ?? "", call);
-  }
-  return { all, byKey, byName };
-}
-
 /** A place that may be an entry's. */
 interface Place {
   readonly call: TS.CallExpression;
@@ -380,7 +318,7 @@ class SpanCandidate implements Candidate {
     const { call, options, range } = place;
     this.range = range;
     this.key = callFingerprint(call.expression, [options]);
-    this.similar = nameIn(options) === name;
+    this.similar = spanName(options) === name;
     this.#source = source;
     this.#place = place;
     this.#shape = shape;
@@ -469,25 +407,6 @@ function isInside(such: ReadonlySet<TS.Node>, node: TS.Node): boolean {
     if (at !== node && ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
-}
-
-/** A call that starts a span, by whatever name the SDK has there. */
-interface HandSpan {
-  readonly call: TS.CallExpression;
-  readonly options: TS.ObjectLiteralExpression;
-}
-
-/** Every match of a file is compared with them. */
-const spansIn = perFile((file): readonly HandSpan[] =>
-  callsIn(file).flatMap((call) => handSpan(call) ?? []),
-);
-
-function handSpan(call: TS.CallExpression): HandSpan | null {
-  const { expression, arguments: given } = call;
-  const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
-  if (!ts.isIdentifier(name) || !/^start(Inactive)?Span(Manual)?$/.test(name.text)) return null;
-  const [options] = given;
-  return options && ts.isObjectLiteralExpression(options) ? { call, options } : null;
 }
 
 /** Why a call is left to the SDK, which traces it; a wider region than the call is another matter. */
