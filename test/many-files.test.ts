@@ -4,12 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { activeRules, applyInMemory, memoryTree } from "./support/memory-tree.js";
 import {
   CLI,
+  git,
+  newFolder,
   newRepository,
   readFile,
   removeFolders,
@@ -65,6 +68,18 @@ test("many files are written as few are, in one thread and in several", async ()
   expect(Object.values(byParts.after).join("")).toContain("Sentry.startSpan");
   expect(await applied(["."], "--concurrency", "1")).toEqual(byParts);
   expect(await applied(["."], "--concurrency", "2")).toEqual(byParts);
+});
+
+test("a patch of many files leads to what apply writes", async () => {
+  const folder = newTree();
+  const args = ["--no-typecheck", "--quiet"];
+  const patch = join(newFolder(), "all.patch");
+  expect((await retrospan(folder, ["preview", ...args, "--patch", patch])).code).toBe(0);
+  git(folder, "apply", "--whitespace=nowarn", patch);
+  const patched = userFiles(folder);
+  git(folder, "checkout", "--quiet", "--", ".");
+  expect((await retrospan(folder, ["apply", ...args])).code).toBe(0);
+  expect(userFiles(folder)).toEqual(patched);
 });
 
 test("a terminal shows how far it is, and Ctrl-C ends it at once with the tree as it was", async () => {

@@ -9,7 +9,7 @@ export function progressOn(stream: NodeJS.WriteStream): Progress | null {
   if (!stream.isTTY) return null;
   const write = (text: string) => void stream.write(`\r\u001B[K${text}`);
   return {
-    show: (done, total) => write(`planning: ${done} of ${total} files`),
+    show: (done, total) => write(done < total ? `planning: ${done} of ${total} files` : ""),
     clear: () => write(""),
   };
 }

@@ -33,6 +33,7 @@ export async function planWithoutTypes(
           (await planInThreads(ledger, base, rules, paths, options)) ??
             (await planInTurn(paths, planOne, options)),
         );
+  options.onProgress?.(paths.length, paths.length);
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, asked.seen);
   const plan = gatherPlan({ tree: createTree(root, base), rules, ledger, ...asked }, files);

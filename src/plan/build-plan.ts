@@ -131,33 +131,20 @@ function planWhole(
   }
 }
 
+/** The change of a file; its texts may be unpacked only when they are asked for. */
 function changeOf(plan: FilePlan): FileChange[] {
-  return plan.isChanged ? [new PlannedChange(plan)] : [];
-}
-
-/** The change of a file whose texts may be unpacked only when they are asked for. */
-class PlannedChange implements FileChange {
-  readonly #plan: FilePlan;
-
-  constructor(plan: FilePlan) {
-    this.#plan = plan;
-  }
-
-  get path(): string {
-    return this.#plan.path;
-  }
-
-  get before(): string {
-    return this.#plan.before;
-  }
-
-  get after(): string {
-    return this.#plan.after;
-  }
-
-  toJSON(): FileChange {
-    return { path: this.path, before: this.before, after: this.after };
-  }
+  if (!plan.isChanged) return [];
+  // Of its own, and no class's: a copy of a change has the texts as well.
+  const change = {
+    path: plan.path,
+    get before() {
+      return plan.before;
+    },
+    get after() {
+      return plan.after;
+    },
+  };
+  return [change];
 }
 
 /**

@@ -53,9 +53,7 @@ export async function stage(
   try {
     for (let from = 0; from < changes.length; from += AT_ONCE) {
       // A text may be made anew whenever it is asked for.
-      const part = changes
-        .slice(from, from + AT_ONCE)
-        .map(({ path, before, after }) => ({ path, before, after }));
+      const part = changes.slice(from, from + AT_ONCE).map((change) => ({ ...change }));
       for (const change of part) assertReady(change);
       const written = writeFiles(part.flatMap((change, at) => textsOf(root, change, from + at)));
       steps.push(...part.map((change, at) => stepOf(root, change, from + at, written)));
