@@ -19,6 +19,7 @@ import {
   retrospan,
   snapshot,
   userFiles,
+  writeFiles,
 } from "./support/cli.js";
 
 afterEach(removeFolders);
@@ -80,6 +81,19 @@ test("a patch of many files leads to what apply writes", async () => {
   git(folder, "checkout", "--quiet", "--", ".");
   expect((await retrospan(folder, ["apply", ...args])).code).toBe(0);
   expect(userFiles(folder)).toEqual(patched);
+});
+
+test("one file with uncommitted changes among many holds all of them back", async () => {
+  const folder = newTree();
+  const edited = "part-2/module-899.ts";
+  writeFiles(folder, { [edited]: `${readFile(folder, edited)}// new\n` });
+  const before = snapshot(folder);
+  const { code, stderr } = await retrospan(folder, ["apply", "--no-typecheck", "--quiet"]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/part-2\/module-899\.ts.*uncommitted changes;/) as string,
+  });
+  expect(snapshot(folder)).toEqual(before);
 });
 
 test("a terminal shows how far it is, and Ctrl-C ends it at once with the tree as it was", async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCorpus } from "./corpus.js";
-import { countAndRestore, measure, median, type Run } from "./measure.js";
+import { countAndRestore, measure, median, originalOf, type Run } from "./measure.js";
 import { CODEMOD, configOf, JOBS, PEERS, TOOLS, type Job, type Tool } from "./tools.js";
 
 const { values } = parseArgs({
@@ -63,6 +63,7 @@ function installPeers(): void {
 function measureAll(files: number): Table {
   const folder = join(scratch, `corpus-${files}`);
   corpusIn(folder, files);
+  cpSync(folder, originalOf(folder), { recursive: true });
   mkdirSync(`${folder}.configs`);
   const table: Table = {};
   for (const job of jobs) {

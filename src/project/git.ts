@@ -95,22 +95,17 @@ function isSearched(status: number | null): boolean {
   return status === 0 || status === 1;
 }
 
+/** Of more paths than these, git is asked about its whole tree: it matches each file with each path. */
+const FEW_PATHS = 100;
+
 /** Which of these files have uncommitted changes or were never committed. */
 export function gitDirty(root: string, paths: readonly string[]): Set<string> {
-  const dirty = new Set<string>();
-  for (const chunk of chunks(paths, 500)) {
-    const args = [
-      "status",
-      "--porcelain",
-      "-z",
-      "--untracked-files=all",
-      "--no-renames",
-      "--",
-      ...chunk,
-    ];
-    for (const line of splitNul(git(root, args) ?? "")) dirty.add(line.slice(3));
-  }
-  return dirty;
+  if (paths.length === 0) return new Set();
+  const args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"];
+  const asked = paths.length > FEW_PATHS ? [] : ["--", ...paths];
+  const dirty = splitNul(git(root, [...args, ...asked]) ?? "").map((line) => line.slice(3));
+  const wanted = new Set(paths);
+  return new Set(dirty.filter((path) => wanted.has(path)));
 }
 
 /** Renames that git knows of, staged, unstaged or committed: old path to new path. */
@@ -141,8 +136,4 @@ function addRenames(output: string, renames: Map<string, string>): void {
 
 function splitNul(text: string): string[] {
   return text.split("\0").filter((each) => each !== "");
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
