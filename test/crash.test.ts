@@ -263,6 +263,25 @@ describe.each(COMMANDS)("%s", (command) => {
     TIMEOUT,
   );
 
+  test(
+    "ended by a signal at any moment, it leaves all or nothing at once",
+    async () => {
+      const scene = sceneOf(command);
+      const problems = await problemsOf(scene.moments, async ({ number, name, when }) => {
+        const tree = copyOf(scene.template);
+        const { signal } = await run(tree, command, { kill: number, when, signal: "SIGINT" });
+        const files = snapshot(tree);
+        const found = [
+          ...(signal === "SIGINT" ? [] : [`it ended with ${signal}`]),
+          ...(sideOf(scene, files) ? [] : [`it leaves ${strangeness(scene, files)}`]),
+        ];
+        return found.map((problem) => `${when} call ${number} (${name}): ${problem}`);
+      });
+      expect(problems).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
   test.each([
     ["for a moment", false],
     ["from then on", true],

@@ -96,19 +96,24 @@ test("one file with uncommitted changes among many holds all of them back", asyn
   expect(snapshot(folder)).toEqual(before);
 });
 
-test("a terminal shows how far it is, and Ctrl-C ends it at once with the tree as it was", async () => {
+test.each([
+  ["files are planned", ["--no-typecheck", "--concurrency", "1"], /planning: \d+ of 900 files/],
+  ["files are planned with types", [], /planning: part-0\/module-\d+\.ts/],
+  ["types are checked", [], /checking the types of files without a tsconfig/],
+])("a terminal shows when %s, and Ctrl-C ends it with the tree as it was", async (...at) => {
+  const [, flags, step] = at;
   const folder = newTree();
   const before = snapshot(folder);
-  const command = `${process.execPath} ${CLI} apply --no-typecheck --concurrency 1`;
+  const command = [process.execPath, CLI, "apply", ...flags].join(" ");
   const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder });
   let shown = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    if (shown.includes("planning: ")) return;
+    if (step.test(shown)) return;
     shown += chunk.toString();
-    if (shown.includes("planning: ")) child.stdin.write("\u0003");
+    if (step.test(shown)) child.stdin.write("\u0003");
   });
   const [code] = (await once(child, "close")) as [number];
-  expect(shown).toMatch(/planning: \d+ of 900 files/);
+  expect(shown).toMatch(step);
   expect(code).toBe(130);
   expect(snapshot(folder)).toEqual(before);
 });

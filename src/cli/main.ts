@@ -44,8 +44,6 @@ const MENDS: Readonly<Record<string, string>> = {
   EISDIR: "there must be a file where there is a folder",
 };
 
-process.on("SIGINT", () => process.exit(EXIT.interrupted));
-
 const program = buildProgram(ownVersion());
 if (process.argv.length <= 2) {
   program.outputHelp();

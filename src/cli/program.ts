@@ -6,6 +6,7 @@ import type { Outcome } from "../commands/outcome.js";
 import { EXIT } from "./exit.js";
 import { assertWritable, wantsColor } from "./output.js";
 import { progressOn } from "./progress.js";
+import { holdSignals } from "./signals.js";
 import { addScan } from "./scan.js";
 import { addTrace } from "./trace.js";
 
@@ -140,8 +141,9 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
   const command = await RUNS[name]();
   const choose = flags.interactive ? await interactiveChooser(flags) : undefined;
   const progress = flags.quiet || flags.json ? null : progressOn(process.stderr);
-  const options = { ...toOptions(dir, flags), choose, onProgress: progress?.show };
-  const outcome = await command(options).finally(() => progress?.clear());
+  const heard = { choose, onProgress: progress ?? undefined, uncut: holdSignals };
+  const options = { ...toOptions(dir, flags), ...heard };
+  const outcome = await command(options).finally(() => progress?.(null));
   for (const name of REPORTS) {
     const file = flags[name];
     if (file) writeFileSync(file, await reportAs[name](outcome));

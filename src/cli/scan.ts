@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { DEFAULT_OPTIONS } from "../commands/options.js";
 import { wantsColor } from "./output.js";
+import { holdSignals } from "./signals.js";
 
 interface ScanFlags {
   write?: boolean;
@@ -23,7 +24,8 @@ export function addScan(program: Command): void {
     .option("--quiet", "print findings and the summary only")
     .action(async (dir: string, flags: ScanFlags) => {
       const { scan } = await import("../commands/scan.js");
-      const options = { ...DEFAULT_OPTIONS, cwd: process.cwd(), target: dir };
+      const given = { cwd: process.cwd(), target: dir, uncut: holdSignals };
+      const options = { ...DEFAULT_OPTIONS, ...given };
       const outcome = await scan(options, { write: flags.write === true });
       const { scanToDocument, scanToTerminal } = await import("../report/scan-report.js");
       const style = { color: wantsColor(flags), quiet: flags.quiet === true };

@@ -64,7 +64,6 @@ async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
 
 /** Ctrl-C in a terminal reaches CMD by itself; what is sent to this process alone is passed on. */
 function passSignalsOn(child: ChildProcess): void {
-  process.removeAllListeners("SIGINT");
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
 }

@@ -9,7 +9,7 @@ import { makePlan, type MadePlan } from "./make-plan.js";
 import type { Answer, Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import { breaksTypes } from "./preview.js";
-import { assertClean, openWorkspace, type Workspace } from "./workspace.js";
+import { assertClean, openWorkspace, uncut, type Workspace } from "./workspace.js";
 
 /** Writes the plan and the ledger, or nothing. */
 export async function apply(options: Options): Promise<Outcome> {
@@ -62,7 +62,8 @@ async function write(workspace: Workspace, plan: Plan, options: Options): Promis
   if (plan.changes.length === 0) return;
   assertClean(workspace, plan.changes, options);
   const next = ledgerAfter(ledger, plan);
-  await writeChanges(root, "apply", [...plan.changes, ...ledgerChanges(workspace, next, options)]);
+  const changes = [...plan.changes, ...ledgerChanges(workspace, next, options)];
+  await uncut(options, (asked) => writeChanges(root, "apply", changes, asked));
 }
 
 /**

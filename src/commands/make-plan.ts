@@ -11,6 +11,7 @@ import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
+import type { Source } from "../syntax/source.js";
 import type { Lessons, Rule } from "../transform.js";
 import { counted } from "../text/count.js";
 import { activeRules, askedFor, unreadableAmong } from "./asked.js";
@@ -147,17 +148,23 @@ function planUntilTypesHold(
     return text === null ? [] : [{ path, text }];
   });
   const unreadable = unreadableAmong(root, paths, files);
-  const gate = createTypeGate(root, paths);
+  const { onProgress } = options;
+  const gate = createTypeGate(root, paths, (step) => onProgress?.(step));
   const { seen, ...asked } = askedFor(root, ledger, options);
   const make = (known: ReadonlyMap<string, FilePlan>) => {
-    const { typesOf } = gate;
+    const typesOf = (source: Source) => {
+      onProgress?.(`planning: ${source.path}`);
+      return gate.typesOf(source);
+    };
     const plan = buildPlan({ tree, rules, ledger, files, ...asked, lessons, typesOf, known });
     return { ...plan, findings: [...plan.findings, ...unreadable] };
   };
   const first = make(new Map());
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, seen);
-  return settle({ first, lessons, tree, gate, make });
+  const settled = settle({ first, lessons, tree, gate, make });
+  onProgress?.(null);
+  return settled;
 }
 
 interface FoundSdk {

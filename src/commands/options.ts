@@ -26,8 +26,10 @@ export interface Options {
   readonly keep: readonly string[];
   /** Kept in the ledger's history by `revert`. */
   readonly reason?: string | undefined;
-  /** Told now and then how many of the files are planned, where nothing is type-checked. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Told what is being done, in words for people; null when somebody else is to be heard. */
+  readonly onProgress?: ((step: string | null) => void) | undefined;
+  /** Runs what writes: in it, what would end the process is told and has to wait. */
+  readonly uncut?: ((work: (asked: AbortSignal) => Promise<void>) => Promise<void>) | undefined;
   /** Asked by `apply` about each planned site, before anything is written. */
   readonly choose?: ((choice: Choice) => Promise<Answer>) | undefined;
 }

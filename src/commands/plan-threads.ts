@@ -48,12 +48,17 @@ export async function planInThreads(
   const plans: KeptPlan[] = [];
   const take = (batch: readonly KeptPlan[]) => {
     plans.push(...batch);
-    options.onProgress?.(plans.length, paths.length);
+    options.onProgress?.(planning(plans.length, paths.length));
   };
   await Promise.all(
     parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part }, take)),
   );
   return plans;
+}
+
+/** How far planning is, for people. */
+export function planning(done: number, total: number): string {
+  return `planning: ${done} of ${total} files`;
 }
 
 function threadsFor(files: number, { concurrency }: Options): number {

@@ -9,7 +9,7 @@ import { createTree, readText } from "../project/tree.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
 import { askedFor, unreadableAmong, type Asked } from "./asked.js";
 import type { Options } from "./options.js";
-import { planInThreads } from "./plan-threads.js";
+import { planInThreads, planning } from "./plan-threads.js";
 import { assertSites, type Workspace } from "./workspace.js";
 
 /** Of more files than these, plans are kept small until they are written. */
@@ -33,7 +33,7 @@ export async function planWithoutTypes(
           (await planInThreads(ledger, base, rules, paths, options)) ??
             (await planInTurn(paths, planOne, options)),
         );
-  options.onProgress?.(paths.length, paths.length);
+  options.onProgress?.(null);
   // A part of the tree does not show all sites.
   if (root.isWhole) assertSites(options, asked.seen);
   const plan = gatherPlan({ tree: createTree(root, base), rules, ledger, ...asked }, files);
@@ -55,7 +55,7 @@ async function planInTurn(
     const plan = planOne(path);
     if (plan) kept.push(keepPlan(plan));
     if (performance.now() - breath < BREATH) continue;
-    onProgress?.(index + 1, paths.length);
+    onProgress?.(planning(index + 1, paths.length));
     await setImmediate();
     breath = performance.now();
   }

@@ -14,6 +14,7 @@ import {
   assertKnown,
   assertSites,
   openWorkspace,
+  uncut,
   wantsEntry,
   type Workspace,
 } from "./workspace.js";
@@ -78,8 +79,10 @@ async function write(workspace: Workspace, plan: RevertPlan, options: Options): 
   const isDone = isEmpty(next) && !staysOpen;
   const toWrite = isDone ? null : { ...next, sites: sitesByFile(next.sites) };
   const changes = ledgerChanges(workspace, toWrite, options);
-  await writeChanges(root, "revert", [...plan.changes, ...changes]);
-  if (isDone) removeStateDir(root);
+  await uncut(options, async (asked) => {
+    await writeChanges(root, "revert", [...plan.changes, ...changes], asked);
+    if (isDone) removeStateDir(root);
+  });
 }
 
 function ledgerAfter(ledger: Ledger, plan: RevertPlan, options: Options): Ledger {

@@ -16,7 +16,7 @@ import { silentInits } from "../scan/silent-inits.js";
 import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
-import { openWorkspace, type Workspace } from "./workspace.js";
+import { openWorkspace, uncut, type Workspace } from "./workspace.js";
 
 /** What a scan has found. */
 export interface ScanOutcome {
@@ -53,7 +53,8 @@ export async function scan(
   if (isWritten) {
     const isInstalled = describeSdk(root, ".", "retrospan").source === "installed";
     const after = configText(suggestions, isInstalled);
-    await writeChanges(root, "scan", [{ path: CONFIG, before: readText(root, CONFIG), after }]);
+    const change = { path: CONFIG, before: readText(root, CONFIG), after };
+    await uncut(options, (asked) => writeChanges(root, "scan", [change], asked));
   }
   return {
     suggestions,

@@ -83,6 +83,14 @@ export function assertClean(
   );
 }
 
+/** Does what writes, however the process is asked to end meanwhile. */
+export function uncut(
+  options: Options,
+  write: (asked: AbortSignal | null) => Promise<void>,
+): Promise<void> {
+  return options.uncut ? options.uncut(write) : write(null);
+}
+
 /** Whether a content is what retrospan last wrote at that path. */
 function isOwnWriting(ledger: Ledger, path: string, hash: string): boolean {
   const created = ledger.modules.some((module) => module.file === path && module.hash === hash);

@@ -39,15 +39,18 @@ interface Journal {
 
 /**
  * Writes all changes, or none.
+ * @param asked ends it as long as no file has been put into place
  * @throws {UserError} when a file is no longer what the plan was made from
  */
 export async function writeChanges(
   root: Root,
   command: string,
   changes: readonly Writing[],
+  asked: AbortSignal | null,
 ): Promise<void> {
   if (changes.length === 0) return;
   const assertReady = (change: Writing) => {
+    assertWanted(command, asked);
     assertInside(root, change.path);
     assertUnchanged(root, change);
   };
@@ -55,6 +58,7 @@ export async function writeChanges(
   let steps: readonly Step[];
   try {
     steps = await stage(root, changes, assertReady);
+    assertWanted(command, asked);
     await writeJournal(root, { pid: process.pid, command, steps });
   } catch (error) {
     // Nothing of the tree was touched yet.
@@ -71,6 +75,11 @@ export async function writeChanges(
   }
   rmSync(join(root.path, JOURNAL), { force: true });
   await clearLargeStage(root);
+}
+
+function assertWanted(command: string, asked: AbortSignal | null): void {
+  if (!asked?.aborted) return;
+  throw new UserError(command, `ended by ${String(asked.reason)}`, "nothing was changed");
 }
 
 /** A folder on the way may be a link; what is written must lie inside the root all the same. */

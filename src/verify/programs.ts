@@ -48,7 +48,8 @@ export function createProgramFinder(root: Root, paths: readonly string[]): Progr
   };
 }
 
-const LOOSE = "files without a tsconfig";
+/** Stands for the tsconfig of files that have none. */
+export const LOOSE = "files without a tsconfig";
 
 function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
   const found = known.get(key);

@@ -6,7 +6,7 @@ import type { FileChange } from "../plan/model.js";
 import { slashed, type Root } from "../project/root.js";
 import { dependentPrograms } from "./dependents.js";
 import { createBuilder, createSourceCaches, type SourceCache } from "./program-host.js";
-import { createProgramFinder, type Compiler, type ProgramSpec } from "./programs.js";
+import { createProgramFinder, LOOSE, type Compiler, type ProgramSpec } from "./programs.js";
 import { answersFrom } from "./value-kinds.js";
 
 /** A diagnostic that the program after has and the program before had not. */
@@ -43,15 +43,23 @@ export interface TypeGate {
 /**
  * Creates a gate.
  * @param paths the files that may be asked for, relative to the root
+ * @param onStep told what begins, in words for people: each may take seconds
  */
-export function createTypeGate(root: Root, paths: readonly string[]): TypeGate {
+export function createTypeGate(
+  root: Root,
+  paths: readonly string[],
+  onStep: (step: string) => void,
+): TypeGate {
   const finder = createProgramFinder(root, paths);
   const cacheFor = createSourceCaches();
   const loaded = new Map<string, LoadedProgram>();
   const load = (spec: ProgramSpec) => {
-    const known = loaded.get(spec.id) ?? loadProgram(spec, cacheFor(spec));
-    loaded.set(spec.id, known);
-    return known;
+    const known = loaded.get(spec.id);
+    if (known) return known;
+    onStep(`reading the program of ${nameOf(root, spec)}`);
+    const program = loadProgram(spec, cacheFor(spec));
+    loaded.set(spec.id, program);
+    return program;
   };
   return {
     check: (changes) => {
@@ -63,13 +71,22 @@ export function createTypeGate(root: Root, paths: readonly string[]): TypeGate {
       for (const spec of dependentPrograms(root, finder, changes, [...homes.keys()])) {
         if (holdsAny(root, load(spec), changes)) homes.set(spec.id, spec);
       }
-      return total([...homes.values()].map((spec) => checkAfter(root, load(spec), changes)));
+      const reports = [...homes.values()].map((spec) => {
+        const program = load(spec);
+        onStep(`checking the types of ${nameOf(root, spec)}`);
+        return checkAfter(root, program, changes);
+      });
+      return total(reports);
     },
     typesOf: (source) => {
       const path = slashed(join(root.path, source.path));
       return answersFrom(() => programWith(load(finder.holding(source.path)), path, source.text));
     },
   };
+}
+
+function nameOf(root: Root, { id }: ProgramSpec): string {
+  return id === LOOSE ? id : slashed(relative(root.path, id));
 }
 
 function holdsAny(root: Root, { program }: LoadedProgram, changes: readonly FileChange[]) {

@@ -7,7 +7,8 @@ import { join } from "node:path";
  * Counts the calls of node:fs that write, and makes the n-th of them end badly. As a preload it
  * reads RETROSPAN_TEST_FAIL, a JSON text:
  * - `{ "record": FILE }` writes into FILE what was called, and the state of the tree around it;
- * - `{ "kill": N, "when": "before" | "after" }` sends SIGKILL to the process at the N-th call;
+ * - `{ "kill": N, "when": "before" | "after", "signal": NAME }` sends a signal, by default SIGKILL, to
+ *   the process at the N-th call;
  * - `{ "full": N, "stays": BOOLEAN }` throws ENOSPC from the N-th call, or from all that need space.
  */
 const WATCHED = /** @type {const} */ ([
@@ -27,7 +28,7 @@ const JOURNAL = ".retrospan/journal.json";
 const root = process.cwd();
 
 /**
- * @typedef {{ record?: string, kill?: number, when?: string, full?: number, stays?: boolean }} Fault
+ * @typedef {{ record?: string, kill?: number, when?: string, signal?: string, full?: number, stays?: boolean }} Fault
  * @typedef {{ number: number, name: string, when: string, state: string, hasJournal: boolean }} Moment
  * @typedef {(...args: unknown[]) => unknown} Call
  */
@@ -84,9 +85,18 @@ function watched(name, args) {
   const number = ++count;
   failBefore(number, name, args);
   const result = call(...args);
-  if (fault.kill === number && fault.when === "after") process.kill(process.pid, "SIGKILL");
+  killAt(number, "after");
   if (fault.record) note(number, name, "after");
   return result;
+}
+
+/**
+ * @param {number} number
+ * @param {string} when
+ */
+function killAt(number, when) {
+  if (fault.kill !== number || fault.when !== when) return;
+  process.kill(process.pid, fault.signal ?? "SIGKILL");
 }
 
 /**
@@ -104,7 +114,7 @@ function isReading(name, [, flags]) {
  * @param {unknown[]} args
  */
 function failBefore(number, name, args) {
-  if (fault.kill === number && fault.when === "before") process.kill(process.pid, "SIGKILL");
+  killAt(number, "before");
   if (fault.record) note(number, name, "before");
   if (!fault.full || !isFull(number, name, args)) return;
   failed = name;
