@@ -345,6 +345,45 @@ export declare const db: { transaction(work: (tx: Tx) => Promise<void>): Promise
   ]);
 });
 
+test("what a clock starts is found whoever keeps the clock", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/sweep.ts": `import { Cron } from "croner";
+import { scheduleJob } from "node-schedule";
+import { other } from "./other";
+
+export const sweep = Cron("0 4 * * *", { protect: true }, async () => {
+  await remove("sessions");
+});
+export const backup = scheduleJob("backup", "0 5 * * *", async () => {
+  await remove("backups");
+});
+other("0 6 * * *", async () => {
+  await remove("nothing");
+});
+declare function remove(what: string): Promise<void>;
+`,
+    "src/reminders.ts": `import { Cron, CronExpression } from "@nestjs/schedule";
+
+export class Reminders {
+  @Cron(CronExpression.EVERY_HOUR)
+  async remind(): Promise<void> {
+    await this.send();
+  }
+  async send(): Promise<void> {
+    await fetch("https://mail.example.com");
+  }
+}
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual([
+    "Reminders.remind",
+    "backup",
+    "sweep",
+  ]);
+});
+
 test("an answer to a request, and what only looks like a message or a queue, gets no context", async () => {
   const folder = newRepository({
     "package.json": '{ "dependencies": { "ws": "8", "bull": "4" } }',

@@ -1,29 +1,30 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { moduleOf } from "../syntax/imports.js";
+import { className, functionName } from "../syntax/names.js";
 import { isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
+import type { Rule } from "../transform.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Libraries that run a function at the times of a cron expression. */
-const MODULES = /^(node-cron|cron|croner)$/;
+const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
 
 /** What nobody asks for and a clock starts: it is in no trace. */
 export const crons: Detector = {
-  finds: "functions that a clock starts (node-cron, cron, croner)",
-  needles: ["cron"],
+  finds: "functions that a clock starts (node-cron, cron, croner, node-schedule, Nest)",
+  needles: ["cron", "Cron", "node-schedule", "@nestjs/schedule"],
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      const planned = plannedAt(source, node);
+      const planned = plannedAt(source, node) ?? markedAt(source, node);
       if (!planned) return;
-      const name = planned.name ?? `${areaOf(source)} cron`;
       found.push(
         proposal(source, node, 2, "a clock starts it, and no trace tells of it", {
-          id: idOf(name),
+          id: idOf(planned.name),
           use: "wrap-span",
           phase: 3,
-          at: { listener: planned.time, on: planned.on },
-          span: { name, op: "function" },
+          at: planned.at,
+          span: { name: planned.name, op: "function" },
         }),
       );
     });
@@ -32,32 +33,45 @@ export const crons: Detector = {
 };
 
 interface Planned {
-  readonly time: string;
-  /** What takes the function: an object's name, or that of a class. */
-  readonly on: string;
-  /** The variable that holds what was planned. */
-  readonly name: string | null;
+  readonly name: string;
+  readonly at: NonNullable<Rule["at"]>;
 }
 
 /** `cron.schedule("0 * * * *", async () => ...)`, `new CronJob("0 * * * *", async () => ...)`. */
 function plannedAt(source: Source, node: TS.Node): Planned | null {
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return null;
   const by = plannerOf(node);
-  const [time, work] = node.arguments ?? [];
-  if (!by || !time || !work || !ts.isStringLiteralLike(time)) return null;
-  const fn = unwrapped(work);
-  const isWork = (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && isAsync(fn);
-  if (!isWork || !MODULES.test(moduleOf(source, by) ?? "")) return null;
+  const [time, ...others] = node.arguments ?? [];
+  if (!by || !time || !ts.isStringLiteralLike(time)) return null;
+  if (!others.some(isWork) || !MODULES.test(moduleOf(source, by) ?? "")) return null;
   const { parent } = node;
-  const name =
-    ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : null;
-  return { time: time.text, on: by.text, name };
+  const isNamed = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name);
+  const name = isNamed ? parent.name.getText() : `${areaOf(source)} cron`;
+  return { name, at: { listener: time.text, on: by.text } };
 }
 
+function isWork(given: TS.Expression): boolean {
+  const fn = unwrapped(given);
+  return (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && isAsync(fn);
+}
+
+/** What takes the function: an object's name, or that of a class or a function. */
 function plannerOf(node: TS.CallExpression | TS.NewExpression): TS.Identifier | null {
   const { expression } = node;
-  if (ts.isNewExpression(node)) return ts.isIdentifier(expression) ? expression : null;
-  if (!ts.isPropertyAccessExpression(expression)) return null;
-  const isPlanning = expression.name.text === "schedule" && ts.isIdentifier(expression.expression);
-  return isPlanning ? expression.expression : null;
+  if (ts.isIdentifier(expression)) return expression;
+  if (ts.isNewExpression(node) || !ts.isPropertyAccessExpression(expression)) return null;
+  const isPlanning = /^schedule(Job)?$/.test(expression.name.text);
+  return isPlanning && ts.isIdentifier(expression.expression) ? expression.expression : null;
+}
+
+/** `@Cron("0 * * * *") async sweep() { ... }` of a class. */
+function markedAt(source: Source, node: TS.Node): Planned | null {
+  if (!ts.isMethodDeclaration(node) || !isAsync(node)) return null;
+  const isMarked = (ts.getDecorators(node) ?? []).some(({ expression }) => {
+    const called = ts.isCallExpression(expression) ? expression.expression : null;
+    return called && ts.isIdentifier(called) && MODULES.test(moduleOf(source, called) ?? "");
+  });
+  const [owner, name] = [className(node), functionName(node)];
+  if (!isMarked || owner === null || name === null) return null;
+  return { name: `${owner}.${name}`, at: { method: `${owner}.${name}` } };
 }

@@ -86,7 +86,7 @@ export const messageSenders: Detector = {
           use: "trace-send",
           phase: 2,
           at: {
-            call: `${node.expression.getText(source.file)}($text)`,
+            call: `${node.expression.getText(source.file)}(${node.arguments.length > 1 ? "$text, $$$" : "$text"})`,
             ...(within ? { within } : {}),
           },
         }),

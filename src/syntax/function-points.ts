@@ -55,7 +55,8 @@ export function listenerMatcher(source: Source, event: string, on: string | unde
   const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
   return (node) => {
     const callback =
-      listenerCallback(node, event, isEmitter) ?? jobCallback(node, event, isEmitter);
+      listenerCallback(node, event, isEmitter) ??
+      jobCallback(node, event, emitter !== null, isEmitter);
     const target = callback && functionOf(source, callback);
     return target ? [functionMatch(target)] : [];
   };
@@ -86,19 +87,24 @@ function listenerCallback(
   return isEmitter(left.expression) ? right : undefined;
 }
 
-/** Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron. */
-export const JOB_METHODS: ReadonlySet<string> = new Set(["process", "work", "define", "schedule"]);
+/** Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule. */
+export const JOB_METHODS: ReadonlySet<string> = new Set([
+  ...["process", "work", "define"],
+  ...["schedule", "scheduleJob"],
+]);
 
 /**
  * What does the jobs of a queue: `new Worker("emails", async (job) => ...)`, `queue.process("emails",
  * async (job) => ...)`; without a name, `queue.process(async (job) => ...)` is called `process`.
+ * @param isMeant whether a rule says what takes it, so that a function may: `Cron("0 * * * *", ...)`
  */
 function jobCallback(
   node: TS.Node,
   event: string,
+  isMeant: boolean,
   isEmitter: (node: TS.Expression) => boolean,
 ): TS.Expression | undefined {
-  const registered = registeredAt(node);
+  const registered = registeredAt(node, isMeant);
   if (!registered || !isEmitter(registered.by)) return undefined;
   const [first, ...others] = registered.given;
   if (first && meansValue(first, event)) return functionAmong(others);
@@ -108,17 +114,21 @@ function jobCallback(
 }
 
 interface Registered {
-  /** The queue, or the class of a worker. */
+  /** The queue, or the class of a worker, or a function that takes both. */
   readonly by: TS.Expression;
   readonly method: string;
   readonly given: readonly TS.Expression[];
 }
 
-function registeredAt(node: TS.Node): Registered | null {
+function registeredAt(node: TS.Node, isMeant: boolean): Registered | null {
   if (ts.isNewExpression(node)) {
     return { by: node.expression, method: "new", given: node.arguments ?? [] };
   }
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
+  if (!ts.isCallExpression(node)) return null;
+  if (isMeant && ts.isIdentifier(node.expression)) {
+    return { by: node.expression, method: "call", given: node.arguments };
+  }
+  if (!ts.isPropertyAccessExpression(node.expression)) return null;
   const { name, expression } = node.expression;
   if (!JOB_METHODS.has(name.text)) return null;
   return { by: expression, method: name.text, given: node.arguments };
