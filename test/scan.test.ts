@@ -330,7 +330,7 @@ export const nightly = cron.schedule("0 3 * * *", async () => {
 
 async function forget(): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx.delete("sessions");
+    for (const table of ["sessions", "tokens"]) await tx.delete(table);
   });
 }
 `,
@@ -345,10 +345,103 @@ export declare const db: { transaction(work: (tx: Tx) => Promise<void>): Promise
   ]);
 });
 
+test("kinds of work that are told apart by `if`, and operations of several steps, are found", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/jobs.ts": `import { build, deployApp, deployStack, forget, note } from "./steps";
+
+interface Job { type: string; app: string; from: string }
+
+export async function runJob(job: Job): Promise<void> {
+  if (job.type === "deploy") {
+    await note(job.app);
+    await deployApp(job.app);
+    console.log("deployed");
+  } else if (job.type === "remove") {
+    await forget(job.app);
+    await note(job.app);
+    console.log("removed");
+  }
+  // Only picks what to call.
+  if (job.from === "git") await build(job.app);
+  if (job.from === "file") await build(job.app);
+}
+
+// The same test twice: a rule would mean both.
+export async function handleJob(job: Job): Promise<void> {
+  if (job.type === "deploy") {
+    await note(job.app);
+    await deployStack(job.app);
+    console.log("deployed");
+  } else if (job.type === "remove") {
+    await forget(job.app);
+    await note(job.app);
+    console.log("removed");
+  }
+  if (job.type === "deploy") await note("done");
+}
+`,
+    "src/steps.ts": `export async function deployApp(app: string): Promise<string> {
+  const image = await build(app);
+  const started = await note(image);
+  if (!started) {
+    throw new Error("not started");
+  }
+  const address = await lookUp(app);
+  await note(address);
+  console.log(
+    "deployed",
+    app,
+    "at",
+    address,
+    "from",
+    image,
+    "as",
+    started,
+  );
+  console.log("done");
+  return address;
+}
+
+export async function deployStack(app: string): Promise<void> {
+  await note(app);
+}
+
+export declare function build(app: string): Promise<string>;
+export declare function forget(app: string): Promise<void>;
+export declare function note(text: string): Promise<string>;
+declare function lookUp(app: string): Promise<string>;
+`,
+    "src/pages/api/hooks.ts": `interface Event { type: string; id: string }
+
+export default async function handler(request: { body: Event }): Promise<void> {
+  const event = request.body;
+  switch (event.type) {
+    case "paid":
+      await settle(event.id);
+      break;
+    case "refunded":
+      await settle(event.id);
+      break;
+  }
+}
+declare function settle(id: string): Promise<void>;
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ file, span }) => `${file} ${span?.name}`).sort()).toEqual([
+    "src/jobs.ts runJob.deploy",
+    "src/jobs.ts runJob.remove",
+    "src/pages/api/hooks.ts api.hooks",
+    "src/steps.ts deployApp",
+  ]);
+});
+
 test("what a clock starts is found whoever keeps the clock", async () => {
   const folder = newRepository({
     "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
-    "src/sweep.ts": `import { Cron } from "croner";
+    "src/sweep.ts": `import { CronJob } from "cron";
+import { Cron } from "croner";
 import { scheduleJob } from "node-schedule";
 import { other } from "./other";
 
@@ -358,9 +451,13 @@ export const sweep = Cron("0 4 * * *", { protect: true }, async () => {
 export const backup = scheduleJob("backup", "0 5 * * *", async () => {
   await remove("backups");
 });
+export const weekly = new CronJob(times.weekly, async () => {
+  await remove("logs");
+});
 other("0 6 * * *", async () => {
   await remove("nothing");
 });
+declare const times: { weekly: string };
 declare function remove(what: string): Promise<void>;
 `,
     "src/reminders.ts": `import { Cron, CronExpression } from "@nestjs/schedule";
@@ -381,6 +478,7 @@ export class Reminders {
     "Reminders.remind",
     "backup",
     "sweep",
+    "weekly",
   ]);
 });
 

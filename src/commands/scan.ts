@@ -73,7 +73,7 @@ export async function scan(
 
 /** What only developers run. */
 const NO_PRODUCTION = [
-  "**/{test,tests,e2e,bench,benchmark,benchmarks,fixtures,__fixtures__,mocks}/**",
+  "**/{test,tests,e2e,bench,benchmark,benchmarks,fixtures,__fixtures__,mocks,scripts}/**",
   "**/*.{bench,e2e,mock,stories}.*",
   "**/seed{,-*}.*",
 ];

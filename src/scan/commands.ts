@@ -64,7 +64,9 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
 function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
   const fn = enclosingFunction(node);
   const isSubject = /^[\w.?]+$/.test(node.expression.getText(source.file));
-  if (!fn || !isAsync(fn) || !isSubject) return null;
+  // What a page does at a click goes on in its requests, which are traced; of routes others know.
+  const isPage = /\.[jt]sx$|(^|\/)pages\/api\//.test(source.path);
+  if (!fn || !isAsync(fn) || !isSubject || isPage) return null;
   const cases = node.caseBlock.clauses.filter(ts.isCaseClause);
   const working = cases.filter(startsWork);
   if (working.length < 2 || working.length * 2 < cases.length) return null;
@@ -86,7 +88,7 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
 const ROUTE = /^(get|post|put|patch|delete|all|use|openapi)$/;
 
 /** Whether a router calls a function with what is asked: it is handed to one, there or by its name. */
-function isGivenToRoute(source: Source, fn: TS.Node, name: string | undefined): boolean {
+export function isGivenToRoute(source: Source, fn: TS.Node, name: string | undefined): boolean {
   return callsIn(source.file).some(({ expression, arguments: given }) => {
     const [path, ...others] = given;
     const isRoute =
@@ -96,18 +98,20 @@ function isGivenToRoute(source: Source, fn: TS.Node, name: string | undefined): 
 }
 
 /** Functions that do what they are given; others look at it, or make something of it. */
-const DOES =
-  /^(run|process|execute|handle|perform|apply|dispatch|deliver|consume|trigger|notify|publish|ingest|sync|import|work|call|on(?=[A-Z])|do(?=[A-Z]))/;
+export const DOES =
+  /^(run|process|execute|handle|perform|apply|dispatch|deliver|deploy|consume|trigger|notify|publish|ingest|sync|import|work|call|on(?=[A-Z])|do(?=[A-Z]))/;
 
-function isOverCommand(expression: TS.Expression): boolean {
+/** `job.type`, `command.kind`: what is told apart are commands. */
+export function isOverCommand(expression: TS.Expression): boolean {
   return (
     ts.isPropertyAccessExpression(expression) &&
-    /^(type|kind|command|action|cmd|name|op)$/.test(expression.name.text) &&
+    /^(type|kind|command|action|cmd|name|op|\w+(Type|Kind))$/.test(expression.name.text) &&
     /(command|cmd|job|task|request|action|order|message|msg)/i.test(expression.expression.getText())
   );
 }
 
-function isOverKind(expression: TS.Expression): boolean {
+/** Whether an expression has the name of a kind of something. */
+export function isOverKind(expression: TS.Expression): boolean {
   const code = unwrapped(expression);
   const { text } = ts.isPropertyAccessExpression(code) ? code.name : { text: code.getText() };
   return /^(\w+(Type|Kind|Action|Command)|type|kind|command|action|cmd|op|operation)$/.test(text);
@@ -125,8 +129,8 @@ function isOperation(clause: TS.CaseOrDefaultClause, name: string, text: string)
   return awaits && WORK.test(name) && lines > 4;
 }
 
-/** Whether a case waits for a call, or leaves that to who called. */
-function startsWork(clause: TS.CaseClause): boolean {
+/** Whether a case or a branch waits for a call, or leaves that to who called. */
+export function startsWork(clause: TS.Node): boolean {
   let isWork = false;
   walkOwn(clause, (node) => {
     const waitsFor =

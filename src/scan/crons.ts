@@ -37,17 +37,24 @@ interface Planned {
   readonly at: NonNullable<Rule["at"]>;
 }
 
-/** `cron.schedule("0 * * * *", async () => ...)`, `new CronJob("0 * * * *", async () => ...)`. */
+/** `cron.schedule("0 * * * *", async () => ...)`, `new CronJob(TIME, async () => ...)`. */
 function plannedAt(source: Source, node: TS.Node): Planned | null {
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return null;
   const by = plannerOf(node);
   const [time, ...others] = node.arguments ?? [];
-  if (!by || !time || !ts.isStringLiteralLike(time)) return null;
+  const when = time && meant(time);
+  if (!by || !when) return null;
   if (!others.some(isWork) || !MODULES.test(moduleOf(source, by) ?? "")) return null;
   const { parent } = node;
   const isNamed = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name);
   const name = isNamed ? parent.name.getText() : `${areaOf(source)} cron`;
-  return { name, at: { listener: time.text, on: by.text } };
+  return { name, at: { listener: when, on: by.text } };
+}
+
+/** What a rule can say for an argument: its text, or a path. */
+function meant(given: TS.Expression): string | null {
+  if (ts.isStringLiteralLike(given)) return given.text;
+  return /^[\w$]+(\.[\w$]+)*$/.test(given.getText()) ? given.getText() : null;
 }
 
 function isWork(given: TS.Expression): boolean {

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
-import { callsIn, findNode, isAsync, unwrapped } from "../syntax/walk.js";
+import { callsIn, findNode, isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions } from "./named-functions.js";
@@ -85,10 +85,24 @@ export const transactions: Detector = {
   },
 };
 
+/** Two queries are told by their own spans; more of them, or a loop, by none. */
+const FEW_QUERIES = 2;
+
 /** What runs in a transaction: written there, or handed on by a helper. */
 function isWork(given: TS.Expression): boolean {
   const code = unwrapped(given);
-  return ts.isArrowFunction(code) || ts.isFunctionExpression(code) || ts.isIdentifier(code);
+  if (!ts.isArrowFunction(code) && !ts.isFunctionExpression(code)) return ts.isIdentifier(code);
+  let waits = 0;
+  let isRepeated = false;
+  walk(code.body, (node) => {
+    if (ts.isAwaitExpression(node)) waits++;
+    if (ts.isIterationStatement(node, false) || isOverAll(node)) isRepeated = true;
+  });
+  return isRepeated || waits > FEW_QUERIES;
+}
+
+function isOverAll(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && /^Promise\.all/.test(node.expression.getText());
 }
 
 function isWaitedFor({ parent }: TS.CallExpression): boolean {

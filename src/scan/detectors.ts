@@ -1,3 +1,4 @@
+import { commandChains } from "./chains.js";
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
 import { handlerClasses } from "./handlers.js";
@@ -14,6 +15,7 @@ import { jobHandlers, jobSenders } from "./queues.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
 import { transactions, writes } from "./database.js";
+import { operations } from "./operations.js";
 import { routes } from "./routes.js";
 import { indexes, runs, stages } from "./runs.js";
 import { users } from "./users.js";
@@ -21,6 +23,7 @@ import { users } from "./users.js";
 /** Every kind of place that is looked for. */
 export const DETECTORS: readonly Detector[] = [
   commandSwitches,
+  commandChains,
   handlerClasses,
   messageSenders,
   messageReceivers,
@@ -46,6 +49,7 @@ export const DETECTORS: readonly Detector[] = [
   stages,
   stepRunners,
   runs,
+  operations,
   indexes,
   collectors,
   users,

@@ -105,7 +105,7 @@ export function madeIntoText(source: Source, text: TS.Expression): TS.Expression
 
 /** Heartbeats and errors about the channel itself are nobody's work. */
 function isReply(message: TS.Expression): boolean {
-  return /["'](ping|pong|heartbeat|ack|error|connected|welcome|hello|auth)["']/i.test(
+  return /["'](ping|pong|heartbeat|ack|error|connected|welcome|hello|auth|resize)["']/i.test(
     message.getText(),
   );
 }

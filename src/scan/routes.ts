@@ -6,15 +6,16 @@ import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 /** Handlers of routes that tell kinds of events apart. */
 export const routes: Detector = {
   finds: "handlers of Next.js routes that tell kinds of events apart",
-  needles: ["export async function", "export const"],
-  paths: /(^|\/)route\.[jt]sx?$/,
+  needles: ["export async function", "export const", "export default"],
+  paths: /(^|\/)(route\.[jt]sx?|pages\/api\/.*\.[jt]s)$/,
   find: (source) => {
     return source.file.statements.flatMap(handlersIn).flatMap(({ method, handler }): Proposal[] => {
-      if (!HTTP_METHODS.has(method) || method === "GET") return [];
+      const isPage = source.path.includes("pages/api/");
+      if (!isPage && (!HTTP_METHODS.has(method) || method === "GET")) return [];
       const kinds = switchOver(handler);
       if (!kinds) return [];
       const on = kinds.expression.getText(source.file);
-      const path = source.path.replace(/^.*?\/?api\//, "").replace(/\/route\.\w+$/, "");
+      const path = source.path.replace(/^.*?\/?api\//, "").replace(/(\/route|\/index)?\.\w+$/, "");
       const name = `api.${path.replace(/[^\w]+/g, ".").replace(/^\.|\.$/g, "")}`;
       const why = "the request is traced, what it does with its event is not";
       return [
@@ -22,8 +23,10 @@ export const routes: Detector = {
           id: idOf("api", path),
           use: "wrap-span",
           phase: 3,
-          at: { switch: on, within: method },
+          at: { switch: on, ...(method === "default" ? {} : { within: method }) },
           span: { name, op: "function", attributes: { [on]: `\${${on}}` } },
+          // Routes answer from within.
+          allowInactive: true,
         }),
       ];
     });

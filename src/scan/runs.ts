@@ -1,5 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { boundNames, qualifiedName, type NamedFunction } from "../syntax/names.js";
+import { boundNames, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
@@ -75,8 +75,8 @@ export const runs: Detector = {
   needles: ["async function", "= async", "async run", "async execute", "async process"],
   find: (source) => {
     const why = "a long run with many ways to end, which nothing tells as one";
-    return namedFunctions(source, (name) => RUNS.test(name))
-      .filter(({ node }) => isAsync(node) && isLong(source, node))
+    return namedFunctions(source, () => true)
+      .filter((each) => isLongRun(source, each))
       .map((each) => run(source, each, 2, why));
   },
 };
@@ -85,7 +85,9 @@ const RUNS =
   /^(run|execute|process)\w*(pipeline|workflow|upload|import|migration|sync|job|batch|export|backup)/i;
 const LONG_RUN = 80;
 
-function isLong({ file }: Source, node: NamedFunction): boolean {
+/** Whether a function runs something from beginning to end, and can end in many ways. */
+export function isLongRun({ file }: Source, { node }: Named): boolean {
+  if (!RUNS.test(functionName(node) ?? "") || !isAsync(node)) return false;
   const lines = node.getText(file).split("\n").length;
   return lines >= LONG_RUN && findNode(node, ts.isTryStatement) !== undefined;
 }

@@ -112,6 +112,34 @@ export function enclosingFunctionNames(node: TS.Node): string[] {
   return names;
 }
 
+/** What a callback around a node is for: `create` of `create: procedure.mutation(async () => ...)`. */
+export function purposeAround(node: TS.Node): string | null {
+  for (const parent of ancestors(node)) {
+    if (!ts.isFunctionLike(parent)) continue;
+    const holder = [...ancestors(parent)].find((each) => !isHandingOn(each));
+    const isBound =
+      holder &&
+      (ts.isPropertyAssignment(holder) ||
+        ts.isPropertyDeclaration(holder) ||
+        ts.isVariableDeclaration(holder));
+    const name = isBound ? propertyName(holder.name) : null;
+    if (name !== null) return name;
+  }
+  return null;
+}
+
+/** Whether an expression hands what is in it on to what takes it in the end. */
+function isHandingOn(node: TS.Node): boolean {
+  return (
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node)
+  );
+}
+
 /**
  * Where a node stands, as a path of names from the outside in: `Server/connect/case "open"`. It
  * survives edits around and inside, and formatting.

@@ -3,7 +3,7 @@ import type { Entries } from "../text/code.js";
 import { ts, type TS } from "./compiler.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Match } from "./join-point.js";
-import { enclosingFunctionNames } from "./names.js";
+import { enclosingFunctionNames, purposeAround } from "./names.js";
 import { param } from "./params.js";
 import { isReadable } from "./readable.js";
 import { reason, type Reason } from "./reason.js";
@@ -87,13 +87,16 @@ export function fillsFor(source: Source, match: Match): Fills {
   });
   return {
     file: text(source.path),
-    function: text(
-      match.kind === "function" ? match.name : (enclosingFunctionNames(match.node)[0] ?? "module"),
-    ),
+    function: text(match.kind === "function" ? match.name : functionAround(match.node)),
     case: text(match.kind === "clause" ? match.value : ""),
     callee: text(match.kind === "call" ? textOf(source, match.node.expression) : ""),
     ...Object.fromEntries(captured),
   };
+}
+
+/** What a place is told by: the function around it, or what the callback around it is for. */
+function functionAround(node: TS.Node): string {
+  return enclosingFunctionNames(node)[0] ?? purposeAround(node) ?? "module";
 }
 
 /** The node whose scope the options are evaluated in: where the call stands. */

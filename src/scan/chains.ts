@@ -1,0 +1,92 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { enclosingFunction, isAsync, unwrapped, walk } from "../syntax/walk.js";
+import type { Source } from "../syntax/source.js";
+import { DOES, isGivenToRoute, isOverCommand, isOverKind, startsWork } from "./commands.js";
+import {
+  areaOf,
+  functionAround,
+  idOf,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
+
+/** Several `if` that tell kinds of work apart, as a switch would. */
+export const commandChains: Detector = {
+  finds: "`if` after `if` over a kind of work",
+  needles: ["=== ", "== "],
+  paths: /\.[cm]?[jt]s$/,
+  find: (source) => chainsIn(source).flatMap((chain) => branchesOf(source, chain)),
+};
+
+interface Branch {
+  readonly node: TS.IfStatement;
+  readonly subject: TS.Expression;
+  readonly value: string;
+}
+
+/** The tests of one value in one function. */
+function chainsIn(source: Source): Branch[][] {
+  const chains = new Map<string, Branch[]>();
+  walk(source.file, (node) => {
+    const branch = ts.isIfStatement(node) ? branchAt(node) : null;
+    const fn = branch && enclosingFunction(node);
+    if (!branch || !fn || !isAsync(fn)) return;
+    const key = `${fn.pos} ${branch.subject.getText(source.file)}`;
+    chains.set(key, [...(chains.get(key) ?? []), branch]);
+  });
+  return [...chains.values()];
+}
+
+function branchAt(node: TS.IfStatement): Branch | null {
+  const test = unwrapped(node.expression);
+  if (!ts.isBinaryExpression(test) || !ts.isStringLiteralLike(test.right)) return null;
+  const isSame =
+    test.operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken ||
+    test.operatorToken.kind === ts.SyntaxKind.EqualsEqualsToken;
+  // A rule would take braces for a placeholder.
+  const isPlain = /^[^{}\n]+$/.test(test.right.text);
+  return isSame && isPlain ? { node, subject: test.left, value: test.right.text } : null;
+}
+
+/** The branches that wait for work, where most of them do. */
+function branchesOf(source: Source, chain: readonly Branch[]): Proposal[] {
+  const [first] = chain;
+  const working = chain.filter((each) => isMeantAlone(each, chain) && isWork(source, each));
+  if (!first || working.length < 2 || working.length * 2 < chain.length) return [];
+  if (!isOverWork(source, first)) return [];
+  const name = functionAround(first.node);
+  const on = first.subject.getText(source.file);
+  return working.map(({ node, value }) =>
+    proposal(source, node, 2, `what is done for each ${on} is work of its own, under one name`, {
+      id: idOf(areaOf(source), name ?? "", value),
+      use: "wrap-span",
+      phase: 1,
+      at: { case: value, on, ...(name === undefined ? {} : { within: name }) },
+      span: { name: `${name ?? areaOf(source)}.${value}`, op: "function" },
+    }),
+  );
+}
+
+/** A rule would mean every test for the same value. */
+function isMeantAlone({ value }: Branch, chain: readonly Branch[]): boolean {
+  return chain.filter((each) => each.value === value).length === 1;
+}
+
+/** A branch that only picks what to call is one step of what goes on around it. */
+const LINES = 5;
+
+function isWork(source: Source, { node }: Branch): boolean {
+  const { thenStatement } = node;
+  const lines = thenStatement.getText(source.file).split("\n").length;
+  return lines >= LINES && startsWork(thenStatement);
+}
+
+function isOverWork(source: Source, { node, subject }: Branch): boolean {
+  const isSubject = /^[\w.?]+$/.test(subject.getText(source.file));
+  const fn = enclosingFunction(node);
+  const name = functionAround(node);
+  if (!isSubject || !fn) return false;
+  if (isOverCommand(subject)) return true;
+  return isOverKind(subject) && (DOES.test(name ?? "") || isGivenToRoute(source, fn, name));
+}
