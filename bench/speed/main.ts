@@ -70,7 +70,7 @@ function measureAll(files: number): Table {
     const config = JSON.stringify(configOf(job));
     writeFileSync(`${folder}.configs/${job}.json`, config);
     writeFileSync(`${folder}.configs/${job}.ts`, `export default ${config};\n`);
-    table[job] = measureJob(job, folder);
+    table[job] = measureJob(job, folder, files);
   }
   return table;
 }
@@ -91,13 +91,14 @@ function corpusIn(folder: string, files: number): void {
 }
 
 /** All tools in turn, round after round, so that what else the machine does falls on all of them. */
-function measureJob(job: Job, folder: string): Record<string, Figures> {
+function measureJob(job: Job, folder: string, files: number): Record<string, Figures> {
   const runs = new Map<Tool, Run[]>();
   const edits = new Map<Tool, number>();
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const tool of tools) {
       const command = tool.command(job, folder);
       if (command === null || round >= tool.rounds) continue;
+      if (files > (tool.files?.[job] ?? Infinity)) continue;
       process.stderr.write(`${job}: ${tool.name}, round ${round + 1}\n`);
       runs.set(tool, [...(runs.get(tool) ?? []), measure(command, folder)]);
       edits.set(tool, countAndRestore(folder));

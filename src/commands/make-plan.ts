@@ -16,7 +16,7 @@ import type { Lessons, Rule } from "../transform.js";
 import { counted } from "../text/count.js";
 import { activeRules, askedFor, unreadableAmong } from "./asked.js";
 import type { Options } from "./options.js";
-import { planWithoutTypes } from "./plan-untyped.js";
+import { startPlanning } from "./plan-untyped.js";
 import { settle } from "./settle.js";
 import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
@@ -46,7 +46,11 @@ export async function makePlan(
   const rules = chooseRules(config, options);
   const workspace = { ...opened, ledger: await relocated(opened) };
   const { ledger } = workspace;
-  const paths = await candidatePaths(workspace, config, rules);
+  const untyped = options.typecheck ? null : startPlanning(workspace, config, rules, options);
+  const paths = await candidatePaths(workspace, config, rules, (found) => {
+    void loadCompiler();
+    untyped?.begin(found);
+  });
   // In a part of the tree, a rule that matches nothing may match elsewhere.
   const isNarrowed = !root.isWhole || options.site.length + options.except.length > 0;
   const isAboutFiles = rules.some(({ rule }) => TRANSFORMS.get(rule.use)?.files !== undefined);
@@ -60,9 +64,9 @@ export async function makePlan(
     };
   }
   await loadCompiler();
-  const { plan, typecheck } = options.typecheck
-    ? planUntilTypesHold(workspace, config, rules, paths, options)
-    : { plan: await planWithoutTypes(workspace, config, rules, paths, options), typecheck: null };
+  const { plan, typecheck } = untyped
+    ? { plan: await untyped.finish(paths), typecheck: null }
+    : planUntilTypesHold(workspace, config, rules, paths, options);
   const isPart =
     isNarrowed ||
     [options.rule, options.transform, options.phase].some((each) => each !== undefined);
@@ -107,23 +111,31 @@ function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
   return activeRules(chosen, config.base);
 }
 
-/** Files with a needle of some rule, and files that hold our instrumentation already. */
+/**
+ * Files with a needle of some rule, and files that hold our instrumentation already.
+ * @param onFound told some of them while others are still sought
+ */
 async function candidatePaths(
   { root, ledger }: Workspace,
   config: LoadedConfig,
   rules: readonly ActiveRule[],
+  onFound: (paths: readonly string[]) => void,
 ): Promise<string[]> {
   const filter = fileFilter(root, config);
   const found = rules.flatMap(({ rule }) => namedPaths(root, config, rule) ?? []);
   const sought = rules.filter(({ rule }) => TRANSFORMS.get(rule.use)?.paths === undefined);
   const needles = sought.map(({ rule }) => TRANSFORMS.get(rule.use)?.needles(rule) ?? []);
   const all = needles.every((each) => each.length > 0) ? [...new Set(needles.flat())] : null;
-  const load = () => void loadCompiler();
-  const candidates = sought.length === 0 ? [] : await searchCandidates(root, filter, all, load);
   const own = new Set(ledger.sites.map(({ file }) => file).filter(filter));
-  return [...new Set([...candidates, ...found.filter(filter), ...own])]
-    .filter((path) => own.has(path) || rules.some(({ covers }) => covers(path)))
-    .sort();
+  const isMeant = (path: string) => own.has(path) || rules.some(({ covers }) => covers(path));
+  const candidates =
+    sought.length === 0
+      ? []
+      : await searchCandidates(root, filter, all, (some) => {
+          const meant = some.filter(isMeant);
+          if (meant.length > 0) onFound(meant);
+        });
+  return [...new Set([...candidates, ...found.filter(filter), ...own])].filter(isMeant).sort();
 }
 
 /** The files that a rule names itself; null where it means whatever files have its needles. */

@@ -28,6 +28,7 @@ const MAX_THREADS = 4;
 /**
  * Plans files in several threads, where nothing but their own texts decides about them: without the
  * type check, and without sites that were asked for by name.
+ * @param onPlanned told now and then how many are done
  * @returns null where one thread is as fast
  */
 export async function planInThreads(
@@ -36,6 +37,7 @@ export async function planInThreads(
   rules: readonly ActiveRule[],
   paths: readonly string[],
   options: Options,
+  onPlanned: (done: number) => void,
 ): Promise<KeptPlan[] | null> {
   const { cwd, target, site, except, shard } = options;
   const count = threadsFor(paths.length, options);
@@ -48,17 +50,12 @@ export async function planInThreads(
   const plans: KeptPlan[] = [];
   const take = (batch: readonly KeptPlan[]) => {
     plans.push(...batch);
-    options.onProgress?.(planning(plans.length, paths.length));
+    onPlanned(plans.length);
   };
   await Promise.all(
     parts.map((part) => runThread({ ...common, ledger: ofFiles(ledger, part), paths: part }, take)),
   );
   return plans;
-}
-
-/** How far planning is, for people. */
-export function planning(done: number, total: number): string {
-  return `planning: ${done} of ${total} files`;
 }
 
 function threadsFor(files: number, { concurrency }: Options): number {

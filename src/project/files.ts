@@ -71,16 +71,16 @@ export function findCandidates(
 
 /**
  * The same while other work goes on.
- * @param onFirst called when it is sure that there are some
+ * @param onFound told some of them as soon as they are found, if that can be
  */
 export async function searchCandidates(
   root: Root,
   filter: (path: string) => boolean,
   needles: readonly string[] | null,
-  onFirst: () => void,
+  onFound: (paths: readonly string[]) => void,
 ): Promise<string[]> {
   if (!root.hasGit || needles === null) return findCandidates(root, filter, needles);
-  const found = await searchGit(root.path, needles, onFirst);
+  const found = await searchGit(root.path, needles, (some) => onFound(chosen(root, filter, some)));
   return found ? chosen(root, filter, found) : walkedCandidates(root, filter, needles);
 }
 

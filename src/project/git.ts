@@ -64,25 +64,29 @@ export function gitGrep(root: string, literals: readonly string[]): string[] | n
 
 /**
  * The same while other work goes on.
- * @param onFirst called once when the first of them is found
+ * @param onFound told some of them as soon as they are found
  */
 export function searchGit(
   root: string,
   literals: readonly string[],
-  onFirst: () => void,
+  onFound: (paths: readonly string[]) => void,
 ): Promise<string[] | null> {
   return new Promise((resolve) => {
     const child = spawn("git", grepArguments(literals), {
       cwd: root,
       stdio: ["ignore", "pipe", "ignore"],
     });
-    const chunks: Buffer[] = [];
-    child.stdout.once("data", onFirst);
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.once("error", () => resolve(null));
-    child.once("close", (code) => {
-      resolve(isSearched(code) ? splitNul(Buffer.concat(chunks).toString("utf8")) : null);
+    const found: string[] = [];
+    let rest = "";
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (text: string) => {
+      const paths = `${rest}${text}`.split("\0");
+      rest = paths.pop() ?? "";
+      for (const path of paths) found.push(path);
+      onFound(paths);
     });
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => resolve(isSearched(code) ? found : null));
   });
 }
 
