@@ -451,9 +451,10 @@ export const sweep = Cron("0 4 * * *", { protect: true }, async () => {
 export const backup = scheduleJob("backup", "0 5 * * *", async () => {
   await remove("backups");
 });
-export const weekly = new CronJob(times.weekly, async () => {
+export const weekly = new CronJob(times.weekly, clearLogs);
+async function clearLogs(): Promise<void> {
   await remove("logs");
-});
+}
 other("0 6 * * *", async () => {
   await remove("nothing");
 });
@@ -480,6 +481,78 @@ export class Reminders {
     "sweep",
     "weekly",
   ]);
+});
+
+test("a job is continued once, however it is handed on; what a service runs is found", async () => {
+  const folder = newRepository({
+    "package.json":
+      '{ "dependencies": { "bullmq": "5", "@trigger.dev/sdk": "4", "@sentry/node": "11" } }',
+    "src/worker.ts": `import { Worker } from "bullmq";
+import { processors } from "./processors";
+
+export const worker = new Worker("jobs", async (job) => {
+  return processors[job.name].handle(job);
+});
+`,
+    "src/processors.ts": `import type { Job } from "bullmq";
+
+export abstract class Processor {
+  async handle(job: Job): Promise<void> {
+    await this.process(job);
+  }
+  abstract process(job: Job): Promise<void>;
+}
+
+export class Mailer extends Processor {
+  async process(job: Job): Promise<void> {
+    await send(job.data.to);
+  }
+}
+export declare const processors: Record<string, Processor>;
+declare function send(to: string): Promise<void>;
+`,
+    "src/sync.ts": `import { schedules } from "@trigger.dev/sdk";
+
+export const sync = schedules.task({
+  id: "sync",
+  run: async () => {
+    await fetch("https://bank.example.com");
+  },
+});
+`,
+    "src/other.ts": `import { logger } from "@trigger.dev/sdk";
+
+export const other = make({ run: async () => logger.info("no task") });
+declare function make(given: object): unknown;
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ file, transform }) => `${transform} ${file}`).sort()).toEqual([
+    "trace-receive src/worker.ts",
+    "wrap-span src/sync.ts",
+  ]);
+});
+
+test("functions that write several times are found, those that write in one transaction are not", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/queries.ts": `import { db } from "./db/client";
+
+export async function removeUser(id: string): Promise<void> {
+  await db.update("sessions", id);
+  await db.update("tokens", id);
+  await db.update("users", id);
+}
+export async function renameUser(id: string): Promise<void> {
+  await db.update("sessions", id);
+  await db.update("users", id);
+}
+`,
+    "src/db/client.ts": `export declare const db: { update(table: string, id: string): Promise<void> };
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => `${span?.op}: ${span?.name}`)).toEqual(["db: removeUser"]);
 });
 
 test("an answer to a request, and what only looks like a message or a queue, gets no context", async () => {

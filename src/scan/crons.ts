@@ -44,7 +44,8 @@ function plannedAt(source: Source, node: TS.Node): Planned | null {
   const [time, ...others] = node.arguments ?? [];
   const when = time && meant(time);
   if (!by || !when) return null;
-  if (!others.some(isWork) || !MODULES.test(moduleOf(source, by) ?? "")) return null;
+  if (!others.some((each) => isWork(source, each)) || !MODULES.test(moduleOf(source, by) ?? ""))
+    return null;
   const { parent } = node;
   const isNamed = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name);
   const name = isNamed ? parent.name.getText() : `${areaOf(source)} cron`;
@@ -57,9 +58,14 @@ function meant(given: TS.Expression): string | null {
   return /^[\w$]+(\.[\w$]+)*$/.test(given.getText()) ? given.getText() : null;
 }
 
-function isWork(given: TS.Expression): boolean {
+/** An async function, there or by the name that it has in the file. */
+function isWork(source: Source, given: TS.Expression): boolean {
   const fn = unwrapped(given);
-  return (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && isAsync(fn);
+  if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) return isAsync(fn);
+  const [declared] = ts.isIdentifier(fn) ? (source.scope.resolve(fn.text, fn) ?? []) : [];
+  if (declared && ts.isFunctionDeclaration(declared)) return isAsync(declared);
+  const value = declared && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
+  return value !== undefined && ts.isArrowFunction(value) && isAsync(value);
 }
 
 /** What takes the function: an object's name, or that of a class or a function. */

@@ -1,9 +1,17 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
-import { callsIn, findNode, isAsync, unwrapped, walk } from "../syntax/walk.js";
+import {
+  callsIn,
+  findNode,
+  hasModifier,
+  isAsync,
+  unwrapped,
+  walk,
+  walkOwn,
+} from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
-import { namedFunctions } from "./named-functions.js";
+import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 
 /** Query builders over drivers that no SDK traces. */
 const UNTRACED =
@@ -23,24 +31,46 @@ export const writes: Detector = {
   needles: [".insert(", ".update(", ".transaction("],
   find: (source) => {
     if (!usesDatabase(source) || /(^|\/)route\.[jt]sx?$/.test(source.path)) return [];
-    const writers = namedFunctions(source, (name) => WRITERS.test(name)).filter(
+    const writing = namedFunctions(source, () => true).filter(
       ({ node, at }) =>
         at.function !== undefined && isAsync(node) && findNode(node, isWrite) !== undefined,
     );
+    const writers = writing.filter(({ name }) => WRITERS.test(name));
     const names = new Set(writers.map(({ name }) => name));
-    return writers
-      .filter(({ name }) => !isPart(source, name, names))
-      .map(({ node, name }) =>
-        proposal(source, node, 2, "what it writes is one step, and its queries tell no more", {
-          id: idOf(name),
-          use: "wrap-span",
-          phase: 4,
-          at: { call: `${name}($$$)` },
-          span: { name, op: "db" },
+    const several = writing.filter((each) => !names.has(each.name) && writesMuch(source, each));
+    const why = "what it writes is one step, and its queries tell no more";
+    const span = (name: string) => ({ name, op: "db" });
+    return [
+      ...writers
+        .filter(({ name }) => !isPart(source, name, names))
+        .map(({ node, name }) => {
+          const at = { call: `${name}($$$)` };
+          return proposal(source, node, 2, why, {
+            ...{ id: idOf(name), use: "wrap-span", phase: 4, at, span: span(name) },
+          });
         }),
-      );
+      ...several.map(({ node, name, at }) =>
+        proposal(source, node, 1, why, {
+          ...{ id: idOf(name), use: "wrap-span", phase: 4, at, span: span("{{function}}") },
+        }),
+      ),
+    ];
   },
 };
+
+/** Whether a function that others call writes several times, and not in one transaction. */
+function writesMuch({ file }: Source, { node }: Named): boolean {
+  const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
+  if (!holder || !hasModifier(holder, ts.SyntaxKind.ExportKeyword)) return false;
+  let count = 0;
+  let isInOne = false;
+  walkOwn(node.body, (inner) => {
+    if (!ts.isCallExpression(inner)) return;
+    if (isWrite(inner)) count++;
+    if (TRANSACTION.test(inner.expression.getText(file))) isInOne = true;
+  });
+  return count > FEW_QUERIES && !isInOne;
+}
 
 const WRITERS = /^(persist|finali[sz]e|save|store|record)/;
 

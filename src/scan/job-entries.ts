@@ -1,7 +1,8 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { moduleOf } from "../syntax/imports.js";
 import { constantValue } from "../syntax/message.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { findNode, hasModifier, isAsync, unwrapped, walk } from "../syntax/walk.js";
+import { callsIn, findNode, hasModifier, isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import {
   areaOf,
@@ -42,6 +43,43 @@ function isEntry({ file }: Source, { node, at }: Named): boolean {
   const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
   const isExported = holder && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
   return at.function !== undefined && isAsync(node) && isExported === true && lines >= LONG;
+}
+
+/** What a service runs for us: in no trace of the process that asked for it. */
+export const tasks: Detector = {
+  finds: "tasks that a service runs (Trigger.dev)",
+  needles: ["@trigger.dev/sdk"],
+  find: (source) =>
+    callsIn(source.file)
+      .filter(({ expression }) => {
+        const root = rootOf(expression);
+        return root !== null && /^@trigger\.dev\/sdk/.test(moduleOf(source, root) ?? "");
+      })
+      .flatMap(({ arguments: [given] }) => (given ? (runOf(given) ?? []) : []))
+      .map((run) =>
+        proposal(source, run, 2, "a service runs it, and nothing tells of it", {
+          id: idOf("tasks", "run"),
+          use: "wrap-span",
+          phase: 3,
+          at: { function: "run" },
+          span: { name: "{{file}}", op: "function" },
+        }),
+      ),
+};
+
+/** The async `run` of `task({ id, run: async (payload) => ... })`. */
+function runOf(given: TS.Expression): TS.Node | null {
+  if (!ts.isObjectLiteralExpression(given)) return null;
+  const run = given.properties.find((each) => each.name?.getText() === "run");
+  if (!run) return null;
+  const fn = ts.isPropertyAssignment(run) ? unwrapped(run.initializer) : run;
+  return ts.isFunctionLike(fn) && isAsync(fn) ? fn : null;
+}
+
+/** The name that a callee begins with. */
+function rootOf(callee: TS.Expression): TS.Identifier | null {
+  if (ts.isPropertyAccessExpression(callee)) return rootOf(callee.expression);
+  return ts.isIdentifier(callee) ? callee : null;
 }
 
 /** Tables of what is to be done, of which one entry is looked up and called. */

@@ -38,10 +38,12 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
   const covered = new Set(proposals.flatMap(({ covers = [] }) => covers));
+  const isCovered = (at: RuleConfig["at"]) =>
+    covered.has(at?.function ?? "") || covered.has(`.${at?.method?.split(".").at(-1)}`);
   const isWanted = ({ rule: { use, at } }: Proposal) =>
     (hasHops || use !== "trace-field") &&
     (makesModules || use !== "observability-modules") &&
-    !(use === "trace-receive" && covered.has(at?.function ?? ""));
+    !(use === "trace-receive" && isCovered(at));
   for (const each of proposals.filter(isWanted)) {
     const { id: _id, in: _in, span, ...rest } = each.rule;
     // A function that two detectors mean is one rule; other places may look alike in several files.

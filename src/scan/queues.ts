@@ -137,14 +137,17 @@ function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Sour
   return isOne ? `${job.name.getText()}.data` : null;
 }
 
-/** The functions that are given the job in turn. */
+/** The functions and methods that are given the job in turn. */
 function handedTo(handler: TS.SignatureDeclaration): string[] {
   const job = handler.parameters[0]?.name.getText();
   const names: string[] = [];
   walk(handler, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return;
+    if (!ts.isCallExpression(node)) return;
+    const { expression } = node;
     const isGiven = node.arguments.some((each) => each.getText() === job);
-    if (isGiven) names.push(node.expression.text);
+    if (!isGiven) return;
+    if (ts.isIdentifier(expression)) names.push(expression.text);
+    if (ts.isPropertyAccessExpression(expression)) names.push(`.${expression.name.text}`);
   });
   return names;
 }
