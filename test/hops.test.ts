@@ -111,7 +111,7 @@ async function hopsIn(
     const { stdout } = await retrospan(folder, ["preview", "--json", ...args]);
     const { findings } = JSON.parse(stdout) as { findings: Found[] };
     return findings
-      .filter(({ code }) => code.startsWith("hop-") || code === "left-out")
+      .filter(({ code }) => code.startsWith("hop-") || /^(left-out|strict-schema)$/.test(code))
       .map(({ code, file, line }) => ({ code, file, line }));
   };
   const before = await preview();
@@ -149,6 +149,40 @@ test("pitfall 21: with both ends, only what is left out is told, and what carrie
     span: { name: "post" },
   };
   expect(await hopsIn(files, [field, send, both, forward])).toEqual([again, retry]);
+});
+
+test("a schema that would refuse the field of a message is told, whoever makes it", async () => {
+  const schemas = `
+import { Type } from "@sinclair/typebox";
+import { strictObject, string } from "valibot";
+import { z } from "zod";
+
+export const loose = z.object({ projectId: z.string(), type: z.literal("started") });
+export const other = z.object({ projectId: z.string(), name: z.string() }).strict();
+export const ready = z.strictObject({
+  projectId: z.string(),
+  type: z.literal("started"),
+  _sentry: z.unknown().optional(),
+});
+const base = z.object({ projectId: z.string() });
+export const zod = base.extend({ type: z.literal("started") }).strict();
+export const valibot = strictObject({ projectId: string(), type: string() });
+export const typebox = Type.Object(
+  { projectId: Type.String(), type: Type.String() },
+  { additionalProperties: false },
+);
+export const json = {
+  type: "object",
+  properties: { projectId: { type: "string" }, type: { type: "string" } },
+  additionalProperties: false,
+};
+`;
+  const files = { "messages.ts": MESSAGES, "sender.ts": SENDER, "schemas.ts": schemas };
+  const found = await hopsIn(files, [field, send]);
+  const told = found.filter(({ code }) => code === "strict-schema");
+  expect(told.map(({ file, line }) => `${file}:${line}`)).toEqual(
+    [14, 15, 16, 20].map((line) => `schemas.ts:${line}`),
+  );
 });
 
 test("one rule alone says nothing about the other end", async () => {

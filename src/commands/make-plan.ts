@@ -18,6 +18,7 @@ import { activeRules, askedFor, unreadableAmong } from "./asked.js";
 import type { Options } from "./options.js";
 import { startPlanning } from "./plan-untyped.js";
 import { settle } from "./settle.js";
+import { strictSchemas } from "./strict-schemas.js";
 import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
 /** A plan with what was found out while it was made. */
@@ -84,6 +85,7 @@ export async function makePlan(
       ...incompleteTypes(typecheck),
       // It reads much; who leaves the type check out is in a hurry.
       ...(typecheck ? entryFindings(createTree(root, config.base), plan.files) : []),
+      ...(typecheck ? strictSchemas(root, plan) : []),
     ],
     typecheck,
   };

@@ -17,6 +17,7 @@ import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import { openWorkspace, uncut, type Workspace } from "./workspace.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** What a scan has found. */
 export interface ScanOutcome {
@@ -103,10 +104,10 @@ async function thoseThatDoSomething(
   const rules = all.map(({ rule }) => rule);
   const config = { ...(await resolveConfig({ rules }, "scan", [])), base: "" };
   const { plan } = await makePlan(workspace, { ...options, typecheck: false }, config);
-  const planned = new Map<string, SiteReport[]>();
-  for (const site of plan.sites.filter(({ state }) => state === "planned")) {
-    planned.set(site.rule, [...(planned.get(site.rule) ?? []), site]);
-  }
+  const planned = groupedBy(
+    plan.sites.filter(({ state }) => state === "planned"),
+    ({ rule }) => rule,
+  );
   const suggestions = all.filter(({ rule }) => planned.has(rule.id));
   return {
     suggestions,

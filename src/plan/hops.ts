@@ -20,6 +20,8 @@ export interface HopEnd {
   readonly held: readonly string[];
   /** The members of a type, by which its copy in another package is known. */
   readonly members: readonly string[];
+  /** The members of each kind of message that is sent. */
+  readonly fields: readonly (readonly string[])[];
   /** For what is left out: the rule that means it but for its place. */
   readonly by: LeftOut["by"];
 }
@@ -46,14 +48,16 @@ export function hopEnds(
     if (!hop || (result !== "present" && isReason(result))) return [];
     const common = { ...place(anchor), by: null };
     if (hop.part !== "type") {
-      const { own, held } = known(hop.message);
-      return [{ ...common, part: hop.part, types: own, held, members: [] }];
+      const { own, held, fields } = known(hop.message);
+      return [{ ...common, part: hop.part, types: own, held, members: [], fields }];
     }
-    return [{ ...common, part: hop.part, types: [hop.name], held: [], members: hop.members }];
+    const { part, name, members } = hop;
+    return [{ ...common, part, types: [name], held: [], members, fields: [] }];
   });
   const others = leftOut.map(({ anchor, message, by }): HopEnd => {
     const { own, held } = known(message);
-    return { ...place(anchor), part: "left-out", types: own, held, members: [], by };
+    const common = { ...place(anchor), members: [], fields: [], by };
+    return { ...common, part: "left-out", types: own, held };
   });
   return [...instrumented, ...others];
 }

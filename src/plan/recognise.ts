@@ -1,4 +1,5 @@
 import { applyEdits, touches, type Edit } from "../text/edit.js";
+import { groupedBy } from "../text/grouped.js";
 import { indexRanges } from "../text/range-index.js";
 import { dedentEdits, indentableLines, type Reindent } from "../syntax/indent.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
@@ -87,13 +88,10 @@ interface Matching {
 
 /** Entries that say the same are found in their order, as long as none of them is missing. */
 function assignByOrder(matching: Matching): void {
-  const groups = new Map<string, LedgerSite[]>();
-  for (const entry of matching.candidates.keys()) {
-    const key = `${entry.transform} ${entry.shape.key}`;
-    const group = groups.get(key);
-    if (group) group.push(entry);
-    else groups.set(key, [entry]);
-  }
+  const groups = groupedBy(
+    matching.candidates.keys(),
+    ({ transform, shape }) => `${transform} ${shape.key}`,
+  );
   for (const group of groups.values()) {
     const ordered = [...group].sort((a, b) => a.order - b.order);
     const known = new Map<readonly Candidate[], readonly Candidate[]>();

@@ -1,5 +1,6 @@
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { reason } from "../syntax/reason.js";
+import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import type { Ledger, LedgerSite } from "./ledger.js";
 import type { SiteReport } from "./model.js";
@@ -17,8 +18,9 @@ export function ledgerStatus(
   const inCode = ledger.sites.filter((site) => !isWholeFile(site));
   const paths = [...new Set(inCode.filter(wants).map(({ file }) => file))].sort();
   const whole = ledger.sites.filter((site) => isWholeFile(site) && wants(site));
+  const entriesOf = byFile(inCode);
   const found = paths.flatMap((path) => {
-    const entries = inCode.filter((site) => site.file === path);
+    const entries = entriesOf(path);
     return fileStatus(tree, path, entries).filter((_, index) => {
       const entry = entries[index];
       return entry !== undefined && wants(entry);

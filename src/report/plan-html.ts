@@ -6,6 +6,7 @@ import type { FileChange, Finding, SiteReport } from "../plan/model.js";
 import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
 import { spanTree } from "./span-tree.js";
+import { groupedBy } from "../text/grouped.js";
 
 /**
  * A page of its own that shows a plan: what would change, why something would not, and the command
@@ -76,11 +77,9 @@ function summaryOf(outcome: Outcome): string {
 function planSection(sites: readonly SiteReport[]): string {
   const shown = sites.filter(({ state }) => state !== "skipped" && state !== "left");
   if (shown.length === 0) return "<section><h2>Plan</h2><p>Nothing to do.</p></section>";
-  const groups = new Map<string, SiteReport[]>();
-  for (const site of shown) {
-    const key = site.phase === null ? site.rule : `phase ${site.phase} · ${site.rule}`;
-    groups.set(key, [...(groups.get(key) ?? []), site]);
-  }
+  const groups = groupedBy(shown, ({ phase, rule }) =>
+    phase === null ? rule : `phase ${phase} · ${rule}`,
+  );
   const parts = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(

@@ -4,6 +4,7 @@ import type { Outcome } from "../commands/outcome.js";
 import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
 import { toPatch } from "./patch.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** How the terminal report is printed. */
 export interface TerminalOptions {
@@ -94,11 +95,10 @@ function inactive(sites: readonly SiteReport[], colors: Colors): string {
 
 /** Sites by phase and rule, one line each. */
 function statusTable(sites: readonly SiteReport[], colors: Colors): string {
-  const groups = new Map<string, SiteReport[]>();
-  for (const site of sites) {
-    const key = `${site.phase === null ? "" : `phase ${site.phase} · `}${site.rule}`;
-    groups.set(key, [...(groups.get(key) ?? []), site]);
-  }
+  const groups = groupedBy(
+    sites,
+    ({ phase, rule }) => `${phase === null ? "" : `phase ${phase} · `}${rule}`,
+  );
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, group]) => [

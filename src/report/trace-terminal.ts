@@ -4,6 +4,7 @@ import type { Span } from "../trace/spans.js";
 import { rowsOf, type Row, type SpanNode, type Trace } from "../trace/tree.js";
 import { counted } from "../text/count.js";
 import { lengthOf, milliseconds, serviceOf, titleOf, type Processes } from "./trace-labels.js";
+import { groupedBy } from "../text/grouped.js";
 
 type Colors = ReturnType<typeof createColors>;
 
@@ -77,11 +78,7 @@ function drawn(canvas: Canvas, top: SpanNode): string[] {
 /** Children without children of their own that are many and look the same. */
 function repeatedLeaves({ children }: SpanNode): SpanNode[][] {
   const leaves = children.filter((child) => child.children.length === 0 && !child.span.failed);
-  const groups = new Map<string, SpanNode[]>();
-  for (const leaf of leaves) {
-    const key = titleOf(leaf.span);
-    groups.set(key, [...(groups.get(key) ?? []), leaf]);
-  }
+  const groups = groupedBy(leaves, ({ span }) => titleOf(span));
   return [...groups.values()].filter(({ length }) => length > REPEATED);
 }
 

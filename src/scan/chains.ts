@@ -10,6 +10,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** Several `if` that tell kinds of work apart, as a switch would. */
 export const commandChains: Detector = {
@@ -27,13 +28,14 @@ interface Branch {
 
 /** The tests of one value in one function. */
 function chainsIn(source: Source): Branch[][] {
-  const chains = new Map<string, Branch[]>();
+  const branches: Branch[] = [];
   walk(source.file, (node) => {
     const branch = ts.isIfStatement(node) ? branchAt(node) : null;
     const fn = branch && enclosingFunction(node);
-    if (!branch || !fn || !isAsync(fn)) return;
-    const key = `${fn.pos} ${branch.subject.getText(source.file)}`;
-    chains.set(key, [...(chains.get(key) ?? []), branch]);
+    if (branch && fn && isAsync(fn)) branches.push(branch);
+  });
+  const chains = groupedBy(branches, ({ node, subject }) => {
+    return `${enclosingFunction(node)?.pos} ${subject.getText(source.file)}`;
   });
   return [...chains.values()];
 }

@@ -2,6 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** Literals, one of which a file must contain to be looked at. */
 export const SCAN_NEEDLES: readonly string[] = [
@@ -32,7 +33,6 @@ const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace
 
 /** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
 export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
-  const groups = new Map<string, Proposal[]>();
   // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
   const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
   // An index has nothing to export where nothing is made.
@@ -44,14 +44,13 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
     (hasHops || use !== "trace-field") &&
     (makesModules || use !== "observability-modules") &&
     !(use === "trace-receive" && isCovered(at));
-  for (const each of proposals.filter(isWanted)) {
+  const groups = groupedBy(proposals.filter(isWanted), (each) => {
     const { id: _id, in: _in, span, ...rest } = each.rule;
     // A function that two detectors mean is one rule; other places may look alike in several files.
     const { message = null } = rest as { readonly message?: unknown };
     const own = (rest.at?.function ?? rest.at?.method) ? null : span;
-    const key = JSON.stringify([rest.use, rest.at, own, rest.at ? message : rest]);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
+    return JSON.stringify([rest.use, rest.at, own, rest.at ? message : rest]);
+  });
   const taken = new Map<string, number>();
   const suggestions = [...groups.values()].flatMap((group): Suggestion[] => {
     const [first] = group;

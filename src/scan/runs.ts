@@ -4,6 +4,7 @@ import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** Where the modules of a file's package go. */
 export function modulesFor({ path }: Source): string {
@@ -20,14 +21,19 @@ export const stages: Detector = {
   finds: "stages whose times are taken, and the runs that they make up",
   needles: ["Date.now()", "performance.now()"],
   find: (source) => {
-    const timings = new Map<string, TS.BinaryExpression[]>();
+    const timings: { readonly target: string; readonly node: TS.Node }[] = [];
     walk(source.file, (node) => {
       const target = timedBy(node);
-      if (target !== null)
-        timings.set(target, [...(timings.get(target) ?? []), node as TS.BinaryExpression]);
+      if (target !== null) timings.push({ target, node });
     });
-    return [...timings].flatMap(([target, all]) =>
-      all.length < 3 ? [] : staged(source, target, all),
+    return [...groupedBy(timings, ({ target }) => target)].flatMap(([target, all]) =>
+      all.length < 3
+        ? []
+        : staged(
+            source,
+            target,
+            all.map(({ node }) => node),
+          ),
     );
   },
 };
@@ -42,7 +48,7 @@ function timedBy(node: TS.Node): string | null {
     : null;
 }
 
-function staged(source: Source, target: string, all: readonly TS.BinaryExpression[]): Proposal[] {
+function staged(source: Source, target: string, all: readonly TS.Node[]): Proposal[] {
   const [first] = all;
   if (!first) return [];
   const timed = new Set(all.map(namedAround));

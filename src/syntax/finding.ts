@@ -21,6 +21,7 @@ export const FINDINGS = {
   "repeated-span": "a span is started once for each turn of a loop",
   "sdk-missing": "the package does not declare the SDK that its code imports",
   "several-sdks": "one process has several versions of the SDK",
+  "strict-schema": "a schema may refuse messages that carry a context",
   "traced-already": "how much is traced already, and by what",
   "types-incomplete": "imports do not resolve, so that the type check sees less than it should",
   "unknown-op": "Sentry has no group for an op",

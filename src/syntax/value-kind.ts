@@ -38,9 +38,11 @@ export interface MessageTypes {
   readonly own: readonly string[];
   /** Those of what it holds in arrays. */
   readonly held: readonly string[];
+  /** The members of each kind of message that it may be. */
+  readonly fields: readonly (readonly string[])[];
 }
 
-export const UNKNOWN_MESSAGE: MessageTypes = { own: [], held: [] };
+export const UNKNOWN_MESSAGE: MessageTypes = { own: [], held: [], fields: [] };
 
 /** For planning without a type check: nothing is known. */
 export const NO_TYPES: Types = {

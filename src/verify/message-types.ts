@@ -17,7 +17,9 @@ export function messageTypes({ compiler, program }: AskedProgram, node: TS.Node)
     checker,
     partsOf(type).flatMap((each) => arraysIn(checker, each, node)),
   );
-  return { own, held };
+  const kinds = type.isUnion() ? type.types : [type];
+  const fields = kinds.map((each) => checker.getPropertiesOfType(each).map(({ name }) => name));
+  return { own, held, fields };
 }
 
 /** What is said of a literal where it stands: what it satisfies, or what is wanted there. */

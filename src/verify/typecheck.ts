@@ -8,6 +8,7 @@ import { dependentPrograms } from "./dependents.js";
 import { createBuilder, createSourceCaches, type SourceCache } from "./program-host.js";
 import { createProgramFinder, LOOSE, type Compiler, type ProgramSpec } from "./programs.js";
 import { answersFrom } from "./value-kinds.js";
+import { groupedBy } from "../text/grouped.js";
 
 /** A diagnostic that the program after has and the program before had not. */
 export interface NewDiagnostic {
@@ -216,8 +217,7 @@ function unmatched(
   after: readonly TS.Diagnostic[],
   keyOf: (each: TS.Diagnostic) => string,
 ): Unmatched {
-  const known = new Map<string, TS.Diagnostic[]>();
-  for (const each of before) known.set(keyOf(each), [...(known.get(keyOf(each)) ?? []), each]);
+  const known = groupedBy(before, keyOf);
   const left = after.filter((each) => known.get(keyOf(each))?.pop() === undefined);
   return { before: [...known.values()].flat(), after: left };
 }

@@ -1,0 +1,28 @@
+import type { Finding, Plan } from "../plan/model.js";
+import { strictSchemaFindings, type PlacedSchema } from "../plan/strict-schemas.js";
+import { findCandidates, isSourcePath } from "../project/files.js";
+import type { Root } from "../project/root.js";
+import { readText } from "../project/tree.js";
+import { isParseFailure, parseSource } from "../syntax/source.js";
+import { STRICT_NEEDLES, strictSchemasIn } from "../syntax/strict-schemas.js";
+import { position } from "../text/lines.js";
+
+/** What would refuse the messages that a plan gives a context. */
+export function strictSchemas(root: Root, { files }: Plan): Finding[] {
+  const ends = files.flatMap(({ hops }) => hops);
+  if (!ends.some(({ part, fields }) => part === "sender" && fields.length > 0)) return [];
+  const paths = findCandidates(root, isSourcePath, STRICT_NEEDLES);
+  return strictSchemaFindings(
+    ends,
+    paths.flatMap((path) => schemasOf(path, readText(root, path) ?? "")),
+  );
+}
+
+function schemasOf(path: string, text: string): PlacedSchema[] {
+  const source = parseSource(path, text);
+  if (isParseFailure(source)) return [];
+  return strictSchemasIn(source).map(({ node, fields }) => {
+    const { line } = position(text, node.getStart(source.file));
+    return { file: path, line, fields };
+  });
+}
