@@ -27,6 +27,8 @@ test.each([
   [{ "react-dom": "^19", "@sentry/react": "^10" }, "@sentry/react"],
   [{ "@sentry/browser": "^10" }, "@sentry/browser"],
   [{ next: "^15" }, "@sentry/nextjs"],
+  [{ "react-dom": "^19" }, "@sentry/react"],
+  [{ "react-dom": "^19", hono: "^4" }, "@sentry/node"],
   [{}, "@sentry/node"],
 ])("with %j the import is from %s", async (dependencies, expected) => {
   const outcome = await plan({ "package.json": manifest(dependencies), "run.mts": SOURCE });
@@ -52,6 +54,7 @@ test.each([
   ["package-lock.json", "npm install --prefix pkg @sentry/node"],
   ["pnpm-lock.yaml", "pnpm --dir pkg add @sentry/node"],
   ["yarn.lock", "yarn --cwd pkg add @sentry/node"],
+  ["bun.lock", "bun add --cwd pkg @sentry/node"],
 ])("a package without the SDK is told how to get it, by %s", async (lock, command) => {
   const outcome = await plan({
     [lock]: "",

@@ -41,9 +41,15 @@ const PLATFORMS = [
   "@sentry/browser",
 ];
 
+/** What only a server has; one that renders mails has `react-dom` as well. */
+const OF_SERVERS = [
+  ...["express", "fastify", "koa", "hono", "@hono/node-server", "@hapi/hapi"],
+  ...["bullmq", "drizzle-orm", "@prisma/client", "pg", "postgres", "mongoose"],
+];
+
 const WITHOUT_SDK: readonly (readonly [dependency: string, sdk: string])[] = [
   ...PREFERENCE,
-  ["express", "@sentry/node"],
+  ...OF_SERVERS.map((dependency) => [dependency, "@sentry/node"] as const),
   ["react-dom", "@sentry/react"],
   ["vue", "@sentry/vue"],
   ["svelte", "@sentry/svelte"],
@@ -255,16 +261,15 @@ function lockedVersion(root: Root, dir: string, name: string): string | null {
 export function installCommand(root: Root, dir: string, name: string): string {
   const manager = packageManager(root, dir);
   const verb = manager === "npm" ? "install" : "add";
-  const folder =
-    dir === "."
-      ? ""
-      : manager === "npm"
-        ? ` --prefix ${dir}`
-        : manager === "yarn"
-          ? ` --cwd ${dir}`
-          : ` --dir ${dir}`;
-  return manager === "npm" ? `npm ${verb}${folder} ${name}` : `${manager}${folder} ${verb} ${name}`;
+  const flag = FOLDER_FLAGS[manager];
+  if (dir === ".") return `${manager} ${verb} ${name}`;
+  return manager === "npm" || manager === "bun"
+    ? `${manager} ${verb} ${flag} ${dir} ${name}`
+    : `${manager} ${flag} ${dir} ${verb} ${name}`;
 }
+
+/** How each is told another folder than the current one. */
+const FOLDER_FLAGS = { npm: "--prefix", pnpm: "--dir", yarn: "--cwd", bun: "--cwd" } as const;
 
 const LOCK_FILES = [
   ["pnpm-lock.yaml", "pnpm"],
