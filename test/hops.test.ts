@@ -159,12 +159,16 @@ import { z } from "zod";
 
 export const loose = z.object({ projectId: z.string(), type: z.literal("started") });
 export const other = z.object({ projectId: z.string(), name: z.string() }).strict();
+export const form = z.strictObject({ projectId: z.string(), type: z.string(), name: z.string() });
+export const open = z.object({ projectId: z.string(), type: z.string() }).strict().passthrough();
+export const picked = z.object({ projectId: z.string(), type: z.string() }).pick({ type: true }).strict();
 export const ready = z.strictObject({
   projectId: z.string(),
   type: z.literal("started"),
   _sentry: z.unknown().optional(),
 });
 const base = z.object({ projectId: z.string() });
+export const spread = z.strictObject({ ...base.shape, type: z.string(), at: z.date().optional() });
 export const zod = base.extend({ type: z.literal("started") }).strict();
 export const valibot = strictObject({ projectId: string(), type: string() });
 export const typebox = Type.Object(
@@ -181,7 +185,7 @@ export const json = {
   const found = await hopsIn(files, [field, send]);
   const told = found.filter(({ code }) => code === "strict-schema");
   expect(told.map(({ file, line }) => `${file}:${line}`)).toEqual(
-    [14, 15, 16, 20].map((line) => `schemas.ts:${line}`),
+    [17, 18, 19, 20, 24].map((line) => `schemas.ts:${line}`),
   );
 });
 

@@ -29,6 +29,7 @@ test.each([
   [{ next: "^15" }, "@sentry/nextjs"],
   [{ "react-dom": "^19" }, "@sentry/react"],
   [{ "react-dom": "^19", hono: "^4" }, "@sentry/node"],
+  [{ "react-dom": "^19", hono: "^4", vite: "^7" }, "@sentry/react"],
   [{}, "@sentry/node"],
 ])("with %j the import is from %s", async (dependencies, expected) => {
   const outcome = await plan({ "package.json": manifest(dependencies), "run.mts": SOURCE });

@@ -85,7 +85,7 @@ export async function makePlan(
       ...incompleteTypes(typecheck),
       // It reads much; who leaves the type check out is in a hurry.
       ...(typecheck ? entryFindings(createTree(root, config.base), plan.files) : []),
-      ...(typecheck ? strictSchemas(root, plan) : []),
+      ...(typecheck ? strictSchemas(root, config, plan) : []),
     ],
     typecheck,
   };

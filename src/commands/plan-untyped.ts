@@ -50,7 +50,7 @@ export function startPlanning(
           : openPlans([
               ...first.map(keepPlan),
               ...((await planInThreads(ledger, base, rules, rest, options, show)) ??
-                (await planInTurn(rest, planOne, show))),
+                planInTurn(rest, planOne, show)),
             ]);
       options.onProgress?.(null);
       // A part of the tree does not show all sites.
@@ -104,25 +104,23 @@ class EarlyPlans {
   }
 }
 
-/** Milliseconds after which somebody who presses Ctrl-C should be heard. */
+/** Milliseconds between two words about how far it is. */
 const BREATH = 100;
 
-async function planInTurn(
+function planInTurn(
   paths: readonly string[],
   planOne: (path: string) => FilePlan | null,
   onPlanned: (done: number) => void,
-): Promise<KeptPlan[]> {
-  const kept: KeptPlan[] = [];
+): KeptPlan[] {
   let breath = performance.now();
-  for (const [index, path] of paths.entries()) {
+  return paths.flatMap((path, index) => {
     const plan = planOne(path);
-    if (plan) kept.push(keepPlan(plan));
-    if (performance.now() - breath < BREATH) continue;
-    onPlanned(index + 1);
-    await setImmediate();
-    breath = performance.now();
-  }
-  return kept;
+    if (performance.now() - breath > BREATH) {
+      onPlanned(index + 1);
+      breath = performance.now();
+    }
+    return plan ? [keepPlan(plan)] : [];
+  });
 }
 
 /** Plans one file after the other; null for what cannot be read. */

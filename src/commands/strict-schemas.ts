@@ -1,6 +1,7 @@
 import type { Finding, Plan } from "../plan/model.js";
 import { strictSchemaFindings, type PlacedSchema } from "../plan/strict-schemas.js";
-import { findCandidates, isSourcePath } from "../project/files.js";
+import type { LoadedConfig } from "../project/config-file.js";
+import { fileFilter, findCandidates } from "../project/files.js";
 import type { Root } from "../project/root.js";
 import { readText } from "../project/tree.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
@@ -8,10 +9,10 @@ import { STRICT_NEEDLES, strictSchemasIn } from "../syntax/strict-schemas.js";
 import { position } from "../text/lines.js";
 
 /** What would refuse the messages that a plan gives a context. */
-export function strictSchemas(root: Root, { files }: Plan): Finding[] {
+export function strictSchemas(root: Root, config: LoadedConfig, { files }: Plan): Finding[] {
   const ends = files.flatMap(({ hops }) => hops);
   if (!ends.some(({ part, fields }) => part === "sender" && fields.length > 0)) return [];
-  const paths = findCandidates(root, isSourcePath, STRICT_NEEDLES);
+  const paths = findCandidates(root, fileFilter(root, config), STRICT_NEEDLES);
   return strictSchemaFindings(
     ends,
     paths.flatMap((path) => schemasOf(path, readText(root, path) ?? "")),
@@ -21,8 +22,8 @@ export function strictSchemas(root: Root, { files }: Plan): Finding[] {
 function schemasOf(path: string, text: string): PlacedSchema[] {
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
-  return strictSchemasIn(source).map(({ node, fields }) => {
+  return strictSchemasIn(source).map(({ node, ...schema }) => {
     const { line } = position(text, node.getStart(source.file));
-    return { file: path, line, fields };
+    return { ...schema, file: path, line };
   });
 }

@@ -6,6 +6,7 @@ export interface PlacedSchema {
   readonly file: string;
   readonly line: number;
   readonly fields: readonly string[];
+  readonly required: readonly string[];
 }
 
 const FIELD = "_sentry";
@@ -15,23 +16,25 @@ const TELLING = 2;
 
 /**
  * Schemas that may be asked about messages which carry a context, and would refuse them: those that
- * name every field of a message but the context's.
+ * name every field of a message but the context's, and ask for no other.
  */
 export function strictSchemaFindings(
   ends: readonly HopEnd[],
   schemas: readonly PlacedSchema[],
 ): Finding[] {
   const senders = ends.filter(({ part }) => part === "sender");
-  return schemas.flatMap(({ file, line, fields }): Finding[] => {
-    if (fields.includes(FIELD)) return [];
-    const sender = senders.find((end) => end.fields.some((each) => isNamedBy(fields, each)));
+  return schemas.flatMap((schema): Finding[] => {
+    const { file, line } = schema;
+    if (schema.fields.includes(FIELD)) return [];
+    const sender = senders.find((end) => end.fields.some((each) => isTakenBy(schema, each)));
     if (!sender) return [];
     const message = `this schema refuses unknown fields, and what ${sender.file}:${sender.line} sends has "${FIELD}": name it here, optional, before you apply`;
     return [{ code: "strict-schema", level: "warning", message, file, line }];
   });
 }
 
-function isNamedBy(fields: readonly string[], message: readonly string[]): boolean {
+function isTakenBy({ fields, required }: PlacedSchema, message: readonly string[]): boolean {
   const own = message.filter((name) => name !== FIELD);
-  return own.length >= TELLING && own.every((name) => fields.includes(name));
+  const isNamed = own.every((name) => fields.includes(name));
+  return own.length >= TELLING && isNamed && required.every((name) => own.includes(name));
 }

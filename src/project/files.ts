@@ -80,8 +80,13 @@ export async function searchCandidates(
   onFound: (paths: readonly string[]) => void,
 ): Promise<string[]> {
   if (!root.hasGit || needles === null) return findCandidates(root, filter, needles);
-  const found = await searchGit(root.path, needles, (some) => onFound(chosen(root, filter, some)));
-  return found ? chosen(root, filter, found) : walkedCandidates(root, filter, needles);
+  const all: string[] = [];
+  const isSearched = await searchGit(root.path, needles, (some) => {
+    const own = chosen(root, filter, some);
+    for (const path of own) all.push(path);
+    onFound(own);
+  });
+  return isSearched ? all.sort() : walkedCandidates(root, filter, needles);
 }
 
 function chosen(root: Root, filter: (path: string) => boolean, paths: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { UserError } from "../plan/user-error.js";
 
 const BIG = 1024 * 1024 * 1024;
 
@@ -64,29 +65,32 @@ export function gitGrep(root: string, literals: readonly string[]): string[] | n
 
 /**
  * The same while other work goes on.
- * @param onFound told some of them as soon as they are found
+ * @param onFound told them as they are found
+ * @returns whether git could search
  */
 export function searchGit(
   root: string,
   literals: readonly string[],
   onFound: (paths: readonly string[]) => void,
-): Promise<string[] | null> {
-  return new Promise((resolve) => {
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const child = spawn("git", grepArguments(literals), {
       cwd: root,
       stdio: ["ignore", "pipe", "ignore"],
     });
-    const found: string[] = [];
     let rest = "";
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (text: string) => {
       const paths = `${rest}${text}`.split("\0");
       rest = paths.pop() ?? "";
-      for (const path of paths) found.push(path);
-      onFound(paths);
+      try {
+        onFound(paths);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
     });
-    child.once("error", () => resolve(null));
-    child.once("close", (code) => resolve(isSearched(code) ? found : null));
+    child.once("error", () => resolve(false));
+    child.once("close", (code) => resolve(isSearched(code)));
   });
 }
 
@@ -102,12 +106,20 @@ function isSearched(status: number | null): boolean {
 /** Of more paths than these, git is asked about its whole tree: it matches each file with each path. */
 const FEW_PATHS = 100;
 
-/** Which of these files have uncommitted changes or were never committed. */
+/**
+ * Which of these files have uncommitted changes or were never committed.
+ * @throws {UserError} when git does not tell
+ */
 export function gitDirty(root: string, paths: readonly string[]): Set<string> {
   if (paths.length === 0) return new Set();
   const args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"];
-  const asked = paths.length > FEW_PATHS ? [] : ["--", ...paths];
-  const dirty = splitNul(git(root, [...args, ...asked]) ?? "").map((line) => line.slice(3));
+  const asked = paths.length > FEW_PATHS ? ["--ignore-submodules=all"] : ["--", ...paths];
+  const told = git(root, [...args, ...asked]);
+  if (told === null) {
+    const problem = "git does not tell whether there are uncommitted changes";
+    throw new UserError(root, problem, "look at `git status`, or use --allow-dirty");
+  }
+  const dirty = splitNul(told).map((line) => line.slice(3));
   const wanted = new Set(paths);
   return new Set(dirty.filter((path) => wanted.has(path)));
 }

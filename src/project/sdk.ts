@@ -41,15 +41,17 @@ const PLATFORMS = [
   "@sentry/browser",
 ];
 
-/** What only a server has; one that renders mails has `react-dom` as well. */
+/** What a server has; one that renders mails has `react-dom` as well. */
 const OF_SERVERS = [
   ...["express", "fastify", "koa", "hono", "@hono/node-server", "@hapi/hapi"],
   ...["bullmq", "drizzle-orm", "@prisma/client", "pg", "postgres", "mongoose"],
 ];
 
+/** What makes pages of a package, which may have the client of a server's framework. */
+const OF_PAGES = ["vite", "react-scripts", "parcel", "@rsbuild/core", "webpack-dev-server"];
+
 const WITHOUT_SDK: readonly (readonly [dependency: string, sdk: string])[] = [
   ...PREFERENCE,
-  ...OF_SERVERS.map((dependency) => [dependency, "@sentry/node"] as const),
   ["react-dom", "@sentry/react"],
   ["vue", "@sentry/vue"],
   ["svelte", "@sentry/svelte"],
@@ -129,8 +131,10 @@ export function sdkPackageFor(root: Root, path: string): string {
     if (sdk) return sdk;
   }
   const [nearest] = manifests;
-  const fitting = WITHOUT_SDK.find(([dependency]) => nearest?.dependencies[dependency]);
-  return fitting?.[1] ?? "@sentry/node";
+  const has = (dependency: string) => nearest?.dependencies[dependency] !== undefined;
+  const own = PREFERENCE.some(([dependency]) => has(dependency));
+  if (!own && OF_SERVERS.some(has) && !OF_PAGES.some(has)) return SERVER;
+  return WITHOUT_SDK.find(([dependency]) => has(dependency))?.[1] ?? SERVER;
 }
 
 /** The SDK that frameworks' own SDKs stand on where they run on a server. */

@@ -60,6 +60,7 @@ export async function writeChanges(
     steps = await stage(root, changes, assertReady);
     assertWanted(command, asked);
     await writeJournal(root, { pid: process.pid, command, steps });
+    assertWanted(command, asked);
   } catch (error) {
     // Nothing of the tree was touched yet.
     rmSync(join(root.path, JOURNAL), { force: true });

@@ -6,6 +6,7 @@ import {
   areaOf,
   functionAround,
   idOf,
+  meansOnly,
   proposal,
   type Detector,
   type Proposal,
@@ -54,25 +55,26 @@ function branchAt(node: TS.IfStatement): Branch | null {
 /** The branches that wait for work, where most of them do. */
 function branchesOf(source: Source, chain: readonly Branch[]): Proposal[] {
   const [first] = chain;
-  const working = chain.filter((each) => isMeantAlone(each, chain) && isWork(source, each));
-  if (!first || working.length < 2 || working.length * 2 < chain.length) return [];
-  if (!isOverWork(source, first)) return [];
+  if (!first || !isOverWork(source, first)) return [];
   const name = functionAround(first.node);
   const on = first.subject.getText(source.file);
-  return working.map(({ node, value }) =>
-    proposal(source, node, 2, `what is done for each ${on} is work of its own, under one name`, {
-      id: idOf(areaOf(source), name ?? "", value),
+  const point = ({ value }: Branch) => ({
+    ...{ case: value, on },
+    ...(name === undefined ? {} : { within: name }),
+  });
+  const working = chain.filter(
+    (each) => isWork(source, each) && meansOnly(source, point(each), [each.node]),
+  );
+  if (working.length < 2 || working.length * 2 < chain.length) return [];
+  return working.map((each) =>
+    proposal(source, each.node, 2, `what is done for each ${on} is work of its own`, {
+      id: idOf(areaOf(source), name ?? "", each.value),
       use: "wrap-span",
       phase: 1,
-      at: { case: value, on, ...(name === undefined ? {} : { within: name }) },
-      span: { name: `${name ?? areaOf(source)}.${value}`, op: "function" },
+      at: point(each),
+      span: { name: `${name ?? areaOf(source)}.${each.value}`, op: "function" },
     }),
   );
-}
-
-/** A rule would mean every test for the same value. */
-function isMeantAlone({ value }: Branch, chain: readonly Branch[]): boolean {
-  return chain.filter((each) => each.value === value).length === 1;
 }
 
 /** A branch that only picks what to call is one step of what goes on around it. */

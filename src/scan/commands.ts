@@ -64,9 +64,11 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
 function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
   const fn = enclosingFunction(node);
   const isSubject = /^[\w.?]+$/.test(node.expression.getText(source.file));
-  // What a page does at a click goes on in its requests, which are traced; of routes others know.
-  const isPage = /\.[jt]sx$|(^|\/)pages\/api\//.test(source.path);
-  if (!fn || !isAsync(fn) || !isSubject || isPage) return null;
+  // What a page does at a click goes on in its requests, which are traced.
+  const isPage = /\.[jt]sx$/.test(source.path) && /from ["']react["']/.test(source.text);
+  // Of those others know.
+  const isRoute = /(^|\/)pages\/api\//.test(source.path) && isOverEvent(node.expression);
+  if (!fn || !isAsync(fn) || !isSubject || isPage || isRoute) return null;
   const cases = node.caseBlock.clauses.filter(ts.isCaseClause);
   const working = cases.filter(startsWork);
   if (working.length < 2 || working.length * 2 < cases.length) return null;
@@ -105,9 +107,14 @@ export const DOES =
 export function isOverCommand(expression: TS.Expression): boolean {
   return (
     ts.isPropertyAccessExpression(expression) &&
-    /^(type|kind|command|action|cmd|name|op|\w+(Type|Kind))$/.test(expression.name.text) &&
+    /^(type|kind|command|action|cmd|name|op)$/.test(expression.name.text) &&
     /(command|cmd|job|task|request|action|order|message|msg)/i.test(expression.expression.getText())
   );
+}
+
+/** `event.type`: what routes tell apart. */
+export function isOverEvent(expression: TS.Expression): boolean {
+  return /\.(type|kind|event)$/.test(expression.getText());
 }
 
 /** Whether an expression has the name of a kind of something. */

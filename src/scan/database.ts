@@ -10,7 +10,7 @@ import {
   walkOwn,
 } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 
 /** Query builders over drivers that no SDK traces. */
@@ -37,7 +37,12 @@ export const writes: Detector = {
     );
     const writers = writing.filter(({ name }) => WRITERS.test(name));
     const names = new Set(writers.map(({ name }) => name));
-    const several = writing.filter((each) => !names.has(each.name) && writesMuch(source, each));
+    const several = writing.filter(
+      (each) =>
+        !names.has(each.name) &&
+        writesMuch(source, each) &&
+        meansOnly(source, each.at, [each.node]),
+    );
     const why = "what it writes is one step, and its queries tell no more";
     const span = (name: string) => ({ name, op: "db" });
     return [
@@ -49,11 +54,12 @@ export const writes: Detector = {
             ...{ id: idOf(name), use: "wrap-span", phase: 4, at, span: span(name) },
           });
         }),
-      ...several.map(({ node, name, at }) =>
-        proposal(source, node, 1, why, {
+      ...several.map(({ node, name, at }) => ({
+        ...proposal(source, node, 1, why, {
           ...{ id: idOf(name), use: "wrap-span", phase: 4, at, span: span("{{function}}") },
         }),
-      ),
+        isSecond: true,
+      })),
     ];
   },
 };
@@ -66,7 +72,7 @@ function writesMuch({ file }: Source, { node }: Named): boolean {
   let isInOne = false;
   walkOwn(node.body, (inner) => {
     if (!ts.isCallExpression(inner)) return;
-    if (isWrite(inner)) count++;
+    if (isWrite(inner) && !/client\.\w+$/i.test(inner.expression.getText(file))) count++;
     if (TRANSACTION.test(inner.expression.getText(file))) isInOne = true;
   });
   return count > FEW_QUERIES && !isInOne;
@@ -115,20 +121,24 @@ export const transactions: Detector = {
   },
 };
 
-/** Two queries are told by their own spans; more of them, or a loop, by none. */
+/** What is no more than this is hardly a step of its own. */
 const FEW_QUERIES = 2;
 
-/** What runs in a transaction: written there, or handed on by a helper. */
+/** What runs in a transaction: written there, or handed on. */
 function isWork(given: TS.Expression): boolean {
   const code = unwrapped(given);
   if (!ts.isArrowFunction(code) && !ts.isFunctionExpression(code)) return ts.isIdentifier(code);
-  let waits = 0;
-  let isRepeated = false;
+  const name = code.parameters[0]?.name.getText();
+  let queries = 0;
+  let isMuch = false;
   walk(code.body, (node) => {
-    if (ts.isAwaitExpression(node)) waits++;
-    if (ts.isIterationStatement(node, false) || isOverAll(node)) isRepeated = true;
+    if (ts.isIterationStatement(node, false) || isOverAll(node)) isMuch = true;
+    if (!ts.isIdentifier(node) || node.text !== name) return;
+    if (ts.isPropertyAccessExpression(node.parent)) queries++;
+    // Who is given the transaction does as much with it as it likes.
+    else if (ts.isCallExpression(node.parent)) isMuch = true;
   });
-  return isRepeated || waits > FEW_QUERIES;
+  return isMuch || queries > FEW_QUERIES;
 }
 
 function isOverAll(node: TS.Node): boolean {

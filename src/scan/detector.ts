@@ -1,8 +1,10 @@
 import type { RuleConfig } from "../plan/define-config.js";
 import { position } from "../text/lines.js";
 import type { TS } from "../syntax/compiler.js";
+import { findMatches } from "../syntax/join-point.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
+import type { Rule } from "../transform.js";
 
 /** A rule that a place in the code suggests. */
 export interface Proposal {
@@ -12,6 +14,8 @@ export interface Proposal {
   readonly why: string;
   /** Functions that the place hands its work on to: they need nothing of their own. */
   readonly covers?: readonly string[];
+  /** Left out where another detector means the same function, or another place hands its work to it. */
+  readonly isSecond?: boolean;
   /** How much it is worth, from 1 (good to have) to 3 (what a trace is about). */
   readonly worth: 1 | 2 | 3;
 }
@@ -37,6 +41,16 @@ export function proposal(
 ): Proposal {
   const { line } = position(source.text, node.getStart(source.file));
   return { rule: { in: source.path, ...rule }, file: source.path, line, why, worth };
+}
+
+/** Whether a rule means these places of a file and nothing else in it. */
+export function meansOnly(
+  source: Source,
+  at: NonNullable<Rule["at"]>,
+  nodes: readonly TS.Node[],
+): boolean {
+  const found = findMatches(source, at);
+  return found.length === nodes.length && found.every(({ node }) => nodes.includes(node));
 }
 
 /** An id that tells people what a rule is about. */

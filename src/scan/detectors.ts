@@ -2,7 +2,7 @@ import { commandChains } from "./chains.js";
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
 import { handlerClasses } from "./handlers.js";
-import { jobEntries, jobTables, stepRunners, tasks } from "./job-entries.js";
+import { jobEntries, jobObjects, jobTables, stepRunners } from "./job-entries.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
@@ -35,7 +35,7 @@ export const DETECTORS: readonly Detector[] = [
   publishers,
   subscribers,
   jobEntries,
-  tasks,
+  jobObjects,
   jobTables,
   messageTypes,
   jobTypes,

@@ -1,13 +1,13 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { moduleOf } from "../syntax/imports.js";
 import { constantValue } from "../syntax/message.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { callsIn, findNode, hasModifier, isAsync, unwrapped, walk } from "../syntax/walk.js";
+import { findNode, hasModifier, isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import {
   areaOf,
   functionAround,
   idOf,
+  meansOnly,
   proposal,
   type Detector,
   type Proposal,
@@ -45,42 +45,62 @@ function isEntry({ file }: Source, { node, at }: Named): boolean {
   return at.function !== undefined && isAsync(node) && isExported === true && lines >= LONG;
 }
 
-/** What a service runs for us: in no trace of the process that asked for it. */
-export const tasks: Detector = {
-  finds: "tasks that a service runs (Trigger.dev)",
-  needles: ["@trigger.dev/sdk"],
-  find: (source) =>
-    callsIn(source.file)
-      .filter(({ expression }) => {
-        const root = rootOf(expression);
-        return root !== null && /^@trigger\.dev\/sdk/.test(moduleOf(source, root) ?? "");
-      })
-      .flatMap(({ arguments: [given] }) => (given ? (runOf(given) ?? []) : []))
-      .map((run) =>
-        proposal(source, run, 2, "a service runs it, and nothing tells of it", {
-          id: idOf("tasks", "run"),
+/** What does a job that is an object. */
+const DOES_JOB = /^(run|process|handler|handle|perform|work)$/;
+
+/** What tells such jobs apart. */
+const TELLS_JOB = /^(id|name|queue\w*|job|jobName|event|topic|cron|schedule)$/;
+
+/** Jobs that are objects with a name and a function, for whoever runs them. */
+export const jobObjects: Detector = {
+  finds: "jobs that are objects with a name and a function (also tasks of Trigger.dev)",
+  needles: ["run", "process", "handler", "handle", "perform", "work"].flatMap((name) => [
+    `${name}: async`,
+    `async ${name}(`,
+  ]),
+  paths: /\.[cm]?[jt]s$/,
+  find: (source) => {
+    const named = namedFunctions(source, (name) => DOES_JOB.test(name));
+    const jobs = named.filter((each) => isJob(source, each));
+    return jobs.flatMap(({ node, name }) => {
+      const alike = jobs.filter((each) => each.name === name);
+      if (
+        !meansOnly(
+          source,
+          { function: name },
+          alike.map((each) => each.node),
+        )
+      )
+        return [];
+      return [
+        proposal(source, node, 2, "a job that is an object: whoever runs it tells nothing of it", {
+          id: idOf("jobs", name),
           use: "wrap-span",
           phase: 3,
-          at: { function: "run" },
+          at: { function: name },
           span: { name: "{{file}}", op: "function" },
         }),
-      ),
+      ];
+    });
+  },
 };
 
-/** The async `run` of `task({ id, run: async (payload) => ... })`. */
-function runOf(given: TS.Expression): TS.Node | null {
-  if (!ts.isObjectLiteralExpression(given)) return null;
-  const run = given.properties.find((each) => each.name?.getText() === "run");
-  if (!run) return null;
-  const fn = ts.isPropertyAssignment(run) ? unwrapped(run.initializer) : run;
-  return ts.isFunctionLike(fn) && isAsync(fn) ? fn : null;
+/** A member of an object that has a name as well, and that a constant holds or a call is given. */
+function isJob({ file }: Source, { node, at }: Named): boolean {
+  const member = ts.isMethodDeclaration(node) ? node : node.parent;
+  const object = member.parent;
+  if (!isAsync(node) || !ts.isObjectLiteralExpression(object) || at.function === undefined) {
+    return false;
+  }
+  const isTold = object.properties.some((each) => {
+    const isNamed = each.name !== undefined && TELLS_JOB.test(each.name.getText(file));
+    return isNamed && (ts.isPropertyAssignment(each) || ts.isShorthandPropertyAssignment(each));
+  });
+  const lines = node.getText(file).split("\n").length;
+  return isTold && lines >= SHORT;
 }
 
-/** The name that a callee begins with. */
-function rootOf(callee: TS.Expression): TS.Identifier | null {
-  if (ts.isPropertyAccessExpression(callee)) return rootOf(callee.expression);
-  return ts.isIdentifier(callee) ? callee : null;
-}
+const SHORT = 3;
 
 /** Tables of what is to be done, of which one entry is looked up and called. */
 export const jobTables: Detector = {

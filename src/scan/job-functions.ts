@@ -19,7 +19,8 @@ export const jobFunctions: Detector = {
     );
     return doers.flatMap(({ node, name, at }) => {
       const id = idOf(areaOf(source), name);
-      return jobDone(source, node, id, { handler: node, at, span: "{{function}}" });
+      const doer = { handler: node, at, span: "{{function}}" };
+      return jobDone(source, node, id, doer).map((each) => ({ ...each, isSecond: true }));
     });
   },
 };

@@ -105,9 +105,10 @@ export function madeIntoText(source: Source, text: TS.Expression): TS.Expression
 
 /** Heartbeats and errors about the channel itself are nobody's work. */
 function isReply(message: TS.Expression): boolean {
-  return /["'](ping|pong|heartbeat|ack|error|connected|welcome|hello|auth|resize)["']/i.test(
-    message.getText(),
-  );
+  const text = message.getText();
+  // Of a terminal.
+  if (/["']resize["']/.test(text) && /\b(cols|rows)\b/.test(text)) return true;
+  return /["'](ping|pong|heartbeat|ack|error|connected|welcome|hello|auth)["']/i.test(text);
 }
 
 /** The answer to a request also goes by `send`, and is read by who does not ask for a context. */

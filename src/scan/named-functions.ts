@@ -25,9 +25,9 @@ export function namedFunctions({ file }: Source, test: (name: string) => boolean
 
 /** How a rule means a function: a method of a class without a name it cannot. */
 export function pointOf(fn: TS.FunctionLikeDeclaration): Named["at"] | null {
-  const name = qualifiedName(fn);
-  if (name === null) return null;
-  if (!ts.isMethodDeclaration(fn) || !ts.isClassLike(fn.parent)) return { function: name };
+  const [name, own] = [qualifiedName(fn), functionName(fn)];
+  if (name === null || own === null) return null;
+  if (!ts.isMethodDeclaration(fn) || !ts.isClassLike(fn.parent)) return { function: own };
   return className(fn) === null ? null : { method: name };
 }
 

@@ -1,7 +1,8 @@
 import { ts } from "../syntax/compiler.js";
+import { functionName } from "../syntax/names.js";
 import { hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import { idOf, proposal, type Detector } from "./detector.js";
+import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
 
@@ -18,38 +19,55 @@ export const operations: Detector = {
   finds: "functions that deploy, build, restore, import or sync something",
   needles: ["export async function", "async ("],
   paths: /\.[cm]?[jt]s$/,
-  find: (source) => {
+  find: (source): Proposal[] => {
     const named = namedFunctions(source, (name) => VERB.test(name));
     const heavy = named.filter((each) => isHeavy(source, each));
-    return heavy.map(({ node, name }) => {
-      const verb = VERB.exec(name)?.[0] ?? name;
-      const alike = named.filter((each) => each.name.startsWith(verb));
-      const isAll = alike.length > 1 && alike.every((each) => heavy.includes(each));
-      const pattern = isAll ? `${verb}*` : name;
-      return proposal(
-        source,
-        node,
-        2,
-        "an operation of several steps, which nothing tells as one",
-        {
-          id: idOf(isAll ? verb : name),
-          use: "wrap-span",
-          phase: 1,
-          at: { function: pattern },
-          span: { name: "{{function}}", op: "function" },
-        },
-      );
+    return heavy.flatMap((each) => {
+      const { node, name, at } = each;
+      const verb = VERB.exec(functionName(node) ?? "")?.[0] ?? name;
+      const alike = heavy.filter((other) => other.at.function?.startsWith(verb));
+      const family = { function: `${verb}*` };
+      const isFamily =
+        at.function !== undefined &&
+        alike.length > 1 &&
+        meansOnly(
+          source,
+          family,
+          alike.map((other) => other.node),
+        );
+      if (!isFamily && !meansOnly(source, at, [node])) return [];
+      const why = "an operation of several steps, which nothing tells as one";
+      const found = proposal(source, node, 2, why, {
+        id: idOf(isFamily ? verb : name),
+        use: "wrap-span",
+        phase: 1,
+        at: isFamily ? family : at,
+        span: { name: "{{function}}", op: "function" },
+      });
+      return [{ ...found, isSecond: true }];
     });
   },
 };
 
 function isHeavy(source: Source, each: Named): boolean {
-  const { node, at } = each;
-  const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
-  const isExported = holder !== null && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
-  if (at.function === undefined || !isExported || !isAsync(node)) return false;
+  const { node } = each;
+  if (!isOpen(node) || !isAsync(node)) return false;
   const lines = node.getText(source.file).split("\n").length;
   return lines >= LINES && waitsIn(each) >= WAITS && !isLongRun(source, each);
+}
+
+/** Whether others may call a function: it is exported, or a public member of a class. */
+function isOpen(node: Named["node"]): boolean {
+  const member = ts.isMethodDeclaration(node) ? node : node.parent;
+  if (ts.isClassElement(member) && ts.isClassLike(member.parent)) {
+    const isHidden = member.name !== undefined && ts.isPrivateIdentifier(member.name);
+    const isOwn =
+      hasModifier(member, ts.SyntaxKind.PrivateKeyword) ||
+      hasModifier(member, ts.SyntaxKind.ProtectedKeyword);
+    return !isHidden && !isOwn;
+  }
+  const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
+  return holder !== null && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
 }
 
 /** How often a function itself waits. */

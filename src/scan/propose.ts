@@ -31,19 +31,33 @@ export interface Suggestion {
 
 const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
 
+/** Whether nothing else tells what a proposal is about: no place there, and none that hands to it. */
+function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+  const placeOf = ({ file, line }: Proposal) => `${file}:${line}`;
+  const first = new Set(proposals.filter(({ isSecond }) => !isSecond).map(placeOf));
+  const handing = groupedBy(
+    proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
+    ({ name }) => name,
+  );
+  return (each) => {
+    const { at } = each.rule;
+    const names = [at?.function ?? "", `.${at?.method?.split(".").at(-1)}`];
+    const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => by !== each));
+    return !isHanded && !first.has(placeOf(each));
+  };
+}
+
 /** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
 export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
   const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
-  const covered = new Set(proposals.flatMap(({ covers = [] }) => covers));
-  const isCovered = (at: RuleConfig["at"]) =>
-    covered.has(at?.function ?? "") || covered.has(`.${at?.method?.split(".").at(-1)}`);
-  const isWanted = ({ rule: { use, at } }: Proposal) =>
-    (hasHops || use !== "trace-field") &&
-    (makesModules || use !== "observability-modules") &&
-    !(use === "trace-receive" && isCovered(at));
+  const isOther = otherThan(proposals);
+  const isWanted = (each: Proposal) =>
+    (hasHops || each.rule.use !== "trace-field") &&
+    (makesModules || each.rule.use !== "observability-modules") &&
+    (!each.isSecond || isOther(each));
   const groups = groupedBy(proposals.filter(isWanted), (each) => {
     const { id: _id, in: _in, span, ...rest } = each.rule;
     // A function that two detectors mean is one rule; other places may look alike in several files.

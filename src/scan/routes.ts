@@ -1,6 +1,8 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import type { Source } from "../syntax/source.js";
 import { HTTP_METHODS } from "../syntax/function-points.js";
-import { unwrapped, walkOwn } from "../syntax/walk.js";
+import { hasModifier, unwrapped, walkOwn } from "../syntax/walk.js";
+import { isOverEvent } from "./commands.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Handlers of routes that tell kinds of events apart. */
@@ -9,43 +11,61 @@ export const routes: Detector = {
   needles: ["export async function", "export const", "export default"],
   paths: /(^|\/)(route\.[jt]sx?|pages\/api\/.*\.[jt]s)$/,
   find: (source) => {
-    return source.file.statements.flatMap(handlersIn).flatMap(({ method, handler }): Proposal[] => {
-      const isPage = source.path.includes("pages/api/");
-      if (!isPage && (!HTTP_METHODS.has(method) || method === "GET")) return [];
-      const kinds = switchOver(handler);
-      if (!kinds) return [];
-      const on = kinds.expression.getText(source.file);
-      const path = source.path.replace(/^.*?\/?api\//, "").replace(/(\/route|\/index)?\.\w+$/, "");
-      const name = `api.${path.replace(/[^\w]+/g, ".").replace(/^\.|\.$/g, "")}`;
-      const why = "the request is traced, what it does with its event is not";
-      return [
-        proposal(source, kinds, 2, why, {
-          id: idOf("api", path),
-          use: "wrap-span",
-          phase: 3,
-          at: { switch: on, ...(method === "default" ? {} : { within: method }) },
-          span: { name, op: "function", attributes: { [on]: `\${${on}}` } },
-          // Routes answer from within.
-          allowInactive: true,
-        }),
-      ];
-    });
+    return source.file.statements
+      .flatMap(handlersIn)
+      .flatMap(({ method, handler, isDefault }): Proposal[] => {
+        const isMeant = isPage(source) ? isDefault : HTTP_METHODS.has(method) && method !== "GET";
+        if (!isMeant) return [];
+        const kinds = switchOver(handler);
+        if (!kinds) return [];
+        const on = kinds.expression.getText(source.file);
+        const path = source.path
+          .replace(/^.*?\/?api\//, "")
+          .replace(/(\/route|\/index)?\.\w+$/, "");
+        const name = `api.${path.replace(/[^\w]+/g, ".").replace(/^\.|\.$/g, "")}`;
+        const why = "the request is traced, what it does with its event is not";
+        return [
+          proposal(source, kinds, 2, why, {
+            id: idOf("api", path),
+            use: "wrap-span",
+            phase: 3,
+            at: { switch: on, within: method },
+            span: { name, op: "function", attributes: { [on]: `\${${on}}` } },
+            // Routes answer from within.
+            allowInactive: true,
+          }),
+        ];
+      });
   },
 };
+
+/** Whether a file is a route of the older kind: what it exports by default answers all methods. */
+function isPage({ path }: Source): boolean {
+  return path.includes("pages/api/");
+}
 
 interface Handler {
   readonly method: string;
   readonly handler: TS.Node;
+  readonly isDefault: boolean;
 }
 
 function handlersIn(statement: TS.Statement): Handler[] {
   if (ts.isFunctionDeclaration(statement)) {
-    return [{ method: statement.name?.text ?? "default", handler: statement }];
+    const isDefault = hasModifier(statement, ts.SyntaxKind.DefaultKeyword);
+    return [{ method: statement.name?.text ?? "default", handler: statement, isDefault }];
+  }
+  if (ts.isExportAssignment(statement)) {
+    const value = unwrapped(statement.expression);
+    const isHandler = ts.isArrowFunction(value) || ts.isFunctionExpression(value);
+    return isHandler ? [{ method: "default", handler: value, isDefault: true }] : [];
   }
   if (!ts.isVariableStatement(statement)) return [];
   return statement.declarationList.declarations.flatMap(({ name, initializer }) => {
     const value = initializer && unwrapped(initializer);
-    return value && ts.isArrowFunction(value) ? [{ method: name.getText(), handler: value }] : [];
+    return value && ts.isArrowFunction(value)
+      ? [{ method: name.getText(), handler: value, isDefault: false }]
+      : [];
   });
 }
 
@@ -53,9 +73,7 @@ function handlersIn(statement: TS.Statement): Handler[] {
 function switchOver(handler: TS.Node): TS.SwitchStatement | undefined {
   let found: TS.SwitchStatement | undefined;
   walkOwn(handler, (node) => {
-    const isOne =
-      ts.isSwitchStatement(node) && /\.(type|kind|event)$/.test(node.expression.getText());
-    if (isOne) found ??= node;
+    if (ts.isSwitchStatement(node) && isOverEvent(node.expression)) found ??= node;
   });
   return found;
 }

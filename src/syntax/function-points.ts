@@ -56,7 +56,7 @@ export function listenerMatcher(source: Source, event: string, on: string | unde
   return (node) => {
     const callback =
       listenerCallback(node, event, isEmitter) ??
-      jobCallback(node, event, emitter !== null, isEmitter);
+      jobCallback(source, node, event, emitter !== null, isEmitter);
     const target = callback && functionOf(source, callback);
     return target ? [functionMatch(target)] : [];
   };
@@ -99,6 +99,7 @@ export const JOB_METHODS: ReadonlySet<string> = new Set([
  * @param isMeant whether a rule says what takes it, so that a function may: `Cron("0 * * * *", ...)`
  */
 function jobCallback(
+  source: Source,
   node: TS.Node,
   event: string,
   isMeant: boolean,
@@ -107,10 +108,10 @@ function jobCallback(
   const registered = registeredAt(node, isMeant);
   if (!registered || !isEmitter(registered.by)) return undefined;
   const [first, ...others] = registered.given;
-  if (first && meansValue(first, event)) return functionAmong(others);
+  if (first && meansValue(first, event)) return functionAmong(source, others);
   const isUnnamed = registered.method === "process" && event === "process";
   const hasName = first !== undefined && ts.isStringLiteralLike(first);
-  return isUnnamed && !hasName ? functionAmong(registered.given) : undefined;
+  return isUnnamed && !hasName ? functionAmong(source, registered.given) : undefined;
 }
 
 interface Registered {
@@ -134,10 +135,11 @@ function registeredAt(node: TS.Node, isMeant: boolean): Registered | null {
   return { by: expression, method: name.text, given: node.arguments };
 }
 
-function functionAmong(given: readonly TS.Expression[]): TS.Expression | undefined {
+/** What is a function, or the name of one of the file. */
+function functionAmong(source: Source, given: readonly TS.Expression[]): TS.Expression | undefined {
   const isFunction = (each: TS.Expression) =>
     ts.isArrowFunction(each) || ts.isFunctionExpression(each);
-  return given.find(isFunction) ?? given.find(ts.isIdentifier);
+  return given.find(isFunction) ?? given.find((each) => functionOf(source, each) !== null);
 }
 
 /** The function an expression is, or names in this file. */
