@@ -408,6 +408,28 @@ export async function sizes(texts: (string | undefined)[]): Promise<number> {
   expect(read("src/main.ts")).toContain("() => size(text));");
 });
 
+test("a suggestion that the compiler has only now no place for, or has one for, is no new complaint", async () => {
+  // It makes ten suggestions; then it only says that the name is not there.
+  const names = Array.from({ length: 12 }, () => "valeu;\n").join("");
+  project = temporaryProject(
+    {
+      "package.json": MANIFEST,
+      "tsconfig.json": STRICT_TSCONFIG,
+      "src/first.ts": `export {};\nconst value = 1;\n${names}`,
+      "src/main.ts": `export async function run(): Promise<void> {
+  const total = { count: 1 };
+  await Promise.resolve(total.cuont);
+  totl;
+}
+`,
+    },
+    [{ id: "run", use: "wrap-span", at: { function: "run" }, span: { name: "run" } }],
+  );
+  const { typecheck, sites } = await preview({ cwd: project.dir });
+  expect(typecheck).toMatchObject({ after: typecheck?.before, new: [] });
+  expect(sites.map(({ state }) => state)).toEqual(["planned"]);
+});
+
 test("a type that came with a span and that other code uses by now stays", async () => {
   const { dir, read } = strictProject(NARROWED, [
     {

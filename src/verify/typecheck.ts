@@ -237,8 +237,22 @@ function lineOf(diagnostic: TS.Diagnostic): string {
 }
 
 function codeOf({ file, code, start = 0, length = 0 }: TS.Diagnostic): string {
-  return `${file?.fileName ?? ""}|${code}|${file?.text.slice(start, start + length) ?? ""}`;
+  const about = file?.text.slice(start, start + length) ?? "";
+  return `${file?.fileName ?? ""}|${PLAIN_CODES.get(code) ?? code}|${about}`;
 }
+
+/**
+ * Complaints that end in "Did you mean ...?", by what they are without it: the compiler makes ten
+ * such suggestions, to the names that it happens to meet first.
+ */
+const PLAIN_CODES: ReadonlyMap<number, number> = new Map([
+  ...[2552, 2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 2867, 2868].map(
+    (code) => [code, 2304] as const,
+  ),
+  [2551, 2339],
+  [2724, 2305],
+  [2561, 2353],
+]);
 
 function describe(compiler: Compiler, root: Root, each: TS.Diagnostic): NewDiagnostic {
   const place =
