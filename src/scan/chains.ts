@@ -63,7 +63,7 @@ function branchesOf(source: Source, chain: readonly Branch[]): Proposal[] {
     ...(name === undefined ? {} : { within: name }),
   });
   const working = chain.filter(
-    (each) => isWork(source, each) && meansOnly(source, point(each), [each.node]),
+    (each) => isWork(source, each) && meansOnly(source, point(each), [each]),
   );
   if (working.length < 2 || working.length * 2 < chain.length) return [];
   return working.map((each) =>

@@ -39,9 +39,7 @@ export const writes: Detector = {
     const names = new Set(writers.map(({ name }) => name));
     const several = writing.filter(
       (each) =>
-        !names.has(each.name) &&
-        writesMuch(source, each) &&
-        meansOnly(source, each.at, [each.node]),
+        !names.has(each.name) && writesMuch(source, each) && meansOnly(source, each.at, [each]),
     );
     const why = "what it writes is one step, and its queries tell no more";
     const span = (name: string) => ({ name, op: "db" });

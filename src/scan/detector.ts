@@ -47,10 +47,11 @@ export function proposal(
 export function meansOnly(
   source: Source,
   at: NonNullable<Rule["at"]>,
-  nodes: readonly TS.Node[],
+  places: readonly { readonly node: TS.Node }[],
 ): boolean {
+  const nodes = new Set(places.map(({ node }) => node));
   const found = findMatches(source, at);
-  return found.length === nodes.length && found.every(({ node }) => nodes.includes(node));
+  return found.length === nodes.size && found.every(({ node }) => nodes.has(node));
 }
 
 /** An id that tells people what a rule is about. */

@@ -64,14 +64,7 @@ export const jobObjects: Detector = {
     const jobs = named.filter((each) => isJob(source, each));
     return jobs.flatMap(({ node, name }) => {
       const alike = jobs.filter((each) => each.name === name);
-      if (
-        !meansOnly(
-          source,
-          { function: name },
-          alike.map((each) => each.node),
-        )
-      )
-        return [];
+      if (!meansOnly(source, { function: name }, alike)) return [];
       return [
         proposal(source, node, 2, "a job that is an object: whoever runs it tells nothing of it", {
           id: idOf("jobs", name),
@@ -85,7 +78,7 @@ export const jobObjects: Detector = {
   },
 };
 
-/** A member of an object that has a name as well, and that a constant holds or a call is given. */
+/** Whether a function is a member of an object that also says which job it is. */
 function isJob({ file }: Source, { node, at }: Named): boolean {
   const member = ts.isMethodDeclaration(node) ? node : node.parent;
   const object = member.parent;

@@ -17,7 +17,7 @@ const LINES = 20;
 /** Functions that others call to have something heavy done. */
 export const operations: Detector = {
   finds: "functions that deploy, build, restore, import or sync something",
-  needles: ["export async function", "async ("],
+  needles: ["async "],
   paths: /\.[cm]?[jt]s$/,
   find: (source): Proposal[] => {
     const named = namedFunctions(source, (name) => VERB.test(name));
@@ -28,14 +28,8 @@ export const operations: Detector = {
       const alike = heavy.filter((other) => other.at.function?.startsWith(verb));
       const family = { function: `${verb}*` };
       const isFamily =
-        at.function !== undefined &&
-        alike.length > 1 &&
-        meansOnly(
-          source,
-          family,
-          alike.map((other) => other.node),
-        );
-      if (!isFamily && !meansOnly(source, at, [node])) return [];
+        at.function !== undefined && alike.length > 1 && meansOnly(source, family, alike);
+      if (!isFamily && !meansOnly(source, at, [each])) return [];
       const why = "an operation of several steps, which nothing tells as one";
       const found = proposal(source, node, 2, why, {
         id: idOf(isFamily ? verb : name),
