@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
 import type { TracingSdk } from "../syntax/traced-call.js";
+import { readJson } from "./read-json.js";
 import { isInside, type Root } from "./root.js";
 
 /** The SDK of one package of the tree. */
@@ -104,14 +105,6 @@ function manifestAt(root: Root, dir: string): Manifest | null {
   const all = { ...peerDependencies, ...optionalDependencies, ...devDependencies, ...dependencies };
   const { name, type } = data as { name?: string; type?: string };
   return { dir, name: name ?? null, type: type ?? null, dependencies: all };
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    return null;
-  }
 }
 
 /** The SDK that one manifest declares; of several, the one made for its framework. */
@@ -259,39 +252,4 @@ function lockedVersion(root: Root, dir: string, name: string): string | null {
     if (dirname(at) === at) break;
   }
   return null;
-}
-
-/** The command that adds an SDK to a package, for the package manager the tree uses. */
-export function installCommand(root: Root, dir: string, name: string): string {
-  const manager = packageManager(root, dir);
-  const verb = manager === "npm" ? "install" : "add";
-  const flag = FOLDER_FLAGS[manager];
-  if (dir === ".") return `${manager} ${verb} ${name}`;
-  return manager === "npm" || manager === "bun"
-    ? `${manager} ${verb} ${flag} ${dir} ${name}`
-    : `${manager} ${flag} ${dir} ${verb} ${name}`;
-}
-
-/** How each is told another folder than the current one. */
-const FOLDER_FLAGS = { npm: "--prefix", pnpm: "--dir", yarn: "--cwd", bun: "--cwd" } as const;
-
-const LOCK_FILES = [
-  ["pnpm-lock.yaml", "pnpm"],
-  ["yarn.lock", "yarn"],
-  ["bun.lock", "bun"],
-  ["bun.lockb", "bun"],
-  ["package-lock.json", "npm"],
-] as const;
-
-function packageManager(root: Root, dir: string): "npm" | "pnpm" | "yarn" | "bun" {
-  for (let at = join(root.path, dir); isInside(root.path, at); at = dirname(at)) {
-    const lock = LOCK_FILES.find(([file]) => existsSync(join(at, file)));
-    if (lock) return lock[1];
-    const named = (readJson(join(at, "package.json")) as { packageManager?: string } | null)
-      ?.packageManager;
-    const name = named?.split("@")[0];
-    if (name === "pnpm" || name === "yarn" || name === "bun" || name === "npm") return name;
-    if (dirname(at) === at) break;
-  }
-  return "npm";
 }

@@ -27,16 +27,19 @@ export const jobEntries: Detector = {
   find: (source) =>
     namedFunctions(source, (name) => ENTRY.test(name))
       .filter((each) => isEntry(source, each))
-      .map(({ node, name }) =>
-        proposal(source, node, 2, "a job begins here, and nothing tells it from others", {
-          id: idOf("jobs", name),
-          use: "wrap-span",
-          phase: 3,
-          at: { function: name },
-          span: { name: "{{file}}", op: "function" },
-        }),
-      ),
+      .map((each) => job(source, each, "a job begins here, and nothing tells it from others")),
 };
+
+/** A rule for all jobs whose functions have one name: they are told by their files. */
+function job(source: Source, { node, name }: Named, why: string): Proposal {
+  return proposal(source, node, 2, why, {
+    id: idOf("jobs", name),
+    use: "wrap-span",
+    phase: 3,
+    at: { function: name },
+    span: { name: "{{file}}", op: "function" },
+  });
+}
 
 function isEntry({ file }: Source, { node, at }: Named): boolean {
   const lines = node.getText(file).split("\n").length;
@@ -62,19 +65,12 @@ export const jobObjects: Detector = {
   find: (source) => {
     const named = namedFunctions(source, (name) => DOES_JOB.test(name));
     const jobs = named.filter((each) => isJob(source, each));
-    return jobs.flatMap(({ node, name }) => {
-      const alike = jobs.filter((each) => each.name === name);
-      if (!meansOnly(source, { function: name }, alike)) return [];
-      return [
-        proposal(source, node, 2, "a job that is an object: whoever runs it tells nothing of it", {
-          id: idOf("jobs", name),
-          use: "wrap-span",
-          phase: 3,
-          at: { function: name },
-          span: { name: "{{file}}", op: "function" },
-        }),
-      ];
-    });
+    const why = "a job that is an object: whoever runs it tells nothing of it";
+    // A rule means all functions of that name in the file.
+    const alike = (name: string) => jobs.filter((each) => each.name === name);
+    return jobs
+      .filter(({ name }) => meansOnly(source, { function: name }, alike(name)))
+      .map((each) => job(source, each, why));
   },
 };
 

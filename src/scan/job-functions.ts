@@ -3,7 +3,8 @@ import type { Source } from "../syntax/source.js";
 import { findNode, hasModifier } from "../syntax/walk.js";
 import { areaOf, idOf, type Detector } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
-import { hasUntracedQueue, jobDone, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+import { jobDone } from "./job-handlers.js";
+import { hasUntracedQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
 /** What is told of a job, and does not do it. */
 const TELLS = /^(on(?=[A-Z])|log|report|notify|track)|(Failed|Completed|Error|Progress|Stalled)$/;

@@ -1,0 +1,149 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { JOB_METHODS } from "../syntax/function-points.js";
+import { constantValue } from "../syntax/message.js";
+import type { Source } from "../syntax/source.js";
+import { unwrapped, walk } from "../syntax/walk.js";
+import type { Rule } from "../transform.js";
+import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import {
+  BY_THE_SDK,
+  hasUntracedQueue,
+  isOfQueues,
+  isQueue,
+  namesQueueType,
+  QUEUE_NEEDLES,
+} from "./queues.js";
+
+/** What does the jobs of a queue. */
+export const jobHandlers: Detector = {
+  finds: "what does such jobs",
+  needles: QUEUE_NEEDLES,
+  find: (source) => {
+    if (!hasUntracedQueue(source)) return [];
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      const handled = registeredAt(source, node) ?? processorAt(source, node);
+      if (!handled) return;
+      const id = idOf(areaOf(source), handled.name, "jobs");
+      found.push(...jobDone(source, node, id, handled));
+    });
+    return found;
+  },
+};
+
+/** What does a job, and how a rule means it. */
+export interface JobDoer {
+  readonly handler: TS.SignatureDeclaration;
+  readonly at: NonNullable<Rule["at"]>;
+  readonly span: string;
+}
+
+/** The rule that what does a job suggests; none where the data of the job has no name there. */
+export function jobDone(
+  source: Source,
+  node: TS.Node,
+  id: string,
+  { handler, at, span }: JobDoer,
+): Proposal[] {
+  const data = dataOf(handler, source);
+  if (data === null) return [];
+  const own = /["']bullmq["']/.test(source.text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
+  const why = `a job is done that brings no trace along${own}`;
+  const found = proposal(source, node, 3, why, {
+    id,
+    use: "trace-receive",
+    phase: 2,
+    at,
+    message: `\${${data}}`,
+    span: { name: span, op: "queue.process" },
+  });
+  return [{ ...found, covers: handedTo(handler) }];
+}
+
+interface Handled extends JobDoer {
+  /** What the jobs are called, or the functions like it. */
+  readonly name: string;
+}
+
+/** A function that is handed to a queue or to a worker on the spot. */
+function registeredAt(source: Source, node: TS.Node): Handled | null {
+  if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return null;
+  const given = node.arguments ?? [];
+  const on = ts.isNewExpression(node) ? workerClass(source, node) : workedQueue(source, node);
+  const handler = given.find((each) => ts.isArrowFunction(each) || ts.isFunctionExpression(each));
+  const [first] = given;
+  if (!on || !first || !handler) return null;
+  const isNamed = ts.isStringLiteralLike(first) || ts.isNewExpression(node);
+  if (!isNamed && !/\.process$/.test(node.expression.getText())) return null;
+  const name = ts.isStringLiteralLike(first) ? first.text : isNamed ? first.getText() : "process";
+  const called = constantValue(source, first);
+  const isKnown = isNamed && ts.isStringLiteralLike(called);
+  const span = isKnown ? called.text : `${on} job`;
+  return { handler: handler as TS.ArrowFunction, at: { listener: name, on }, name, span };
+}
+
+/** `Worker`, as the file calls it. */
+function workerClass(source: Source, { expression }: TS.NewExpression): string | null {
+  return isOfQueues(source, expression) ? expression.text : null;
+}
+
+function workedQueue(source: Source, { expression }: TS.CallExpression): string | null {
+  const callee = unwrapped(expression);
+  if (!ts.isPropertyAccessExpression(callee) || !JOB_METHODS.has(callee.name.text)) return null;
+  return isQueue(source, callee.expression) ? callee.expression.getText(source.file) : null;
+}
+
+/** What the handler calls the data of its job: Agenda keeps it deeper, pg-boss hands out a list. */
+function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
+  if (!first || first.dotDotDotToken) return null;
+  const { name } = first;
+  // A list of jobs has no data of its own.
+  if (ts.isIdentifier(name) && /["']pg-boss["']/.test(text)) return null;
+  if (ts.isIdentifier(name)) {
+    return /["']agenda["']/.test(text) ? `${name.text}.attrs.data` : `${name.text}.data`;
+  }
+  if (ts.isObjectBindingPattern(name)) {
+    const data = name.elements.find(
+      (each) => (each.propertyName ?? each.name).getText() === "data",
+    );
+    return data && ts.isIdentifier(data.name) ? data.name.text : null;
+  }
+  const [job] = name.elements;
+  const isOne = job !== undefined && ts.isBindingElement(job) && ts.isIdentifier(job.name);
+  return isOne ? `${job.name.getText()}.data` : null;
+}
+
+/** The functions and methods that are given the job in turn. */
+function handedTo(handler: TS.SignatureDeclaration): string[] {
+  const job = handler.parameters[0]?.name.getText();
+  const names: string[] = [];
+  walk(handler, (node) => {
+    if (!ts.isCallExpression(node)) return;
+    const { expression } = node;
+    const isGiven = node.arguments.some((each) => each.getText() === job);
+    if (!isGiven) return;
+    if (ts.isIdentifier(expression)) names.push(expression.text);
+    if (ts.isPropertyAccessExpression(expression)) names.push(`.${expression.name.text}`);
+  });
+  return names;
+}
+
+/** A function of the type that queues have for it, or the method of a class that they know. */
+function processorAt(source: Source, node: TS.Node): Handled | null {
+  if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
+    const value = node.initializer && unwrapped(node.initializer);
+    const isOne = node.type && namesQueueType(source, node.type, /^Processor$/);
+    if (!isOne || !value || !ts.isArrowFunction(value)) return null;
+    const { text } = node.name;
+    const kind = /[A-Z][a-z]+$/.exec(text)?.[0];
+    const at = { function: kind ? `*${kind}` : text };
+    return { handler: value, at, name: kind ?? text, span: "{{function}}" };
+  }
+  if (!ts.isMethodDeclaration(node) || !ts.isClassDeclaration(node.parent)) return null;
+  const { name: owner, heritageClauses = [] } = node.parent;
+  const bases = heritageClauses.flatMap(({ types }) => types.map(({ expression }) => expression));
+  const isHost = bases.some((base) => isOfQueues(source, base) && base.getText() === "WorkerHost");
+  if (!isHost || !owner || node.name.getText() !== "process") return null;
+  const at = { method: `${owner.text}.process` };
+  return { handler: node, at, name: owner.text, span: "{{function}}" };
+}

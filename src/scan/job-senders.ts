@@ -1,0 +1,101 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import type { Source } from "../syntax/source.js";
+import { callsIn, unwrapped } from "../syntax/walk.js";
+import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
+
+/** Jobs that are put into a queue. */
+export const jobSenders: Detector = {
+  finds: "jobs that are put into a queue (BullMQ, Bull, bee-queue, pg-boss, Agenda)",
+  needles: [...QUEUE_NEEDLES, "Queue", "queue"],
+  find: (source) => {
+    if (isTracedBySdk(source)) return [];
+    return callsIn(source.file).flatMap((call): Proposal[] => {
+      const pattern = putBy(source, call);
+      if (pattern === null) return [];
+      const why = "a job leaves without the trace that it belongs to";
+      const queue = pattern.slice(0, pattern.indexOf("("));
+      return [
+        proposal(source, call, 3, why, {
+          id: idOf(areaOf(source), queue.replace(/^this\.|\.\w+$/g, ""), "jobs-sent"),
+          use: "trace-send",
+          phase: 2,
+          at: { call: pattern },
+          // The queue makes it into text.
+          allowCopy: true,
+        }),
+      ];
+    });
+  },
+};
+
+const PUTTING = /^(add|send|now|createJob)$/;
+
+/** The pattern of a call that puts a job into a queue: its name and its data, or its data alone. */
+function putBy(source: Source, call: TS.CallExpression): string | null {
+  const callee = unwrapped(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !PUTTING.test(callee.name.text)) return null;
+  const [first, second] = call.arguments;
+  if (!first || !(isQueue(source, callee.expression) || looksPut(source, callee, first, second)))
+    return null;
+  const code = callee.getText(source.file);
+  const inside = !second && ts.isObjectLiteralExpression(first) ? dataIn(first) : null;
+  if (inside) return `${code}({ data: $message, $$$ }, $$$)`;
+  const isData = ts.isObjectLiteralExpression(first) || (second && isOptions(second));
+  if (isData && !isName(first)) return `${code}($message, $$$)`;
+  if (!second) return null;
+  const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
+  return `${code}(${name}, $message, $$$)`;
+}
+
+/** What an object says that is data and how it is to be done: `{ data, groupId, delay }`. */
+function dataIn({ properties }: TS.ObjectLiteralExpression): TS.ObjectLiteralElementLike | null {
+  const isNamed = (each: TS.ObjectLiteralElementLike) => each.name?.getText() === "data";
+  const others = properties.filter((each) => !isNamed(each));
+  const isTold = others.some(
+    ({ name }) => name && (OPTIONS.test(name.getText()) || GROUP.test(name.getText())),
+  );
+  return isTold ? (properties.find(isNamed) ?? null) : null;
+}
+
+const GROUP = /^(groupId|orderMs|queue|singletonKey)$/;
+
+const OPTIONS =
+  /^(attempts|backoff|delay|jobId|lifo|priority|removeOn(Complete|Fail)|repeat|timeout|timestamp|keepLogs)$/;
+
+/** What a queue is told about a job, beside its data. */
+function isOptions(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  if (!ts.isObjectLiteralExpression(code) || code.properties.length === 0) return false;
+  return code.properties.every(({ name }) => name && OPTIONS.test(name.getText()));
+}
+
+function isName(given: TS.Expression): boolean {
+  return ts.isStringLiteralLike(given) || ts.isTemplateExpression(given);
+}
+
+/** A queue of somebody else's: called so, and given a name and an object. */
+function looksPut(
+  source: Source,
+  { expression, name }: TS.PropertyAccessExpression,
+  first: TS.Expression,
+  second: TS.Expression | undefined,
+): boolean {
+  const isNamed = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
+  const isData = second !== undefined && ts.isObjectLiteralExpression(second);
+  const isWhole = !second && ts.isObjectLiteralExpression(first) && dataIn(first) !== null;
+  const isMeant = name.text === "add" && /queue/i.test(expression.getText());
+  const isPut = isMeant && (isWhole || (isNamed && isData));
+  return isPut && !isMadeHere(source, expression);
+}
+
+/** Whether something is of a class of the file's own, which keeps what it is given as it is. */
+function isMadeHere({ file, scope }: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (!ts.isIdentifier(code)) return false;
+  const classes = file.statements.filter(ts.isClassDeclaration).map((each) => each.name?.text);
+  return (scope.resolve(code.text, code) ?? []).some((each) => {
+    const value = ts.isVariableDeclaration(each) ? each.initializer : undefined;
+    return value && ts.isNewExpression(value) && classes.includes(value.expression.getText());
+  });
+}
