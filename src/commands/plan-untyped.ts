@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { filePlanner, gatherPlan, notMadeByUs } from "../plan/build-plan.js";
-import { keepPlan, openPlans, type KeptPlan } from "../plan/kept-plan.js";
+import { keepPlan, openPlans } from "../plan/kept-plan.js";
 import type { Ledger } from "../plan/ledger.js";
 import type { ActiveRule, FilePlan, Plan } from "../plan/model.js";
 import type { LoadedConfig } from "../project/config-file.js";
@@ -10,7 +10,7 @@ import { loadCompiler } from "../syntax/compiler.js";
 import { NO_TYPES } from "../syntax/value-kind.js";
 import { askedFor, unreadableAmong, type Asked } from "./asked.js";
 import type { Options } from "./options.js";
-import { planInThreads } from "./plan-threads.js";
+import { planMany } from "./plan-threads.js";
 import { assertSites, type Workspace } from "./workspace.js";
 
 /** Of more files than these, plans are kept small until they are written. */
@@ -42,15 +42,14 @@ export function startPlanning(
       const known = await early.take();
       const rest = paths.filter((path) => !known.has(path));
       const first = paths.flatMap((path) => known.get(path) ?? []);
-      const show = (done: number) =>
+      const onPlanned = (done: number) =>
         options.onProgress?.(`planning: ${known.size + done} of ${paths.length} files`);
       const files =
         paths.length <= FEW
           ? [...first, ...rest.flatMap((path) => planOne(path) ?? [])]
           : openPlans([
               ...first.map(keepPlan),
-              ...((await planInThreads(ledger, base, rules, rest, options, show)) ??
-                planInTurn(rest, planOne, show)),
+              ...(await planMany({ ledger, base, rules, planOne, onPlanned }, rest, options)),
             ]);
       options.onProgress?.(null);
       // A part of the tree does not show all sites.
@@ -104,26 +103,7 @@ class EarlyPlans {
   }
 }
 
-/** Milliseconds between two words about how far it is. */
-const BREATH = 100;
-
-function planInTurn(
-  paths: readonly string[],
-  planOne: (path: string) => FilePlan | null,
-  onPlanned: (done: number) => void,
-): KeptPlan[] {
-  let breath = performance.now();
-  return paths.flatMap((path, index) => {
-    const plan = planOne(path);
-    if (performance.now() - breath > BREATH) {
-      onPlanned(index + 1);
-      breath = performance.now();
-    }
-    return plan ? [keepPlan(plan)] : [];
-  });
-}
-
-/** Plans one file after the other; null for what cannot be read. */
+/** Plans files one by one; null for what cannot be read. */
 export function untypedPlanner(
   root: Root,
   base: string,

@@ -1,28 +1,24 @@
 /** One of several threads that plan files. */
 import { parentPort, workerData } from "node:worker_threads";
-import { keepPlan, type KeptPlan } from "../plan/kept-plan.js";
+import { keepPlan } from "../plan/kept-plan.js";
 import { loadCompiler } from "../syntax/compiler.js";
 import { findRoot } from "../project/root.js";
 import { activeRules } from "./asked.js";
 import { untypedPlanner } from "./plan-untyped.js";
-import type { ThreadWork } from "./plan-threads.js";
+import type { Slice, ThreadWork } from "./plan-threads.js";
 
-/** Plans are handed over so many at a time. */
-const BATCH = 200;
-
-const { cwd, target, base, rules, ledger, paths } = workerData as ThreadWork;
+const { cwd, target, base, rules } = workerData as ThreadWork;
 await loadCompiler();
 const root = findRoot(cwd, target);
-const plan = untypedPlanner(root, base, activeRules(rules, base), ledger, {
-  wants: () => true,
-  rejects: () => false,
+const active = activeRules(rules, base);
+const everySite = { wants: () => true, rejects: () => false };
+
+parentPort?.on("message", (slice: Slice | null) => {
+  if (!slice) {
+    parentPort?.close();
+    return;
+  }
+  const planOne = untypedPlanner(root, base, active, slice.ledger, everySite);
+  const plans = slice.paths.flatMap((path) => planOne(path) ?? []);
+  parentPort?.postMessage(plans.map(keepPlan));
 });
-let batch: KeptPlan[] = [];
-for (const path of paths) {
-  const made = plan(path);
-  if (made) batch.push(keepPlan(made));
-  if (batch.length < BATCH) continue;
-  parentPort?.postMessage(batch);
-  batch = [];
-}
-parentPort?.postMessage(batch);
