@@ -1,15 +1,26 @@
 import {
+  codeFingerprint,
   defineTransform,
+  findSchemas,
   findTypes,
   fingerprint,
   indentationAt,
+  inferredFrom,
   inheritedFrom,
+  insertFirst,
+  isSchema,
   leadBefore,
+  memberIndent,
   ownMember,
   param,
   propertyName,
+  propertyOf,
+  propertyRemoval,
+  readerOfFields,
   reason,
   schema,
+  schemaPath,
+  textOf,
   ts,
   typeFingerprint,
   walk,
@@ -17,12 +28,17 @@ import {
   type Candidate,
   type Edit,
   type FileContext,
+  type Instrumentation,
+  type Library,
+  type ObjectSchema,
   type ObjectType,
   type Rule,
+  type SchemaMatch,
   type Shape,
   type Site,
   type Source,
   type TS,
+  type TypeMatch,
 } from "../src/transform.js";
 
 interface TraceField extends Rule {
@@ -32,10 +48,19 @@ interface TraceField extends Rule {
 
 const FIELD_TYPE = "{ trace?: string; baggage?: string }";
 
-export const traceField = defineTransform<TraceField, ObjectType>({
+/** What takes the field: a type, or the schema that a type is inferred from. */
+type Owner =
+  | { readonly kind: "type"; readonly type: ObjectType }
+  | { readonly kind: "schema"; readonly schema: ObjectSchema }
+  | null;
+
+export const traceField = defineTransform<TraceField, Owner>({
   name: "trace-field",
-  summary: "Adds an optional trace-context member to message types",
+  summary: "Adds an optional trace-context member to message types, and to schemas of messages",
   inserts: "the optional `_sentry?: { trace?: string; baggage?: string }` in a message type",
+  details: [
+    "A type that is inferred from a schema (Zod, Valibot) gets the field where the schema lists its own; a schema can be named itself. The field is optional there too, and what stands in it makes no message invalid.",
+  ],
   params: {
     field: param(
       "the name of the field",
@@ -44,50 +69,38 @@ export const traceField = defineTransform<TraceField, ObjectType>({
   },
   joinPoints: ["type"],
   templates: () => [],
-  needles: ({ at }) => [(at.type ?? "").split(".")[0]?.replace(/\*.*$/, "") || "interface"],
+  needles: ({ at }) => {
+    const name = (at.type ?? "").split(".")[0]?.replace(/\*.*$/, "");
+    return name ? [name] : ["interface", "type", "bject("];
+  },
 
-  find: (file, rule) =>
-    findTypes(file.source, rule.at.type ?? "").map(({ declaration, target }): Site<ObjectType> => {
-      const { source } = file;
-      const node = target ?? declaration;
-      const anchor = declaration.getStart(source.file);
-      const region = { start: node.getStart(source.file), end: node.end };
-      if (!target) {
-        const skip = reason("not-an-object-type", rule.at.type);
-        return { anchor, region, data: ts.factory.createTypeLiteralNode([]), skip };
-      }
-      const hop = {
-        part: "type",
-        name: ownerPath(target),
-        members: memberNames(target, rule),
-      } as const;
-      const site = { anchor, region, data: target, hop };
-      if (ownMember(target, rule.field)) return { ...site, present: "hand" };
-      const parent = inheritedFrom(source, target, rule.field, (from, specifier) =>
-        openModule(file, from, specifier),
-      );
-      const skip = parent ? reason("inherits-field", parent) : undefined;
-      return { ...site, skip };
-    }),
+  find: (file, rule) => {
+    const { source } = file;
+    const types = findTypes(source, rule.at.type ?? "").filter(
+      ({ declaration }) =>
+        !ts.isTypeAliasDeclaration(declaration) || !inferredFrom(source, declaration),
+    );
+    const schemas = findSchemas(source, rule.at.type ?? "");
+    return [
+      ...types.map((match) => typeSite(file, match, rule)),
+      ...schemas.map((match) => schemaSite(source, match, rule)),
+    ];
+  },
 
-  instrument: ({ source }, site, rule) => {
-    const insertion = insertMember(source, site.data, `${rule.field}?: ${FIELD_TYPE}`);
+  instrument: ({ source }, { data, region }, rule) => {
+    if (!data) return reason("not-an-object-type", rule.at.type);
+    const inserted =
+      data.kind === "type"
+        ? intoType(source, data.type, rule)
+        : intoSchema(source, data.schema, rule);
     return {
+      ...inserted,
       strategy: "insert",
-      region: site.region,
-      edits: [{ ...insertion.edit, attach: "left" }],
+      region,
       reindent: null,
       imports: [],
       modules: [],
       span: null,
-      shape: {
-        key: `${ownerPath(site.data)} ${FIELD_TYPE}`,
-        field: rule.field,
-        exclusive: `member ${rule.field}`,
-        layout: insertion.layout,
-        lead: insertion.lead,
-      },
-      container: ownerPath(site.data),
       head: "",
     };
   },
@@ -97,13 +110,70 @@ export const traceField = defineTransform<TraceField, ObjectType>({
   recognise: ({ source }, shape) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {
-      if (ts.isPropertySignature(node) && propertyName(node.name) === shape.field) {
-        found.push(candidate(source, node, shape));
-      }
+      if (!ts.isPropertySignature(node) && !ts.isPropertyAssignment(node)) return;
+      if (propertyName(node.name) !== shape.field) return;
+      if (ts.isPropertySignature(node) && !shape.code) found.push(inType(source, node, shape));
+      const isOfSchema = ts.isPropertyAssignment(node) && isSchema(source, node.initializer);
+      if (isOfSchema && shape.code) found.push(inSchema(source, node, shape));
     });
     return found;
   },
 });
+
+// What it looks for
+
+function typeSite(
+  file: FileContext,
+  { declaration, target }: TypeMatch,
+  rule: TraceField,
+): Site<Owner> {
+  const { source } = file;
+  const node = target ?? declaration;
+  const anchor = declaration.getStart(source.file);
+  const region = { start: node.getStart(source.file), end: node.end };
+  if (!target) {
+    return { anchor, region, data: null, skip: reason("not-an-object-type", rule.at.type) };
+  }
+  const hop = {
+    part: "type",
+    name: ownerPath(target),
+    members: memberNames(target, rule),
+  } as const;
+  const site = { anchor, region, data: { kind: "type", type: target }, hop } as const;
+  if (ownMember(target, rule.field)) return { ...site, present: "hand" };
+  const parent = inheritedFrom(source, target, rule.field, (from, specifier) =>
+    openModule(file, from, specifier),
+  );
+  return { ...site, skip: parent ? reason("inherits-field", parent) : undefined };
+}
+
+function schemaSite(
+  source: Source,
+  { declaration, target }: SchemaMatch,
+  rule: TraceField,
+): Site<Owner> {
+  const node = target?.fields ?? declaration;
+  const anchor = declaration.getStart(source.file);
+  const region = { start: node.getStart(source.file), end: node.end };
+  if (!target) {
+    return { anchor, region, data: null, skip: reason("not-an-object-type", rule.at.type) };
+  }
+  const { fields } = target;
+  const hop = {
+    part: "type",
+    name: schemaPath(fields),
+    members: fieldNames(fields, rule),
+  } as const;
+  const site = { anchor, region, data: { kind: "schema", schema: target }, hop } as const;
+  if (propertyOf(fields, rule.field)) return { ...site, present: "hand" };
+  const reader = readerOfFields(source, declaration);
+  return { ...site, skip: reader ? reason("fields-in-use", textOf(source, reader)) : undefined };
+}
+
+function fieldNames({ properties }: TS.ObjectLiteralExpression, { field }: TraceField): string[] {
+  const names = properties.flatMap(({ name }) => (name ? [propertyName(name) ?? ""] : []));
+  return names.filter((name) => name !== field).sort();
+}
 
 function memberNames({ members }: ObjectType, { field }: TraceField): string[] {
   const names = members.flatMap(({ name }) => (name ? [propertyName(name) ?? ""] : []));
@@ -117,6 +187,56 @@ function openModule(file: FileContext, from: Source, specifier: string): Source 
 }
 
 // What it inserts
+
+type Inserted = Pick<Instrumentation, "edits" | "shape" | "container">;
+
+function intoType(source: Source, type: ObjectType, { field }: TraceField): Inserted {
+  const insertion = insertMember(source, type, `${field}?: ${FIELD_TYPE}`);
+  const container = ownerPath(type);
+  const shape = {
+    key: `${container} ${FIELD_TYPE}`,
+    field,
+    exclusive: `member ${field}`,
+    layout: insertion.layout,
+    lead: insertion.lead,
+  };
+  return { edits: [{ ...insertion.edit, attach: "left" }], shape, container };
+}
+
+function intoSchema(source: Source, { fields, library }: ObjectSchema, rule: TraceField): Inserted {
+  const { field } = rule;
+  const container = schemaPath(fields);
+  const code = fieldSchema(library).join("");
+  const indent = memberIndent(source, fields);
+  const isShort = `${indent ?? ""}${field}: ${code},`.length <= source.style.width;
+  const written = indent === null || isShort ? code : overLines(source, library, indent);
+  const shape = { key: `${container} ${code}`, field, exclusive: `member ${field}`, code };
+  return { edits: [insertFirst(source, fields, `${field}: ${written}`)], shape, container };
+}
+
+/**
+ * The schema of the field, in the parts in which it is broken: one that takes everything, since a
+ * message must not become invalid by what stands in it.
+ */
+function fieldSchema({ dialect, local }: Library): readonly string[] {
+  if (dialect === "methods") {
+    const text = `${local}.string().optional()`;
+    const fields = `.object({ trace: ${text}, baggage: ${text} })`;
+    return [local, fields, ".optional()", ".catch(undefined)"];
+  }
+  const text = `${local}.optional(${local}.string())`;
+  const optional = `${local}.optional(${local}.object({ trace: ${text}, baggage: ${text} }))`;
+  const orNone = dialect === "valibot" ? "fallback" : "catch";
+  return [`${local}.${orNone}(`, optional, ", undefined", ")"];
+}
+
+function overLines({ style }: Source, library: Library, indent: string): string {
+  const [head = "", ...parts] = fieldSchema(library);
+  const inner = `${style.eol}${indent}${style.indent}`;
+  if (library.dialect === "methods") return [head, ...parts].join(inner);
+  const [optional = "", none = "", end = ""] = parts;
+  return `${head}${inner}${optional},${inner}${none.slice(2)},${style.eol}${indent}${end}`;
+}
 
 interface Insertion {
   readonly edit: Edit;
@@ -201,7 +321,24 @@ function ownerPath(node: TS.Node): string {
 
 // How it recognises its own work
 
-function candidate(source: Source, member: TS.PropertySignature, shape: Shape): Candidate {
+function inSchema(source: Source, field: TS.PropertyAssignment, shape: Shape): Candidate {
+  const exact = fingerprint(field.initializer) === codeFingerprint(shape.code ?? "");
+  const { parent } = field;
+  const container = schemaPath(parent);
+  return {
+    range: { start: field.getStart(source.file), end: field.end },
+    container,
+    head: "",
+    key: exact ? `${container} ${shape.code}` : "",
+    exact,
+    similar: true,
+    removal: exact
+      ? { edits: [propertyRemoval(source, parent, field)], dedent: null }
+      : reason("changed-by-hand", "the field has another schema now"),
+  };
+}
+
+function inType(source: Source, member: TS.PropertySignature, shape: Shape): Candidate {
   const exact =
     member.questionToken !== undefined &&
     member.type !== undefined &&

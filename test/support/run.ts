@@ -56,6 +56,9 @@ export interface Run {
   readonly seen: readonly Seen[];
 }
 
+/** What cases import beside the SDK. */
+const LIBRARIES = ["valibot", "zod"];
+
 /** Compiles programs to a temporary folder and runs them one behind the other in one process. */
 export async function runPrograms(
   programs: ReadonlyMap<string, Program>,
@@ -81,6 +84,7 @@ export async function withPrograms<T>(
       for (const [path, text] of files) writeCompiled(join(dir, name), path, text);
     }
     installSdk(dir, sdk);
+    for (const name of LIBRARIES) symlinkSync(join(MODULES, name), join(dir, "node_modules", name));
     writeFileSync(join(dir, "main.js"), main);
     return await use(dir);
   } finally {
