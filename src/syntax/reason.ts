@@ -29,7 +29,7 @@ export const REASONS = {
   "legacy-switch": "the legacy function has a switch that the call would lose",
   "may-return-thenable": "the function may return a lazy builder or a promise with properties",
   "measured-inline": "the duration exists only inside the call",
-  "no-message": "no argument of the call is a message that can carry a field",
+  "no-message": "nothing here is a message that can carry a field",
   "not-an-example": "nothing in the file says that it is the wizard's example",
   "not-readable": "it is a link, or no UTF-8 text",
   "no-module-exports": "the file is CommonJS, to whose exports nothing can be added this way",

@@ -12,7 +12,7 @@ import {
 } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
-import { ancestors, enclosingFunction, findNode, unwrapped, walk } from "./walk.js";
+import { ancestors, enclosingFunction, findNode, unwrapped, walk, walkOwn } from "./walk.js";
 
 /** A message that arrives: the code that names it, and the code that handles it. */
 export interface Received {
@@ -97,24 +97,67 @@ function isParse(node: TS.Node): node is TS.CallExpression {
 /** `const message = JSON.parse(text)`: what follows handles it. */
 function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
   const around = statementAround(call);
-  const name = around && constantOf(around.statement, call);
-  if (!around || !name) return reason("no-message");
+  const made = around && nameOf(around.statement, call);
+  if (!around || !made) return reason("no-message");
   const { list, statement } = around;
   const rest = list.statements.slice(list.statements.indexOf(statement) + 1);
   const region = statementsRegion(source, list, rest);
-  return region ? { message: name.text, named: name, region } : reason("empty-region");
+  return region ? { ...made, region } : reason("empty-region");
 }
 
-/** The constant that a call alone gives its value, through brackets, assertions and `await`. */
-function constantOf(statement: TS.Statement, call: TS.CallExpression): TS.Identifier | null {
+/** What checks or reads data, and gives back the message that it is. */
+const READER = /^(parse|decode|cast|coerce|create|from|to|as)([A-Z]\w*)?$/;
+
+/** What gives back whether data is a message, with the message. */
+const CAREFUL_READER = /^safe(Parse|Decode)(Async)?$/;
+
+/**
+ * What a statement calls the message that a call makes: the constant that gets it, through brackets,
+ * assertions and `await`, as it is or read by a schema.
+ */
+function nameOf(
+  statement: TS.Statement,
+  call: TS.CallExpression,
+): Pick<Received, "message" | "named"> | null {
+  const declaration = loneConstant(statement);
+  const value = declaration?.initializer && awaited(declaration.initializer);
+  if (!declaration || !value || !ts.isCallExpression(value)) return null;
+  const isRead = value.arguments.some((each) => awaited(each) === call);
+  if (value !== call && !isRead) return null;
+  const reader = lastNameOf(value.expression);
+  const { name } = declaration;
+  if (CAREFUL_READER.test(reader)) return resultIn(name, value.arguments.length > 1);
+  if (!ts.isIdentifier(name) || (isRead && !READER.test(reader))) return null;
+  return { message: name.text, named: name };
+}
+
+/** The message in the result of a careful reader: Zod says `data`, and Valibot, a function, `output`. */
+function resultIn(name: TS.BindingName, isFunction: boolean): { message: string } | null {
+  const member = isFunction ? "output" : "data";
+  if (ts.isIdentifier(name)) return { message: `${name.text}.${member}` };
+  if (!ts.isObjectBindingPattern(name)) return null;
+  const element = name.elements.find(
+    (each) => (each.propertyName ?? each.name).getText() === member,
+  );
+  return element && ts.isIdentifier(element.name) ? { message: element.name.text } : null;
+}
+
+function loneConstant(statement: TS.Statement): TS.VariableDeclaration | null {
   if (!ts.isVariableStatement(statement)) return null;
-  const { declarationList } = statement;
-  const [declaration, ...others] = declarationList.declarations;
-  const isConstant = (declarationList.flags & ts.NodeFlags.Const) !== 0 && others.length === 0;
-  if (!isConstant || !declaration?.initializer || !ts.isIdentifier(declaration.name)) return null;
-  const value = unwrapped(declaration.initializer);
-  const made = ts.isAwaitExpression(value) ? unwrapped(value.expression) : value;
-  return made === call ? declaration.name : null;
+  const { declarations, flags } = statement.declarationList;
+  const [declaration, ...others] = declarations;
+  const isConstant = (flags & ts.NodeFlags.Const) !== 0 && others.length === 0;
+  return isConstant ? (declaration ?? null) : null;
+}
+
+function awaited(expression: TS.Expression): TS.Expression {
+  const code = unwrapped(expression);
+  return ts.isAwaitExpression(code) ? unwrapped(code.expression) : code;
+}
+
+function lastNameOf(callee: TS.Expression): string {
+  const code = unwrapped(callee);
+  return ts.isPropertyAccessExpression(code) ? code.name.text : code.getText();
 }
 
 function passedTo(source: Source, match: Match & { kind: "call" }): Received | Reason {
@@ -156,7 +199,7 @@ function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
 /** The parse that a statement gives to a constant. */
 function parseIn(statement: TS.Statement): TS.CallExpression | null {
   const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
-  return call && isParse(call) && constantOf(statement, call) ? call : null;
+  return call && isParse(call) && nameOf(statement, call) ? call : null;
 }
 
 /** Whether what is parsed came with the call: settings that every call reads are no message. */
@@ -199,8 +242,22 @@ function parameterOf(
   }
   if (!region) return reason("empty-region");
   const { name } = parameter;
+  if (isGivenText(source, match.node)) return reason("no-message");
   if (isOfThePlatform(match.node)) return { message: `${name.text}.data`, region };
   return { message: name.text, named: name, region };
+}
+
+/** Whether a function parses what it is given: text holds no context, only what it says does. */
+function isGivenText(source: Source, fn: NamedFunction): boolean {
+  let found = false;
+  walkOwn(fn.body, (node) => {
+    if (!isParse(node) || !isOwnText(source, fn, node)) return;
+    const [text] = node.arguments;
+    const isMember = text !== undefined && ts.isPropertyAccessExpression(unwrapped(text));
+    // What has a member that is text may have a context beside it; an event of the platform has none.
+    found ||= !isMember || isOfThePlatform(fn);
+  });
+  return found;
 }
 
 /** The platform's own listeners get an event that holds the message. */
