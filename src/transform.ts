@@ -102,7 +102,7 @@ export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";
 export * from "./syntax/schemas.js";
-export { doubtAboutName, keyNode, stageName, stageOf } from "./syntax/stage.js";
+export { doubtAboutName, keyNode, stageName, stageOf, timeGiven } from "./syntax/stage.js";
 export { stageWork, type Segment } from "./syntax/stage-work.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";

@@ -31,6 +31,7 @@ import {
   stageOf,
   statementAround,
   textOf,
+  timeGiven,
   ts,
   unwrapped,
   withTrailingComment,
@@ -64,7 +65,7 @@ interface RecordStage extends Rule {
 type Found = { readonly match: Match } & (
   | {
       readonly kind: "timing";
-      readonly statement: TS.ExpressionStatement | null;
+      readonly statement: TS.ExpressionStatement | TS.VariableStatement | null;
       /** What turns back at once because of what the stage found out. */
       readonly check: TS.IfStatement | null;
     }
@@ -227,8 +228,11 @@ function tryAround(node: TS.Node): TS.TryStatement | null {
 }
 
 /** The statement that is nothing but the match. */
-function ownStatement(match: Match): TS.ExpressionStatement | null {
+function ownStatement(match: Match): TS.ExpressionStatement | TS.VariableStatement | null {
   const statement = statementAround(match.node)?.statement;
+  if (match.kind === "constant") {
+    return statement && ts.isVariableStatement(statement) ? statement : null;
+  }
   if (!statement || !ts.isExpressionStatement(statement)) return null;
   return unwrapped(statement.expression) === match.node ? statement : null;
 }
@@ -236,7 +240,7 @@ function ownStatement(match: Match): TS.ExpressionStatement | null {
 function isRecordedByHand(
   source: Source,
   match: Match,
-  statement: TS.ExpressionStatement,
+  statement: TS.Statement,
   rule: RecordStage,
 ): boolean {
   const list = statementAround(statement)?.list.statements ?? [];
@@ -305,14 +309,10 @@ function recordFailure(
 
 /** Code for the time since the stage began, which reads a clock. */
 function elapsedIn(source: Source, match: Match): string | null {
-  const given = match.kind === "assign" ? match.node.right : givenDuration(match);
+  const given = timeGiven(match);
   const value = given && unwrapped(constantValue(source, given));
   if (!value || !ts.isBinaryExpression(value) || !isEffectFree(value)) return null;
   return value.operatorToken.kind === ts.SyntaxKind.MinusToken ? textOf(source, value) : null;
-}
-
-function givenDuration(match: Match): TS.Expression | undefined {
-  return match.kind === "call" ? (match.captures.duration ?? match.node.arguments[1]) : undefined;
 }
 
 interface Record {

@@ -17,7 +17,8 @@ export const AT_FORMS = {
   route: 'an exported HTTP handler: `"POST"`, `"*"`',
   listener:
     'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
-  assign: 'an assignment: `"stageTiming[*]"`',
+  assign:
+    'an assignment: `"stageTiming[*]"`, `"*Duration"`; a name also means a constant of that name',
   type: 'a type, or the element type of a member: `"BaseEvent"`, `"Batch.updates"`',
 } as const;
 

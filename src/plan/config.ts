@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { nearest } from "../text/nearest.js";
 import { hasCode, templateProblem, unknownPlaceholders } from "../syntax/template.js";
 import { loadCompiler } from "../syntax/compiler.js";
+import { isNamePattern } from "../syntax/join-point.js";
 import { parseExpression } from "../syntax/pattern.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { AT_FORMS, CONFIG, ruleSchema, type AtForm } from "./config-schema.js";
@@ -121,7 +122,8 @@ async function checkJoinPoint(rule: Rule, transform: AnyTransform, place: string
   }
   for (const key of ["call", "switch", "assign", "on"] as const) {
     const text = rule.at?.[key];
-    if (text !== undefined) await checkPattern(text.replace(/\[\*\]$/, ""), `${place}.${key}`, key);
+    if (text === undefined || (key === "assign" && isNamePattern(text))) continue;
+    await checkPattern(text.replace(/\[\*\]$/, ""), `${place}.${key}`, key);
   }
 }
 

@@ -49,7 +49,14 @@ export type Match = {
   | { readonly kind: "call"; readonly node: TS.CallExpression }
   | { readonly kind: "function"; readonly node: NamedFunction; readonly name: string }
   | { readonly kind: "assign"; readonly node: TS.BinaryExpression }
+  | { readonly kind: "constant"; readonly node: Constant }
 );
+
+/** A name that gets its only value where it is declared. */
+export type Constant = TS.VariableDeclaration & {
+  readonly name: TS.Identifier;
+  readonly initializer: TS.Expression;
+};
 
 const NO_CAPTURES: Captures = {};
 
@@ -201,8 +208,41 @@ function callMatcher(pattern: string): Matcher {
   };
 }
 
-/** `timing[*]` means any member of `timing`, by dot or by bracket. */
+/**
+ * `timing[*]` means any member of `timing`, by dot or by bracket; a name, in which `*` is a wildcard,
+ * also a constant that is declared with its value.
+ */
 function assignMatcher(pattern: string): Matcher {
+  return isNamePattern(pattern) ? nameMatcher(pattern) : targetMatcher(pattern);
+}
+
+/** Whether a text is a name, perhaps with wildcards. */
+export function isNamePattern(pattern: string): boolean {
+  return /^[\w$*]+$/.test(pattern);
+}
+
+function nameMatcher(pattern: string): Matcher {
+  const isNamed = (node: TS.Node) => ts.isIdentifier(node) && nameMatches(pattern, node.text);
+  return (node) => {
+    const match = { node, anchor: node.getStart(), captures: NO_CAPTURES };
+    if (isConstant(node)) return isNamed(node.name) ? [{ ...match, kind: "constant", node }] : [];
+    if (!ts.isBinaryExpression(node) || !isAssignment(node.operatorToken.kind)) return [];
+    return isNamed(unwrapped(node.left)) ? [{ ...match, kind: "assign", node }] : [];
+  };
+}
+
+/** `const name = value` alone in its statement. */
+function isConstant(node: TS.Node): node is Constant {
+  if (!ts.isVariableDeclaration(node) || !node.initializer || !ts.isIdentifier(node.name)) {
+    return false;
+  }
+  const { parent } = node;
+  if (ts.isCatchClause(parent) || !ts.isVariableStatement(parent.parent)) return false;
+  const isConst = (parent.flags & ts.NodeFlags.Const) !== 0;
+  return isConst && parent.declarations.length === 1;
+}
+
+function targetMatcher(pattern: string): Matcher {
   const object = pattern.endsWith("[*]") ? parseExpression(pattern.slice(0, -3)) : null;
   const target = object ? null : parseExpression(pattern);
   const wanted = target && memberKey(target);

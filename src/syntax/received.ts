@@ -75,6 +75,7 @@ function receivedAt(source: Source, match: Match, wanted: RegionKind): Received 
       return tested ? testedBy(source, match, tested, wanted) : reason("no-message");
     }
     case "assign":
+    case "constant":
       return reason("no-message");
   }
 }

@@ -3,7 +3,7 @@ import { ts, type TS } from "./compiler.js";
 import type { Match, StatementList } from "./join-point.js";
 import type { NamedFunction } from "./names.js";
 import { wholeChain, consumptionOf } from "./promises.js";
-import { ancestors, enclosingFunction } from "./walk.js";
+import { ancestors, enclosingFunction, unwrapped } from "./walk.js";
 import type { Source } from "./source.js";
 
 export const REGION_KINDS = ["auto", "expression", "statement", "try", "rest", "body"] as const;
@@ -59,7 +59,14 @@ function expressionRegion(source: Source, match: Match): Region | null {
     const node = consumptionOf(chain) === "used" ? match.node : chain;
     return regionOf(source, consumptionOf(node) === "used" ? chain : node);
   }
+  if (match.kind === "constant") return regionOf(source, waitedFor(match.node.initializer));
   return match.kind === "assign" ? regionOf(source, match.node.right) : null;
+}
+
+/** What a value is awaited of: the work that takes the time. */
+function waitedFor(value: TS.Expression): TS.Expression {
+  const code = unwrapped(value);
+  return ts.isAwaitExpression(code) ? code.expression : value;
 }
 
 /** An expression as a region. */

@@ -4,6 +4,7 @@ import type { Match, StatementList } from "./join-point.js";
 import { constantValue } from "./message.js";
 import { statementAround } from "./region.js";
 import type { Source } from "./source.js";
+import { timeGiven } from "./stage.js";
 import { enclosingFunction, findNode, isAssignment, unwrapped, walk } from "./walk.js";
 
 /** Statements of a stage that follow one another, in the list that they stand in. */
@@ -54,9 +55,9 @@ interface Measured {
 }
 
 /** `const ms = end - start` measures at `end`, whenever somebody says `ms`. */
-function measuredBy(source: Source, { node, ...match }: Match): Measured {
-  if (!ts.isBinaryExpression(node) && !ts.isCallExpression(node)) return { at: node, from: [] };
-  const given = ts.isBinaryExpression(node) ? node.right : givenDuration(node, match.captures);
+function measuredBy(source: Source, match: Match): Measured {
+  const { node } = match;
+  const given = timeGiven(match);
   const value = given && measurementOf(source, given);
   if (!value) {
     const from = ts.isCallExpression(node) ? [node.expression, ...node.arguments] : [];
@@ -76,13 +77,6 @@ function measurementOf(source: Source, given: TS.Expression): TS.Expression | nu
   const isFar = value !== given && enclosingFunction(value) === enclosingFunction(given);
   const code = unwrapped(isFar && !readsClock(value) ? value : given);
   return ts.isIdentifier(code) && !isFar ? null : code;
-}
-
-function givenDuration(
-  { arguments: given }: TS.CallExpression,
-  { duration }: Match["captures"],
-): TS.Expression | undefined {
-  return duration ?? given[1];
 }
 
 function isDifference(node: TS.Node): boolean {

@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
-import type { Match } from "./join-point.js";
+import type { Constant, Match } from "./join-point.js";
+import { enclosingFunctionNames } from "./names.js";
 import { isStablePath } from "./purity.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { isReadTwice, type Receiving } from "./received.js";
@@ -17,6 +18,9 @@ export interface Stage {
 /** Takes name and duration from the code itself, so that nothing is measured twice. */
 export function stageOf(source: Source, match: Match): Stage | Reason {
   if (match.kind === "assign") return assignedStage(source, match.node);
+  if (match.kind === "constant") {
+    return { name: constantStage(source, match.node), duration: match.node.name.text };
+  }
   if (match.kind === "call") return passedStage(source, match);
   return reason("not-a-statement");
 }
@@ -47,6 +51,21 @@ function keyOf(source: Source, target: TS.Expression): string | Reason {
   return isStablePath(key) ? textOf(source, key) : reason("computed-key", textOf(source, key));
 }
 
+/** What says no more than that a name is that of a time. */
+const TIME = /^(duration|elapsed|took|time|latency|in|ms|millis|milliseconds|secs?|seconds)$/i;
+
+/**
+ * The stage that a constant's name tells, without what says that it is a time (`downloadMs`,
+ * `download_duration`); where nothing is left, the function that measures itself.
+ */
+function constantStage({ style }: Source, { name }: Constant): string {
+  const words = name.text.match(/[A-Z]?[a-z0-9$]+|[A-Z]+(?![a-z])|_+/g) ?? [];
+  const last = words.findLastIndex((word) => !TIME.test(word) && !word.startsWith("_"));
+  const stem = words.slice(0, last + 1).join("");
+  const around = enclosingFunctionNames(name)[0]?.split(".").at(-1);
+  return quoted(stem || (around ?? name.text), style);
+}
+
 /** `timings.set("x", ms)` and the like: what the pattern calls so, else the first two arguments. */
 function passedStage(source: Source, match: Match & { kind: "call" }): Stage | Reason {
   const name = passedName(source, match);
@@ -65,8 +84,16 @@ function passedStage(source: Source, match: Match & { kind: "call" }): Stage | R
     : reason("measured-inline");
 }
 
+/** The code whose value is the time that a stage took. */
+export function timeGiven(match: Match): TS.Expression | undefined {
+  if (match.kind === "constant") return match.node.initializer;
+  if (match.kind === "assign") return match.node.right;
+  return match.kind === "call" ? (match.captures.duration ?? match.node.arguments[1]) : undefined;
+}
+
 /** Code for the name of the stage whose timing is taken, which can be read twice. */
 export function stageName(source: Source, match: Match): string | Reason {
+  if (match.kind === "constant") return constantStage(source, match.node);
   if (match.kind === "assign") return keyOf(source, unwrapped(match.node.left));
   return match.kind === "call" ? passedName(source, match) : reason("not-a-statement");
 }
