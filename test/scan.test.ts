@@ -879,3 +879,134 @@ test("where there is nothing to do, it says so and writes nothing", async () => 
   expect(stdout).toContain("nothing to do");
   expect(userFiles(folder)).toEqual(before);
 });
+
+test("stages that constants time, and functions that measure themselves, are found", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/import.ts": `import { fetchAll, note, store } from "./store";
+
+export async function importAll(id: string): Promise<void> {
+  const fetchStart = Date.now();
+  const rows = await fetchAll(id);
+  const fetchDuration = Date.now() - fetchStart;
+  const storeStart = Date.now();
+  await store(rows);
+  const storeDuration = Date.now() - storeStart;
+  note({ fetchDuration, storeDuration });
+}
+`,
+    "src/render.ts": `import { fetchAll, note, store } from "./store";
+
+export async function renderPage(id: string): Promise<void> {
+  const start = performance.now();
+  const rows = await fetchAll(id);
+  await store(rows);
+  note({ id, durationMs: performance.now() - start });
+}
+
+// Told only of what was slow, or has failed.
+export async function readPage(id: string): Promise<void> {
+  const start = Date.now();
+  try {
+    await store(await fetchAll(id));
+    const elapsed = Date.now() - start;
+    if (elapsed > 1000) note({ id, elapsed });
+  } catch (error) {
+    note({ id, error, ms: Date.now() - start });
+  }
+}
+
+export async function waitForPage(id: string): Promise<void> {
+  const start = Date.now();
+  while (Date.now() - start < 1000) await store(await fetchAll(id));
+  note({ id, ms: Date.now() - start });
+}
+
+export async function measured<T>(work: () => Promise<T>): Promise<T> {
+  const start = Date.now();
+  await store([]);
+  const result = await work();
+  note({ durationMs: Date.now() - start });
+  return result;
+}
+
+export async function profile(id: string, isProfiled: boolean): Promise<void> {
+  const start = isProfiled ? Date.now() : 0;
+  await fetchAll(id);
+  const loadMs = isProfiled ? Date.now() - start : 0;
+  note({ loadMs });
+}
+`,
+    "src/store.ts": `export async function fetchAll(id: string): Promise<string[]> {
+  return Promise.resolve([id]);
+}
+export async function store(rows: readonly string[]): Promise<void> {
+  await Promise.resolve(rows);
+}
+export function note(what: object): void {
+  console.log(what);
+}
+`,
+  });
+  const { proposals, sites } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["stage-span", { assign: "*Duration" }],
+    ["wrap-span", { function: "renderPage" }],
+  ]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual(["fetch", "renderPage", "store"]);
+});
+
+test("a queue of one's own is found where it gets its jobs, where they are done, and what they are", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11", "zod": "4" } }',
+    "src/queues.ts": `import { z } from "zod";
+import { connect, type Options } from "./client";
+
+export const zResize = z.object({ image: z.string(), width: z.number() });
+export type Resize = z.infer<typeof zResize>;
+
+export const ResizeQueue = createOwnQueue<Resize>("resize");
+
+function createOwnQueue<T>(name: string) {
+  return {
+    async enqueue(payload: T, options?: Options) {
+      return (await connect(name).openQueue()).enqueue(payload, options);
+    },
+  };
+}
+`,
+    "src/client.ts": `export interface Options { delay?: number }
+export interface OwnJob<T> { id: string; data: T }
+export function connect(name: string) {
+  const openQueue = async () => ({ enqueue: async (payload: unknown, options?: Options) => [name, payload, options] });
+  return { openQueue, run: (work: (job: OwnJob<unknown>) => Promise<void>) => work };
+}
+`,
+    "src/worker.ts": `import { connect, type OwnJob } from "./client";
+import { zResize, type Resize } from "./queues";
+
+connect("resize").run(runResize as (job: OwnJob<unknown>) => Promise<void>);
+export const runner = { run: runResize, onEnd: logResize };
+
+async function runResize(job: OwnJob<Resize>): Promise<void> {
+  const request = zResize.safeParse(job.data);
+  if (!request.success) return;
+  await resize(request.data.image, job);
+}
+
+async function resize(image: string, job: OwnJob<Resize>): Promise<void> {
+  console.log(await Promise.resolve(image), job.id);
+}
+
+async function logResize(job: OwnJob<Resize>): Promise<void> {
+  console.log(await Promise.resolve(job.id));
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-send", { call: "$queue.enqueue($message, $$$)", within: "enqueue" }],
+    ["trace-receive", { function: "runResize" }],
+    ["trace-field", { type: "Resize" }],
+  ]);
+});

@@ -16,6 +16,7 @@ import { jobSenders } from "./job-senders.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
 import { transactions, writes } from "./database.js";
+import { measuredFunctions, measuredStages } from "./measured.js";
 import { operations } from "./operations.js";
 import { routes } from "./routes.js";
 import { indexes, runs, stages } from "./runs.js";
@@ -52,6 +53,8 @@ export const DETECTORS: readonly Detector[] = [
   stepRunners,
   runs,
   operations,
+  measuredStages,
+  measuredFunctions,
   indexes,
   collectors,
   users,

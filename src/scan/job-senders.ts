@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
-import { callsIn, unwrapped } from "../syntax/walk.js";
+import { functionName } from "../syntax/names.js";
+import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
 
@@ -12,15 +13,16 @@ export const jobSenders: Detector = {
     if (isTracedBySdk(source)) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
       const pattern = putBy(source, call);
-      if (pattern === null) return [];
+      const at = pattern === null ? passedOnBy(source, call) : { call: pattern };
+      if (at === null) return [];
       const why = "a job leaves without the trace that it belongs to";
-      const queue = pattern.slice(0, pattern.indexOf("("));
+      const queue = at.call.slice(0, at.call.indexOf("(")).replace(/^this\.|^\$|\.\w+$/g, "");
       return [
         proposal(source, call, 3, why, {
-          id: idOf(areaOf(source), queue.replace(/^this\.|\.\w+$/g, ""), "jobs-sent"),
+          id: idOf(areaOf(source), queue, "jobs-sent"),
           use: "trace-send",
           phase: 2,
-          at: { call: pattern },
+          at,
           // The queue makes it into text.
           allowCopy: true,
         }),
@@ -46,6 +48,43 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   if (!second) return null;
   const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
   return `${code}(${name}, $message, $$$)`;
+}
+
+/**
+ * The one place where a queue of one's own gets its jobs: a function that is called so hands what it
+ * is given on to something that is called a queue.
+ */
+function passedOnBy(source: Source, call: TS.CallExpression): Put | null {
+  const callee = unwrapped(call.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !/^(enqueue|add|send)$/.test(callee.name.text))
+    return null;
+  const fn = enclosingFunction(call);
+  const within = fn && functionName(fn);
+  if (!fn || !within || !PASSING.test(within) || !isCalledQueue(callee.expression)) return null;
+  const given = new Set(fn.parameters.map(({ name }) => name.getText(source.file)));
+  const index = call.arguments.findIndex(
+    (each) => ts.isIdentifier(each) && given.has(each.text) && DATA.test(each.text),
+  );
+  if (index < 0 || index > 1) return null;
+  const before = index === 1 ? "$name, " : "";
+  return { call: `$queue.${callee.name.text}(${before}$message, $$$)`, within };
+}
+
+interface Put {
+  readonly call: string;
+  readonly within?: string;
+}
+
+const PASSING = /^(enqueue|trigger|dispatch|schedule|add|send|submit|publish|queue)(?=[A-Z]|$)/;
+const DATA = /^(\w*payload|data|\w*(Data|Payload)|input|params|request|message|job|task)$/;
+
+/** Whether something is called a queue, or what gives it is. */
+function isCalledQueue(expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (ts.isAwaitExpression(code)) return isCalledQueue(code.expression);
+  if (ts.isCallExpression(code)) return isCalledQueue(code.expression);
+  const name = ts.isPropertyAccessExpression(code) ? code.name.text : code.getText();
+  return /queue$/i.test(name);
 }
 
 /** What an object says that is data and how it is to be done: `{ data, groupId, delay }`. */

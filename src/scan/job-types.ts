@@ -1,15 +1,16 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { findSchemas, inferredFrom } from "../syntax/schemas.js";
 import type { Source } from "../syntax/source.js";
 import { walk } from "../syntax/walk.js";
 import { idOf, proposal, type Detector } from "./detector.js";
-import { hasUntracedQueue, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
+import { isTracedBySdk, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
 /** The types of the data of jobs, where the queue says them and the file has them. */
 export const jobTypes: Detector = {
   finds: "types of the data of jobs",
-  needles: QUEUE_NEEDLES,
+  needles: [...QUEUE_NEEDLES, "Queue<"],
   find: (source) => {
-    if (!hasUntracedQueue(source)) return [];
+    if (isTracedBySdk(source)) return [];
     const types = new Map<string, DeclaredType>();
     walk(source.file, (node) => {
       for (const data of dataTypes(source, node)) {
@@ -29,11 +30,21 @@ export const jobTypes: Detector = {
 
 type DeclaredType = TS.InterfaceDeclaration | TS.TypeAliasDeclaration;
 
-/** `new Queue<Data>(...)`, `job: Job<Data>`: the first of what such a type is given. */
+/**
+ * `new Queue<Data>(...)`, `job: Job<Data>`, `createQueue<Data>("name")`: the first of what such a type
+ * is given.
+ */
 function dataTypes(source: Source, node: TS.Node): readonly TS.TypeNode[] {
   const isMade = ts.isNewExpression(node) && namesQueueType(source, node.expression, HOLDERS);
   const isSaid = ts.isTypeReferenceNode(node) && namesQueueType(source, node, HOLDERS);
-  return isMade || isSaid ? (node.typeArguments?.slice(0, 1) ?? []) : [];
+  const isOwn = ts.isCallExpression(node) && isMakingQueue(node);
+  return isMade || isSaid || isOwn ? (node.typeArguments?.slice(0, 1) ?? []) : [];
+}
+
+/** A function that is called so, with the name of the queue. */
+function isMakingQueue({ expression, arguments: [name] }: TS.CallExpression): boolean {
+  const isNamed = name !== undefined && ts.isStringLiteralLike(name);
+  return isNamed && /^(create|make|define|new|declare)\w*Queue$/.test(expression.getText());
 }
 
 const HOLDERS = /^(Queue|Worker|Job|Processor|FlowProducer)$/;
@@ -53,6 +64,9 @@ function messagesOf(source: Source, type: TS.TypeNode, depth = 0): DeclaredType[
   );
   if (!declared) return [];
   if (ts.isInterfaceDeclaration(declared)) return saysSomething(declared) ? [declared] : [];
+  if (inferredFrom(source, declared)) {
+    return findSchemas(source, text).some(({ target }) => target) ? [declared] : [];
+  }
   if (!ts.isTypeLiteralNode(declared.type)) return messagesOf(source, declared.type, depth + 1);
   return saysSomething(declared.type) ? [declared] : [];
 }

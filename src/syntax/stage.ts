@@ -59,11 +59,15 @@ const TIME = /^(duration|elapsed|took|time|latency|in|ms|millis|milliseconds|sec
  * `download_duration`); where nothing is left, the function that measures itself.
  */
 function constantStage({ style }: Source, { name }: Constant): string {
-  const words = name.text.match(/[A-Z]?[a-z0-9$]+|[A-Z]+(?![a-z])|_+/g) ?? [];
-  const last = words.findLastIndex((word) => !TIME.test(word) && !word.startsWith("_"));
-  const stem = words.slice(0, last + 1).join("");
   const around = enclosingFunctionNames(name)[0]?.split(".").at(-1);
-  return quoted(stem || (around ?? name.text), style);
+  return quoted(stageStem(name.text) || (around ?? name.text), style);
+}
+
+/** What a name says beside that it is a time; nothing where it says no more. */
+export function stageStem(name: string): string {
+  const words = name.match(/[A-Z]?[a-z0-9$]+|[A-Z]+(?![a-z])|_+/g) ?? [];
+  const last = words.findLastIndex((word) => !TIME.test(word) && !word.startsWith("_"));
+  return words.slice(0, last + 1).join("");
 }
 
 /** `timings.set("x", ms)` and the like: what the pattern calls so, else the first two arguments. */
