@@ -187,6 +187,10 @@ export const json = {
   expect(told.map(({ file, line }) => `${file}:${line}`)).toEqual(
     [17, 18, 19, 20, 24].map((line) => `schemas.ts:${line}`),
   );
+  const named = { id: "named", use: "trace-field", at: { type: "zod" } };
+  const left = await hopsIn(files, [field, send, named]);
+  const lines = left.filter(({ code }) => code === "strict-schema").map(({ line }) => line);
+  expect(lines).toEqual([17, 19, 20, 24]);
 });
 
 test("one rule alone says nothing about the other end", async () => {

@@ -13,10 +13,16 @@ export function strictSchemas(root: Root, config: LoadedConfig, { files }: Plan)
   const ends = files.flatMap(({ hops }) => hops);
   if (!ends.some(({ part, fields }) => part === "sender" && fields.length > 0)) return [];
   const paths = findCandidates(root, fileFilter(root, config), STRICT_NEEDLES);
-  return strictSchemaFindings(
-    ends,
-    paths.flatMap((path) => schemasOf(path, readText(root, path) ?? "")),
-  );
+  // A schema may be given the field by the same plan.
+  const planned = new Map(files.map(({ path, after }) => [path, after]));
+  const schemas = paths.flatMap((path) => {
+    const text = readText(root, path) ?? "";
+    const before = schemasOf(path, text);
+    const after = schemasOf(path, planned.get(path) ?? text);
+    // It adds fields and no schemas: each keeps its line in the file as it is.
+    return after.map((schema, index) => ({ ...schema, line: before[index]?.line ?? schema.line }));
+  });
+  return strictSchemaFindings(ends, schemas);
 }
 
 function schemasOf(path: string, text: string): PlacedSchema[] {

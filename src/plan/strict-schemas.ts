@@ -28,7 +28,7 @@ export function strictSchemaFindings(
     if (schema.fields.includes(FIELD)) return [];
     const sender = senders.find((end) => end.fields.some((each) => isTakenBy(schema, each)));
     if (!sender) return [];
-    const message = `this schema refuses unknown fields, and what ${sender.file}:${sender.line} sends has "${FIELD}": name it here, optional, before you apply`;
+    const message = `this schema refuses unknown fields, and what ${sender.file}:${sender.line} sends has "${FIELD}": name it here, optional, or let a trace-field rule do so`;
     return [{ code: "strict-schema", level: "warning", message, file, line }];
   });
 }
