@@ -1010,3 +1010,29 @@ async function logResize(job: OwnJob<Resize>): Promise<void> {
     ["trace-field", { type: "Resize" }],
   ]);
 });
+
+test("a message that is handed on right where it is parsed is continued where it is handled", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11", "ws": "8" } }',
+    "src/runner.ts": `import WebSocket from "ws";
+import { commandSchema, type Command } from "./commands";
+
+export function listen(socket: WebSocket): void {
+  socket.on("message", (raw) => {
+    void handle(socket, commandSchema.parse(JSON.parse(raw.toString())));
+  });
+}
+
+async function handle(socket: WebSocket, command: Command): Promise<void> {
+  console.log(await Promise.resolve(command.id), socket.readyState);
+}
+`,
+    "src/commands.ts": `export interface Command { id: string }
+export const commandSchema = { parse: (data: unknown) => data as Command };
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule)).toMatchObject([
+    { use: "trace-receive", at: { function: "handle" }, message: "${command}" },
+  ]);
+});

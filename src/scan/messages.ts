@@ -3,6 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
+import type { Rule } from "../transform.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
 import {
   areaOf,
@@ -12,6 +13,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
+import { functionCalled, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
 const CHANNEL =
@@ -33,18 +35,42 @@ export const messageReceivers: Detector = {
       if (on === null || !ts.isCallExpression(node)) return;
       const callback = node.arguments.at(-1);
       if (!callback || !isHandler(callback) || hearsChatter(source, callback)) return;
+      const why = "a message arrives that brings no trace along";
+      const handed = handedTo(source, callback);
       found.push(
-        proposal(source, node, 3, "a message arrives that brings no trace along", {
+        proposal(source, node, 3, why, {
           id: idOf(areaOf(source), "messages-received"),
           use: "trace-receive",
           phase: 2,
-          at: { listener: "message", on },
+          ...(handed ?? { at: { listener: "message", on } }),
         }),
       );
     });
     return found;
   },
 };
+
+/**
+ * The function of the file that gets the message right where it is made, `handle(JSON.parse(text))`,
+ * and what the message is called there, where it is not the first parameter.
+ */
+function handedTo(
+  source: Source,
+  callback: TS.Expression,
+): { readonly at: NonNullable<Rule["at"]>; readonly message?: string } | null {
+  const parse = findNode(callback, isParse);
+  for (let node = parse; node && node !== callback; node = node.parent) {
+    const { parent } = node;
+    if (!ts.isCallExpression(parent)) continue;
+    const target = functionCalled(source, parent);
+    const index = parent.arguments.findIndex((each) => each === node);
+    const name = target?.parameters[index]?.name;
+    const at = target && pointOf(target);
+    if (!at || !name || !ts.isIdentifier(name)) continue;
+    return index === 0 ? { at } : { at, message: `\${${name.text}}` };
+  }
+  return null;
+}
 
 function listenedTo(node: TS.Node, { text, file }: Source): string | null {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
