@@ -85,8 +85,17 @@ function isJob({ file }: Source, { node, at }: Named): boolean {
     const isNamed = each.name !== undefined && TELLS_JOB.test(each.name.getText(file));
     return isNamed && (ts.isPropertyAssignment(each) || ts.isShorthandPropertyAssignment(each));
   });
+  const isTool = object.properties.some((each) => TELLS_TOOL.test(each.name?.getText(file) ?? ""));
   const lines = node.getText(file).split("\n").length;
-  return isTold && lines >= SHORT;
+  return isTold && !isTool && lines >= SHORT && findNode(node, isLoading) === undefined;
+}
+
+/** A tool that a model calls: what calls it is traced by the SDK, as `gen_ai` and `mcp` spans. */
+const TELLS_TOOL = /^(inputSchema|outputSchema|parameters)$/;
+
+/** `await import("./send-mail.js")`: the file that is loaded does the job. */
+function isLoading(node: TS.Node): boolean {
+  return ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
 }
 
 const SHORT = 3;

@@ -38,7 +38,7 @@ export interface JobDoer {
   readonly span: string;
 }
 
-/** The rule that what does a job suggests; none where the data of the job has no name there. */
+/** The rule that what does a job suggests; none where the job has data without a name there. */
 export function jobDone(
   source: Source,
   node: TS.Node,
@@ -46,17 +46,17 @@ export function jobDone(
   { handler, at, span }: JobDoer,
 ): Proposal[] {
   const data = dataOf(handler, source);
+  const common = { id, phase: 2, at, span: { name: span, op: "queue.process" } };
+  if (handler.parameters.length === 0) {
+    return [
+      proposal(source, node, 2, "a job without data is done", { ...common, use: "wrap-span" }),
+    ];
+  }
   if (data === null) return [];
   const own = /["']bullmq["']/.test(source.text) ? `; SDK 11 has \`${BY_THE_SDK}\` for it` : "";
   const why = `a job is done that brings no trace along${own}`;
-  const found = proposal(source, node, 3, why, {
-    id,
-    use: "trace-receive",
-    phase: 2,
-    at,
-    message: `\${${data}}`,
-    span: { name: span, op: "queue.process" },
-  });
+  const message = `\${${data}}`;
+  const found = proposal(source, node, 3, why, { ...common, use: "trace-receive", message });
   return [{ ...found, covers: handedTo(handler) }];
 }
 

@@ -44,9 +44,15 @@ function timedConstants(source: Source): Constant[] {
 
 /** A time as it is, or rounded; what is taken for debugging alone is not. */
 function isTime(value: TS.Expression): boolean {
-  return (
-    findNode(value, isTimeSince) !== undefined && !ts.isConditionalExpression(unwrapped(value))
-  );
+  const time = findNode(value, isTimeSince);
+  return time !== undefined && toldAs(time) === value;
+}
+
+/** The outermost code that says the same time. */
+function toldAs(time: TS.Node): TS.Node {
+  let node = time;
+  while (isPassedOn(node.parent)) node = node.parent;
+  return node;
 }
 
 function isWaiting(statement: TS.Statement): boolean {
@@ -125,9 +131,7 @@ function measuresItself(source: Source, { node }: Named): boolean {
 
 /** Whether a time is kept or told, and not just compared with a limit, or told of a failure. */
 function isToldTime({ scope }: Source, time: TS.Expression): boolean {
-  let node: TS.Node = time;
-  while (isPassedOn(node.parent)) node = node.parent;
-  const { parent } = node;
+  const { parent } = toldAs(time);
   if (catchAround(time)) return false;
   if (ts.isVariableDeclaration(parent)) {
     const { name } = parent;

@@ -8,23 +8,34 @@ import { isLongRun } from "./runs.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
-  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
+  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcode|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
+
+/** What is an operation only where much of it is done. */
+const MAY_BE_SMALL =
+  /^(create|delete|remove|(re)?send(?!.*(Notification|Alert)s?$)|complete|submit|save|update|register|prepare|materialize)(?=[A-Z])/;
 
 /** How much a function must wait for, and how long it must be, to be more than a helper. */
-const WAITS = 3;
-const LINES = 20;
+const HEAVY = { waits: 3, lines: 20 };
+const VERY_HEAVY = { waits: 7, lines: 80 };
 
 /** Functions that others call to have something heavy done. */
 export const operations: Detector = {
   finds: "functions that deploy, build, restore, import or sync something",
   needles: ["async "],
-  paths: /\.[cm]?[jt]s$/,
+  paths: /^(?!.*\.client\.).*\.[cm]?[jt]s$/,
   find: (source): Proposal[] => {
-    const named = namedFunctions(source, (name) => VERB.test(name));
-    const heavy = named.filter((each) => isHeavy(source, each));
+    const heavy = [
+      ...namedFunctions(source, (name) => VERB.test(name)).filter((each) =>
+        isHeavy(source, each, HEAVY),
+      ),
+      ...namedFunctions(source, (name) => MAY_BE_SMALL.test(name)).filter((each) =>
+        isHeavy(source, each, VERY_HEAVY),
+      ),
+    ];
     return heavy.flatMap((each) => {
       const { node, name, at } = each;
-      const verb = VERB.exec(functionName(node) ?? "")?.[0] ?? name;
+      const own = functionName(node) ?? "";
+      const verb = (VERB.exec(own) ?? MAY_BE_SMALL.exec(own))?.[0] ?? name;
       const alike = heavy.filter((other) => other.at.function?.startsWith(verb));
       const family = { function: `${verb}*` };
       const isFamily =
@@ -43,11 +54,11 @@ export const operations: Detector = {
   },
 };
 
-function isHeavy(source: Source, each: Named): boolean {
+function isHeavy(source: Source, each: Named, least: typeof HEAVY): boolean {
   const { node } = each;
   if (!isOpen(node) || !isAsync(node)) return false;
   const lines = node.getText(source.file).split("\n").length;
-  return lines >= LINES && waitsIn(each) >= WAITS && !isLongRun(source, each);
+  return lines >= least.lines && waitsIn(each) >= least.waits && !isLongRun(source, each);
 }
 
 /** Whether others may call a function: it is exported, or a public member of a class. */
