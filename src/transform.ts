@@ -114,6 +114,7 @@ export {
   type HeadersMember,
 } from "./syntax/trace-headers.js";
 export * from "./syntax/types.js";
+export { insertMember, memberRemoval } from "./syntax/type-member.js";
 export * from "./syntax/unwrapping.js";
 export * from "./syntax/wrapper-layout.js";
 export * from "./syntax/wrapping.js";

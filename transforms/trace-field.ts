@@ -4,12 +4,12 @@ import {
   findSchemas,
   findTypes,
   fingerprint,
-  indentationAt,
   inferredFrom,
   inheritedFrom,
   insertFirst,
+  insertMember,
+  memberRemoval,
   isSchema,
-  leadBefore,
   memberIndent,
   ownMember,
   param,
@@ -24,9 +24,7 @@ import {
   ts,
   typeFingerprint,
   walk,
-  withTrailingComment,
   type Candidate,
-  type Edit,
   type FileContext,
   type Instrumentation,
   type Library,
@@ -238,77 +236,6 @@ function overLines({ style }: Source, library: Library, indent: string): string 
   return `${head}${inner}${optional},${inner}${none.slice(2)},${style.eol}${indent}${end}`;
 }
 
-interface Insertion {
-  readonly edit: Edit;
-  /** `line` stands on a line of its own, `inline` behind other members, `tight` in an empty `{}`. */
-  readonly layout: "line" | "inline" | "tight";
-  /** The separator that the member before had to get. */
-  readonly lead: string;
-}
-
-function insertMember(source: Source, type: ObjectType, member: string): Insertion {
-  const last = type.members.at(-1);
-  return last ? behindMember(source, type, last, member) : intoEmpty(source, type, member);
-}
-
-function behindMember(
-  source: Source,
-  type: ObjectType,
-  last: TS.TypeElement,
-  member: string,
-): Insertion {
-  const { text, style, file } = source;
-  const separator = separatorOf(source, type);
-  const braces = text.slice(bodyStart(source, type), type.end);
-  if (braces.includes("\n")) {
-    const at = withTrailingComment(source, last);
-    const indent = indentationAt(text, last.getStart(file));
-    const edit = { start: at, end: at, text: `${style.eol}${indent}${member}${separator}` };
-    return { edit, layout: "line", lead: "" };
-  }
-  const isSeparated = /[;,]$/.test(text.slice(last.getStart(file), last.end));
-  const lead = isSeparated ? "" : separator || ";";
-  const end = isSeparated ? separator : "";
-  const edit = { start: last.end, end: last.end, text: `${lead} ${member}${end}` };
-  return { edit, layout: "inline", lead };
-}
-
-function intoEmpty(source: Source, type: ObjectType, member: string): Insertion {
-  const { text, style, file } = source;
-  const start = bodyStart(source, type);
-  const inside = text.slice(start, type.end - 1);
-  if (inside === "") {
-    return { edit: { start, end: start, text: ` ${member} ` }, layout: "tight", lead: "" };
-  }
-  if (!inside.includes("\n")) {
-    return { edit: { start, end: start, text: ` ${member}` }, layout: "inline", lead: "" };
-  }
-  const indent = indentationAt(text, type.getStart(file)) + style.indent;
-  const end = style.semicolons ? ";" : "";
-  const edit = { start, end: start, text: `${style.eol}${indent}${member}${end}` };
-  return { edit, layout: "line", lead: "" };
-}
-
-/** The offset behind the opening brace. */
-function bodyStart({ file, text }: Source, type: ObjectType): number {
-  const [first] = type.members;
-  const from = ts.isInterfaceDeclaration(type) ? interfaceHeadEnd(type) : type.getStart(file);
-  const brace = text.indexOf("{", from);
-  return first && brace > first.getStart(file) ? first.pos : brace + 1;
-}
-
-function interfaceHeadEnd(type: TS.InterfaceDeclaration): number {
-  return type.heritageClauses?.at(-1)?.end ?? type.typeParameters?.end ?? type.name.end;
-}
-
-/** What ends the members of a type as its author writes it. */
-function separatorOf({ text, file, style }: Source, type: ObjectType): "" | ";" | "," {
-  const ends = type.members.map((each) => text.slice(each.getStart(file), each.end).at(-1));
-  if (ends.includes(";")) return ";";
-  if (ends.includes(",")) return ",";
-  return style.semicolons && type.members.length === 0 ? ";" : "";
-}
-
 /** Names of the type and the members around it: `BatchedUpdate.updates`. */
 function ownerPath(node: TS.Node): string {
   const names: string[] = [];
@@ -355,28 +282,4 @@ function inType(source: Source, member: TS.PropertySignature, shape: Shape): Can
       ? { edits: [memberRemoval(source, owner, member, shape)], dedent: null }
       : reason("changed-by-hand", "the field has another type now"),
   };
-}
-
-function memberRemoval(
-  source: Source,
-  owner: ObjectType,
-  member: TS.PropertySignature,
-  shape: Shape,
-): Edit {
-  const { text, file } = source;
-  const start = member.getStart(file);
-  const index = owner.members.indexOf(member);
-  const before = owner.members[index - 1];
-  const behind = owner.members[index + 1];
-  const gap = text.slice(0, start).length - text.slice(0, start).trimEnd().length;
-  if (shape.layout === "line" || (before && !behind && !shape.lead)) {
-    return { start: start - gap, end: member.end, text: "" };
-  }
-  if (behind) return { start, end: behind.getStart(file), text: "" };
-  if (before) {
-    const lead = leadBefore(text, before.end, start, shape.lead ?? "");
-    return { start: lead > 0 ? before.end - lead : start - gap, end: member.end, text: "" };
-  }
-  const end = shape.layout === "tight" ? owner.end - 1 : member.end;
-  return { start: start - gap, end, text: "" };
 }
