@@ -101,8 +101,16 @@ export { removedImports, removeImport } from "./syntax/removed-import.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";
+export { READS_FIELDS, readerElsewhere, readerOfFields } from "./syntax/schema-readers.js";
 export * from "./syntax/schemas.js";
-export { doubtAboutName, keyNode, stageName, stageOf, timeGiven } from "./syntax/stage.js";
+export {
+  doubtAboutName,
+  keyNode,
+  stageName,
+  stageOf,
+  takesTime,
+  timeGiven,
+} from "./syntax/stage.js";
 export { stageWork, type Segment } from "./syntax/stage-work.js";
 export { insertCall, insertedCalls } from "./syntax/statement-insert.js";
 export * from "./syntax/span-options.js";
@@ -168,6 +176,8 @@ export interface FileContext {
   readonly specifierFor: (from: string, to: string) => string;
   /** The names that other files take from this one. */
   readonly namesTaken: () => ReadonlySet<string>;
+  /** The files that import this one and have something in their text, parsed. */
+  readonly importersWith: (pattern: RegExp) => readonly Source[];
   /** Whether code that runs in pages imports the file, as far as directives tell. */
   readonly isInPages: () => boolean;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */

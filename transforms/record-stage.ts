@@ -30,6 +30,7 @@ import {
   stageName,
   stageOf,
   statementAround,
+  takesTime,
   textOf,
   timeGiven,
   ts,
@@ -101,10 +102,11 @@ export const recordStage = defineTransform<RecordStage, Found>({
   needles: ({ at }) => joinPointNeedles(at),
 
   find: (file, rule) => {
-    const matches = findMatches(file.source, rule.at);
+    const { source } = file;
+    const matches = findMatches(source, rule.at).filter((match) => takesTime(source, match));
     return matches.flatMap((match) => [
       timingSite(file, match, matches, rule),
-      ...failureSites(file.source, match, matches),
+      ...failureSites(source, match, matches),
     ]);
   },
 

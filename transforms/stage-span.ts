@@ -24,6 +24,7 @@ import {
   stageName,
   stageWork,
   statementsRegion,
+  takesTime,
   ts,
   unwrapped,
   walkOwn,
@@ -71,7 +72,7 @@ export const stageSpan = defineTransform<StageSpan, Found | null>({
 
   find: (file, rule) => {
     const { source } = file;
-    const matches = findMatches(source, rule.at);
+    const matches = findMatches(source, rule.at).filter((match) => takesTime(source, match));
     const stages = matches.map((match) => stageAt(file, match, matches));
     const mains = mainSites(source, stages);
     return withoutTwins(stages.flatMap((each) => sitesOf(source, each, mains)));

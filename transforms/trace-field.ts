@@ -1,4 +1,5 @@
 import {
+  baseWith,
   codeFingerprint,
   defineTransform,
   findSchemas,
@@ -16,7 +17,9 @@ import {
   propertyName,
   propertyOf,
   propertyRemoval,
+  readerElsewhere,
   readerOfFields,
+  READS_FIELDS,
   reason,
   schema,
   schemaPath,
@@ -81,7 +84,7 @@ export const traceField = defineTransform<TraceField, Owner>({
     const schemas = findSchemas(source, rule.at.type ?? "");
     return [
       ...types.map((match) => typeSite(file, match, rule)),
-      ...schemas.map((match) => schemaSite(source, match, rule)),
+      ...schemas.map((match) => schemaSite(file, match, schemas, rule)),
     ];
   },
 
@@ -146,10 +149,13 @@ function typeSite(
 }
 
 function schemaSite(
-  source: Source,
-  { declaration, target }: SchemaMatch,
+  file: FileContext,
+  match: SchemaMatch,
+  all: readonly SchemaMatch[],
   rule: TraceField,
 ): Site<Owner> {
+  const { source } = file;
+  const { declaration, target } = match;
   const node = target?.fields ?? declaration;
   const anchor = declaration.getStart(source.file);
   const region = { start: node.getStart(source.file), end: node.end };
@@ -164,8 +170,33 @@ function schemaSite(
   } as const;
   const site = { anchor, region, data: { kind: "schema", schema: target }, hop } as const;
   if (propertyOf(fields, rule.field)) return { ...site, present: "hand" };
-  const reader = readerOfFields(source, declaration);
-  return { ...site, skip: reader ? reason("fields-in-use", textOf(source, reader)) : undefined };
+  const base = baseWith(source, fields, (each) => gets(each, all, rule));
+  if (base) return { ...site, skip: reason("inherits-field", base) };
+  const reader = readerAnywhere(file, match);
+  return { ...site, skip: reader ? reason("fields-in-use", reader) : undefined };
+}
+
+/** Whether a schema has the field, or is about to get it by the same rule. */
+function gets(
+  fields: TS.ObjectLiteralExpression,
+  all: readonly SchemaMatch[],
+  { field }: TraceField,
+): boolean {
+  return (
+    propertyOf(fields, field) !== undefined || all.some(({ target }) => target?.fields === fields)
+  );
+}
+
+/** The code that reads the fields of a schema, in its file or in one that imports it. */
+function readerAnywhere(file: FileContext, match: SchemaMatch): string | null {
+  const own = readerOfFields(file.source, match);
+  if (own) return textOf(file.source, own);
+  const name = match.declaration.name.getText(file.source.file);
+  for (const importer of file.importersWith(READS_FIELDS)) {
+    const reader = readerElsewhere(importer, name);
+    if (reader) return `${textOf(importer, reader)} in ${importer.path}`;
+  }
+  return null;
 }
 
 function fieldNames({ properties }: TS.ObjectLiteralExpression, { field }: TraceField): string[] {

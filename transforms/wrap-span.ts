@@ -112,7 +112,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
       }
       if (!region) return [];
-      const skip = tracedAlready(file, region, rule);
+      const skip = valueAlone(match) ?? tracedAlready(file, region, rule);
       return [{ anchor: match.anchor, region, alternatives: regions.slice(1), data, skip }];
     });
     return withoutTwins(sites);
@@ -407,6 +407,22 @@ function isInside(such: ReadonlySet<TS.Node>, node: TS.Node): boolean {
     if (at !== node && ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
+}
+
+/** A constant that nothing is done for. */
+function valueAlone({ kind, node }: Match): Reason | undefined {
+  const isValue = kind === "constant" && findNode(node, isWork) === undefined;
+  return isValue ? reason("function-value") : undefined;
+}
+
+/** What may take time; reading a member may as well, but nobody means that. */
+function isWork(node: TS.Node): boolean {
+  return (
+    ts.isCallOrNewExpression(node) ||
+    ts.isAwaitExpression(node) ||
+    ts.isYieldExpression(node) ||
+    ts.isTaggedTemplateExpression(node)
+  );
 }
 
 /** Why a call is left to the SDK, which traces it; a wider region than the call is another matter. */

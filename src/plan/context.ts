@@ -12,7 +12,7 @@ import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import { isRunPlain } from "./entries.js";
-import { isInPages, namesTaken } from "./importers.js";
+import { importersOf, isInPages, namesTaken } from "./importers.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -52,6 +52,10 @@ export function createFileContext(
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
+    importersWith: (pattern) =>
+      [...importersOf(tree, source.path)]
+        .filter((path) => pattern.test(tree.read(path) ?? ""))
+        .flatMap((path) => read(path) ?? []),
     isInPages: () => isInPages(tree, source.path),
     namesTaken: () => namesTaken(tree, source.path),
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { moduleOf } from "./imports.js";
 import type { Match, StatementList } from "./join-point.js";
 import type { NamedFunction } from "./names.js";
 import { isStablePath } from "./purity.js";
@@ -10,6 +11,7 @@ import {
   type Region,
   type RegionKind,
 } from "./region.js";
+import { dialectOf } from "./schemas.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
 import { ancestors, enclosingFunction, findNode, unwrapped, walk, walkOwn } from "./walk.js";
@@ -98,7 +100,7 @@ function isParse(node: TS.Node): node is TS.CallExpression {
 /** `const message = JSON.parse(text)`: what follows handles it. */
 function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
   const around = statementAround(call);
-  const made = around && nameOf(around.statement, call);
+  const made = around && nameOf(source, around.statement, call);
   if (!around || !made) return reason("no-message");
   const { list, statement } = around;
   const rest = list.statements.slice(list.statements.indexOf(statement) + 1);
@@ -107,7 +109,8 @@ function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
 }
 
 /** What checks or reads data, and gives back the message that it is. */
-const READER = /^(parse|decode|cast|coerce|create|from|to|as)([A-Z]\w*)?$/;
+const READER =
+  /^(parse|decode|cast|coerce)(Async)?$|^(parse|decode|read|to|as|from|create)\w*(Message|Command|Event|Job|Request|Payload)$/;
 
 /** What gives back whether data is a message, with the message. */
 const CAREFUL_READER = /^safe(Parse|Decode)(Async)?$/;
@@ -117,6 +120,7 @@ const CAREFUL_READER = /^safe(Parse|Decode)(Async)?$/;
  * assertions and `await`, as it is or read by a schema.
  */
 function nameOf(
+  source: Source,
   statement: TS.Statement,
   call: TS.CallExpression,
 ): Pick<Received, "message" | "named"> | null {
@@ -127,20 +131,42 @@ function nameOf(
   if (value !== call && !isRead) return null;
   const reader = lastNameOf(value.expression);
   const { name } = declaration;
-  if (CAREFUL_READER.test(reader)) return resultIn(name, value.arguments.length > 1);
+  if (isRead && /Async$/.test(reader) && !isAwaited(value)) return null;
+  if (CAREFUL_READER.test(reader)) return resultIn(source, name, value);
   if (!ts.isIdentifier(name) || (isRead && !READER.test(reader))) return null;
   return { message: name.text, named: name };
 }
 
-/** The message in the result of a careful reader: Zod says `data`, and Valibot, a function, `output`. */
-function resultIn(name: TS.BindingName, isFunction: boolean): { message: string } | null {
-  const member = isFunction ? "output" : "data";
-  if (ts.isIdentifier(name)) return { message: `${name.text}.${member}` };
+function isAwaited(value: TS.Expression): boolean {
+  let node: TS.Node = value;
+  while (ts.isParenthesizedExpression(node.parent)) node = node.parent;
+  return ts.isAwaitExpression(node.parent);
+}
+
+/** The message in the result of a careful reader: Zod says `data` and Valibot `output`. */
+function resultIn(
+  source: Source,
+  name: TS.BindingName,
+  reading: TS.CallExpression,
+): { message: string } | null {
+  const member = resultMember(source, reading);
+  // Nothing says that there is a result: what reads may be asked for by `?.`.
+  if (ts.isIdentifier(name)) return member === null ? null : { message: `${name.text}?.${member}` };
   if (!ts.isObjectBindingPattern(name)) return null;
   const element = name.elements.find(
-    (each) => (each.propertyName ?? each.name).getText() === member,
+    (each) => !each.dotDotDotToken && (each.propertyName ?? each.name).getText() === member,
   );
   return element && ts.isIdentifier(element.name) ? { message: element.name.text } : null;
+}
+
+/** A schema's own method gets the data first, a function the schema. */
+function resultMember(source: Source, { expression, arguments: given }: TS.CallExpression) {
+  const [first] = given;
+  if (first && isParse(awaited(first))) return "data";
+  const root = ts.isPropertyAccessExpression(expression) ? expression.expression : expression;
+  const dialect = ts.isIdentifier(root) ? dialectOf(moduleOf(source, root) ?? "") : null;
+  if (dialect === null) return given.length === 1 ? "data" : null;
+  return dialect === "valibot" ? "output" : "data";
 }
 
 function loneConstant(statement: TS.Statement): TS.VariableDeclaration | null {
@@ -190,7 +216,7 @@ function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
   }));
   for (const { statements } of lists) {
     for (const statement of statements) {
-      const call = parseIn(statement);
+      const call = parseIn(source, statement);
       if (call && isOwnText(source, fn, call)) return madeBy(source, call);
     }
   }
@@ -198,9 +224,9 @@ function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
 }
 
 /** The parse that a statement gives to a constant. */
-function parseIn(statement: TS.Statement): TS.CallExpression | null {
+function parseIn(source: Source, statement: TS.Statement): TS.CallExpression | null {
   const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
-  return call && isParse(call) && nameOf(statement, call) ? call : null;
+  return call && isParse(call) && nameOf(source, statement, call) ? call : null;
 }
 
 /** Whether what is parsed came with the call: settings that every call reads are no message. */

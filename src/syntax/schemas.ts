@@ -4,7 +4,7 @@ import { constantValue } from "./message.js";
 import { nameMatches, propertyName } from "./names.js";
 import { propertyOf } from "./object-literal.js";
 import type { Source } from "./source.js";
-import { unwrapped, walk } from "./walk.js";
+import { hasModifier, unwrapped, walk } from "./walk.js";
 
 /** A schema that says which fields an object has, and that can take one more. */
 export interface ObjectSchema {
@@ -78,26 +78,6 @@ export function schemaPath(fields: TS.Node): string {
   return names.join(".");
 }
 
-/** Code that reads which fields a schema has, or demands them all: it would see one more. */
-export function readerOfFields(
-  { scope, file }: Source,
-  { name }: TS.VariableDeclaration,
-): TS.Node | null {
-  if (!ts.isIdentifier(name)) return null;
-  const readers = scope.references(name).map(({ parent }) => parent);
-  return (
-    readers.find((each) => ts.isPropertyAccessExpression(each) && readsFields(each, file)) ?? null
-  );
-}
-
-function readsFields(access: TS.PropertyAccessExpression, file: TS.SourceFile): boolean {
-  const name = access.name.getText(file);
-  if (/^(keyof|required)$/.test(name)) return true;
-  const isOfOne =
-    ts.isPropertyAccessExpression(access.parent) || ts.isSpreadAssignment(access.parent);
-  return /^(shape|entries)$/.test(name) && !isOfOne;
-}
-
 /** What makes a schema of an object of its fields. */
 const OBJECTS = /^(object|strictObject|looseObject|interface)$/;
 
@@ -106,7 +86,10 @@ const AROUND = /^(array|set|promise|optional|nullable|nullish|readonly|exactOpti
 
 /** What a schema is given without a change of its fields. */
 const KEEPING =
-  /^(strict|strip|passthrough|loose|catchall|describe|meta|register|openapi|brand|readonly|refine|superRefine|check|optional|nullable|nullish|default|catch|array|partial|deepPartial)$/;
+  /^(strict|strip|passthrough|loose|catchall|describe|meta|register|openapi|brand|readonly|optional|nullable|nullish|default|catch|array|min|max|length|nonempty|partial|deepPartial)$/;
+
+/** What looks at the whole object. */
+const CHECKING = /^(refine|superRefine|check|rawCheck|forward|partialCheck)$/;
 
 const EXTENDING = /^(extend|safeExtend|augment)$/;
 
@@ -123,17 +106,46 @@ function objectSchema(
   const callee = unwrapped(code.expression);
   if (!ts.isPropertyAccessExpression(callee)) return null;
   const name = callee.name.text;
-  const [given] = code.arguments;
+  const [given, ...others] = code.arguments;
   const library = libraryOf(source, callee.expression);
   if (library) {
     if (OBJECTS.test(name)) return withFields(source, given, library);
-    return AROUND.test(name) ? objectSchema(source, bodyOf(given), depth + 1) : null;
+    if (!AROUND.test(name) || !others.every((each) => keepsFields(source, each))) return null;
+    return objectSchema(source, bodyOf(given), depth + 1);
   }
+  const base = objectSchema(source, callee.expression, depth + 1);
+  if (!base) return null;
   if (EXTENDING.test(name)) {
-    const own = libraryAround(source, code);
-    return own && withFields(source, given, own);
+    // An extension of what is checked must not name a field again.
+    return isChecked(source, callee.expression) ? null : withFields(source, given, base.library);
   }
-  return KEEPING.test(name) ? objectSchema(source, callee.expression, depth + 1) : null;
+  const isKept = CHECKING.test(name) ? !code.arguments.some(countsFields) : KEEPING.test(name);
+  return isKept ? base : null;
+}
+
+/** Whether what stands behind the schema in a pipe gives on what it gets, and looks at no more of it. */
+function keepsFields(source: Source, action: TS.Expression): boolean {
+  const code = unwrapped(action);
+  if (!ts.isCallExpression(code)) return false;
+  const callee = unwrapped(code.expression);
+  if (!ts.isPropertyAccessExpression(callee) || !libraryOf(source, callee.expression)) return false;
+  const { text } = callee.name;
+  const isPlain = /^(brand|readonly|title|description|metadata)$/.test(text);
+  return isPlain || (CHECKING.test(text) && !code.arguments.some(countsFields));
+}
+
+/** A check of an object that goes by which fields there are. */
+function countsFields(check: TS.Expression): boolean {
+  return /\bObject\.(keys|entries|values)\b|\bReflect\.|\bin\b/.test(check.getText());
+}
+
+/** Whether something is checked on the way to a schema. */
+function isChecked(source: Source, expression: TS.Expression, depth = 0): boolean {
+  const code = unwrapped(constantValue(source, expression));
+  if (!ts.isCallExpression(code) || depth > MAX_DEPTH) return false;
+  const callee = unwrapped(code.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return false;
+  return CHECKING.test(callee.name.text) || isChecked(source, callee.expression, depth + 1);
 }
 
 function withFields(
@@ -141,8 +153,24 @@ function withFields(
   given: TS.Expression | undefined,
   library: Library,
 ): ObjectSchema | null {
-  const fields = given && unwrapped(constantValue(source, given));
-  return fields && ts.isObjectLiteralExpression(fields) ? { fields, library } : null;
+  if (!given) return null;
+  const code = unwrapped(given);
+  const fields = unwrapped(constantValue(source, code));
+  if (!ts.isObjectLiteralExpression(fields)) return null;
+  // Fields with a name of their own may be read by others.
+  return fields === code || isReadOnce(source, code) ? { fields, library } : null;
+}
+
+function isReadOnce({ scope }: Source, code: TS.Expression): boolean {
+  if (!ts.isIdentifier(code)) return false;
+  const [declaration] = scope.resolve(code.text, code) ?? [];
+  if (!declaration || !ts.isVariableDeclaration(declaration)) return false;
+  const statement = declaration.parent.parent;
+  const isOpen =
+    ts.isVariableStatement(statement) && hasModifier(statement, ts.SyntaxKind.ExportKeyword);
+  return (
+    !isOpen && ts.isIdentifier(declaration.name) && scope.references(declaration.name).length === 1
+  );
 }
 
 /** `z.lazy(() => schema)`. */
@@ -157,18 +185,32 @@ function schemaOfField(
   name: string,
 ): ObjectSchema | null {
   const field = propertyOf(fields, name);
-  return field && ts.isPropertyAssignment(field) ? objectSchema(source, field.initializer) : null;
+  if (!field) return null;
+  if (ts.isShorthandPropertyAssignment(field)) return objectSchema(source, field.name);
+  return ts.isPropertyAssignment(field) ? objectSchema(source, field.initializer) : null;
+}
+
+/** The name of the schema that fields are added to, or of one below that, whose own pass a test. */
+export function baseWith(
+  source: Source,
+  fields: TS.ObjectLiteralExpression,
+  test: (fields: TS.ObjectLiteralExpression) => boolean,
+): string | null {
+  const { parent: call } = fields;
+  const callee = ts.isCallExpression(call) ? unwrapped(call.expression) : null;
+  if (!callee || !ts.isPropertyAccessExpression(callee)) return null;
+  const base = EXTENDING.test(callee.name.text) ? objectSchema(source, callee.expression) : null;
+  if (!base) return null;
+  return test(base.fields) ? schemaPath(base.fields) : baseWith(source, base.fields, test);
 }
 
 /** Whether an expression is made by a library of schemas, of whatever kind it is. */
 export function isSchema(source: Source, expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
+  const code = unwrapped(constantValue(source, expression));
   if (!ts.isCallExpression(code)) return false;
   const callee = unwrapped(code.expression);
   if (!ts.isPropertyAccessExpression(callee)) return false;
-  if (libraryOf(source, callee.expression)) return true;
-  if (EXTENDING.test(callee.name.text)) return libraryAround(source, code) !== null;
-  return isSchema(source, callee.expression);
+  return libraryOf(source, callee.expression) !== null || isSchema(source, callee.expression);
 }
 
 /** The library whose namespace an expression is. */
@@ -177,22 +219,14 @@ function libraryOf(source: Source, expression: TS.Expression): Library | null {
   if (!ts.isIdentifier(code)) return null;
   const module = moduleOf(source, code);
   if (module === null) return null;
-  const dialect = dialectOf(module, code.text);
+  const dialect = dialectOf(module);
   return dialect && { dialect, local: code.text };
 }
 
-function dialectOf(module: string, local: string): Library["dialect"] | null {
-  if (/^valibot$/.test(module)) return "valibot";
-  if (/^zod\/(v4-|v4\/)?mini$/.test(module)) return "functions";
-  // What a module of one's own calls `z` is Zod, with additions.
-  return local === "z" || /^zod(\/v[34])?$/.test(module) ? "methods" : null;
-}
-
-/** The library that code below a node uses: what it extends may come from another file. */
-function libraryAround(source: Source, node: TS.Node): Library | null {
-  let found: Library | null = null;
-  walk(node, (each) => {
-    if (!found && ts.isPropertyAccessExpression(each)) found = libraryOf(source, each.expression);
-  });
-  return found;
+/** How a module says schemas; null where it is no library of schemas, or none that is known. */
+export function dialectOf(module: string): Library["dialect"] | null {
+  if (module === "valibot") return "valibot";
+  // Also what adds to Zod, such as `@hono/zod-openapi`; what a file of one's own exports may be either.
+  if (/^\.|[^\w/@.-]/.test(module) || !/zod/.test(module)) return null;
+  return /\bmini$/.test(module) ? "functions" : "methods";
 }

@@ -1,3 +1,4 @@
+import { isDifference, readsClock } from "./clock.js";
 import { ts, type TS } from "./compiler.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Match, StatementList } from "./join-point.js";
@@ -79,10 +80,6 @@ function measurementOf(source: Source, given: TS.Expression): TS.Expression | nu
   return ts.isIdentifier(code) && !isFar ? null : code;
 }
 
-function isDifference(node: TS.Node): boolean {
-  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.MinusToken;
-}
-
 /** Whether a statement sets what a timing measures from. */
 function markOf(
   source: Source,
@@ -116,9 +113,6 @@ function isMemberName(name: TS.Identifier): boolean {
   return ts.isPropertyAccessExpression(name.parent) && name.parent.name === name;
 }
 
-const CLOCK =
-  /(^|\.)(now|hrtime|bigint|getTime|start|begin|(start|begin)(Timer|Timing|Clock)|timer|stopwatch)$/i;
-
 function setsOne(
   source: Source,
   statement: TS.Statement,
@@ -135,19 +129,6 @@ function setsOne(
   if (!ts.isIdentifier(code.left) || !readsClock(code.right)) return false;
   const [declaration] = source.scope.resolve(code.left.text, code) ?? [];
   return declaration !== undefined && declarations.has(declaration);
-}
-
-/** Whether an expression reads a clock, or starts one, and is no time that has passed. */
-function readsClock(expression: TS.Expression): boolean {
-  if (findNode(expression, isDifference) || findNode(expression, ts.isAwaitExpression))
-    return false;
-  const isReading = (node: TS.Node) => {
-    if (ts.isNewExpression(node)) return /Date$|timer|stopwatch/i.test(node.expression.getText());
-    if (!ts.isCallExpression(node) || !CLOCK.test(node.expression.getText())) return false;
-    // With an argument it tells the time since then.
-    return !node.expression.getText().endsWith("hrtime") || node.arguments.length === 0;
-  };
-  return findNode(expression, isReading) !== undefined;
 }
 
 /** `timer.start("x")` begins what `timer.end("x")` ends. */

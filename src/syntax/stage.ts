@@ -1,3 +1,4 @@
+import { readsClock } from "./clock.js";
 import { ts, type TS } from "./compiler.js";
 import type { Constant, Match } from "./join-point.js";
 import { enclosingFunctionNames } from "./names.js";
@@ -51,6 +52,41 @@ function keyOf(source: Source, target: TS.Expression): string | Reason {
   return isStablePath(key) ? textOf(source, key) : reason("computed-key", textOf(source, key));
 }
 
+/**
+ * Whether a match takes a time: a constant may also be the mark that a stage is measured from, a
+ * limit, or what measures later.
+ */
+export function takesTime(source: Source, match: Match): boolean {
+  return match.kind !== "constant" || isTimeTaken(source, match.node.initializer);
+}
+
+function isTimeTaken(source: Source, value: TS.Expression): boolean {
+  const code = unwrapped(value);
+  if (ts.isConditionalExpression(code)) return isTimeTaken(source, code.whenTrue);
+  if (ts.isAwaitExpression(code)) return isTimeTaken(source, code.expression);
+  if (ts.isCallExpression(code)) return isTimeOfCall(source, code);
+  if (!ts.isBinaryExpression(code)) return false;
+  const { left, right, operatorToken } = code;
+  if (operatorToken.kind === ts.SyntaxKind.MinusToken) return true;
+  const isPart = (each: TS.Expression) =>
+    ts.isIdentifier(unwrapped(each)) || isTimeTaken(source, each);
+  if (operatorToken.kind === ts.SyntaxKind.PlusToken) return isPart(left) && isPart(right);
+  const isScaled = /^[*/]$/.test(operatorToken.getText(source.file));
+  return isScaled && isTimeTaken(source, left);
+}
+
+/** A time that is rounded, or told by what has measured it. */
+function isTimeOfCall(source: Source, call: TS.CallExpression): boolean {
+  const callee = call.expression.getText(source.file);
+  if (/^Math\.\w+$|^Number$/.test(callee)) {
+    return call.arguments.some((each) => isTimeTaken(source, each));
+  }
+  const name = /[\w$]+$/.exec(callee)?.[0] ?? "";
+  return TELLING.test(name) && !readsClock(call);
+}
+
+const TELLING = /elapsed|duration|took|since|measure|hrtime|(^|[a-z])(stop|end|lap|read)$/i;
+
 /** What says no more than that a name is that of a time. */
 const TIME = /^(duration|elapsed|took|time|latency|in|ms|millis|milliseconds|secs?|seconds)$/i;
 
@@ -59,15 +95,15 @@ const TIME = /^(duration|elapsed|took|time|latency|in|ms|millis|milliseconds|sec
  * `download_duration`); where nothing is left, the function that measures itself.
  */
 function constantStage({ style }: Source, { name }: Constant): string {
-  const around = enclosingFunctionNames(name)[0]?.split(".").at(-1);
+  const around = enclosingFunctionNames(name)[0]?.split(".").at(-1)?.replace(/^#/, "");
   return quoted(stageStem(name.text) || (around ?? name.text), style);
 }
 
 /** What a name says beside that it is a time; nothing where it says no more. */
 export function stageStem(name: string): string {
-  const words = name.match(/[A-Z]?[a-z0-9$]+|[A-Z]+(?![a-z])|_+/g) ?? [];
-  const last = words.findLastIndex((word) => !TIME.test(word) && !word.startsWith("_"));
-  return words.slice(0, last + 1).join("");
+  const words = [...name.matchAll(/\p{Lu}?[\p{Ll}\p{Lo}\p{N}$]+|\p{Lu}+(?!\p{Ll})|_+/gu)];
+  const last = words.findLast(([word]) => !TIME.test(word) && !word.startsWith("_"));
+  return last ? name.slice(0, last.index + last[0].length) : "";
 }
 
 /** `timings.set("x", ms)` and the like: what the pattern calls so, else the first two arguments. */

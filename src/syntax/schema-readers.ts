@@ -1,0 +1,82 @@
+import { ts, type TS } from "./compiler.js";
+import { importOf } from "./imports.js";
+import type { SchemaMatch } from "./schemas.js";
+import type { Source } from "./source.js";
+import { ancestors, unwrapped, walk } from "./walk.js";
+
+/** What a file contains that reads the fields of a schema. */
+export const READS_FIELDS =
+  /required|keyof|shape|entries|_?def\b|getDefaults|getFallbacks|json_?schema|(input|output|response)_?schema|parameters|resolver/i;
+
+/**
+ * Code that reads which fields a schema has, demands them all, or publishes them: it would see one
+ * more. Looked for wherever the file says the constants that the schema is part of.
+ */
+export function readerOfFields(source: Source, match: SchemaMatch): TS.Node | null {
+  const { scope } = source;
+  const fields = match.target?.fields;
+  const around = fields ? [...ancestors(fields)].filter(ts.isVariableDeclaration) : [];
+  const names = [match.declaration, ...around].flatMap(({ name }) =>
+    ts.isIdentifier(name) ? [name] : [],
+  );
+  const uses = names.flatMap((name) => scope.references(name));
+  return firstReader(uses);
+}
+
+/** The same in a file that imports the one of the schema. */
+export function readerElsewhere(importer: Source, name: string): TS.Node | null {
+  const uses: TS.Node[] = [];
+  walk(importer.file, (node) => {
+    if (!ts.isIdentifier(node)) return;
+    const { parent } = node;
+    const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
+    if (isMember && node.text === name) uses.push(parent);
+    if (!isMember && importOf(importer, node)?.exported === name) uses.push(node);
+  });
+  return firstReader(uses);
+}
+
+function firstReader(uses: readonly TS.Node[]): TS.Node | null {
+  for (const use of uses) {
+    const reader = readerAt(use);
+    if (reader) return reader;
+  }
+  return null;
+}
+
+/** The code around a schema that reads its fields, also those that something is made of. */
+function readerAt(use: TS.Node): TS.Node | null {
+  const { parent } = use;
+  if (ts.isParenthesizedExpression(parent)) return readerAt(parent);
+  if (ts.isElementAccessExpression(parent)) return parent.expression === use ? parent : null;
+  if (ts.isVariableDeclaration(parent)) {
+    return parent.initializer === use && ts.isObjectBindingPattern(parent.name) ? parent : null;
+  }
+  if (ts.isPropertyAssignment(parent)) {
+    const isPublished = PUBLISHING.test(parent.name.getText());
+    return isPublished && parent.initializer === use ? parent : null;
+  }
+  if (ts.isCallExpression(parent)) {
+    const callee = unwrapped(parent.expression);
+    const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText();
+    return parent.expression !== use && READING.test(name) ? parent : null;
+  }
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== use) return null;
+  return readerBy(parent);
+}
+
+/** `schema.keyof()`, `schema.extend({ ... }).required()`, `Object.keys(schema.shape)`. */
+function readerBy(access: TS.PropertyAccessExpression): TS.Node | null {
+  const { parent, name } = access;
+  if (READING.test(name.text)) return access;
+  // One field, or all as the fields of another schema.
+  const isOfOne = ts.isPropertyAccessExpression(parent) || ts.isSpreadAssignment(parent);
+  if (/^(shape|entries|_?def|_zod)$/.test(name.text)) return isOfOne ? null : access;
+  return ts.isCallExpression(parent) && parent.expression === access ? readerAt(parent) : null;
+}
+
+const READING = /^(keyof|required|getDefaults?|getFallbacks?)$|json_?schema|resolver$/i;
+
+/** What a model, a client or a document is told. */
+const PUBLISHING =
+  /^["']?(inputSchema|outputSchema|responseSchema|parameters|response_format)["']?$/;
