@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeCorpus } from "./corpus.js";
+import { commitAll, makeCorpus } from "./corpus.js";
 import { countAndRestore, measure, median, originalOf, type Run } from "./measure.js";
 import { CODEMOD, configOf, JOBS, PEERS, TOOLS, type Job, type Tool } from "./tools.js";
 
@@ -84,10 +84,7 @@ function corpusIn(folder: string, files: number): void {
     recursive: true,
     filter: (path) => !/\/(node_modules|\.git)$/.test(path),
   });
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
-  git("init", "--quiet");
-  git("add", "--all");
-  git("-c", "user.name=b", "-c", "user.email=b@localhost", "commit", "--quiet", "-m", "corpus");
+  commitAll(folder);
 }
 
 /** All tools in turn, round after round, so that what else the machine does falls on all of them. */
