@@ -8,12 +8,16 @@ type Bulk = Pick<FilePlan, "before" | "after" | "base" | "entries">;
 /** What only the type check asks for. */
 type ForTypes = Pick<FilePlan, "edits" | "placements">;
 
-/** A file's plan as it waits for the others: plain data, a tenth of its size. */
-export interface KeptPlan extends Omit<FilePlan, keyof (Bulk & ForTypes)> {
+/** What is wanted of all files at once, in the end. */
+type Light = Omit<FilePlan, keyof (Bulk & ForTypes)>;
+
+/** A file's plan as it waits for the others: bytes, which no collection of garbage has to look at. */
+export interface KeptPlan {
+  readonly light: Uint8Array;
   readonly bulk: Uint8Array;
 }
 
-interface Packed extends Pick<Bulk, "entries"> {
+interface PackedBulk extends Pick<Bulk, "entries"> {
   /** The texts that differ, and which of them is which. */
   readonly texts: readonly string[];
   readonly places: readonly number[];
@@ -24,22 +28,28 @@ export function keepPlan(plan: FilePlan): KeptPlan {
   const { before, after, base, entries, edits: _edits, placements: _placements, ...light } = plan;
   const texts = [...new Set([before, after, base])];
   const places = [before, after, base].map((text) => texts.indexOf(text));
-  const packed = deflateRawSync(JSON.stringify({ texts, places, entries }), { level: 3 });
+  const bulk: PackedBulk = { texts, places, entries };
+  return { light: packed(light), bulk: packed(bulk) };
+}
+
+function packed(data: Light | PackedBulk): Uint8Array {
   // What zlib gives back is a part of a larger buffer.
-  return { ...light, bulk: new Uint8Array(packed) };
+  return new Uint8Array(deflateRawSync(JSON.stringify(data), { level: 3 }));
 }
 
 /** Plans of which one is unpacked at a time, when its bulk is asked for. */
 export function openPlans(kept: readonly KeptPlan[]): FilePlan[] {
   const store = new BulkStore();
-  return kept.map(({ bulk, ...light }) => Object.assign(new Bulky(store, bulk), light));
+  return kept.map(({ light, bulk }) =>
+    Object.assign(new Bulky(store, bulk), unpacked(light) as Light),
+  );
 }
 
 class BulkStore {
   #last: { readonly packed: Uint8Array; readonly bulk: Bulk } | null = null;
 
   unpack(packed: Uint8Array): Bulk {
-    if (this.#last?.packed !== packed) this.#last = { packed, bulk: unpacked(packed) };
+    if (this.#last?.packed !== packed) this.#last = { packed, bulk: bulkOf(packed) };
     return this.#last.bulk;
   }
 }
@@ -72,8 +82,12 @@ class Bulky implements Bulk, ForTypes {
   }
 }
 
-function unpacked(packed: Uint8Array): Bulk {
-  const { texts, places, entries } = JSON.parse(inflateRawSync(packed).toString()) as Packed;
+function bulkOf(bytes: Uint8Array): Bulk {
+  const { texts, places, entries } = unpacked(bytes) as PackedBulk;
   const [before = "", after = "", base = ""] = places.map((place) => texts[place]);
   return { before, after, base, entries };
+}
+
+function unpacked(bytes: Uint8Array): unknown {
+  return JSON.parse(inflateRawSync(bytes).toString());
 }
