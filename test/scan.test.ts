@@ -483,6 +483,39 @@ export class Reminders {
   ]);
 });
 
+test("what an interval runs is found, what only looks or keeps alive is not", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/sweeper.ts": `import { open, remove } from "./store";
+
+export class Sweeper {
+  start(): void {
+    setInterval(() => {
+      void this.sweep();
+    }, 60_000);
+    setInterval(() => this.pollStore().catch(console.error), 1_000);
+    setInterval(() => console.log("alive"), 1_000);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const each of await open()) await remove(each);
+  }
+
+  private async pollStore(): Promise<void> {
+    console.log(await open());
+  }
+}
+`,
+    "src/store.ts": `export const open = async () => ["a"];
+export const remove = async (what: string) => console.log(what);
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["wrap-span", { method: "Sweeper.sweep" }],
+  ]);
+});
+
 test("a job is continued once, however it is handed on; what a service runs is found", async () => {
   const folder = newRepository({
     "package.json":

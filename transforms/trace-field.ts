@@ -22,6 +22,7 @@ import {
   READS_FIELDS,
   reason,
   schema,
+  schemaInferred,
   schemaPath,
   textOf,
   ts,
@@ -133,7 +134,7 @@ function typeSite(
   const anchor = declaration.getStart(source.file);
   const region = { start: node.getStart(source.file), end: node.end };
   if (!target) {
-    return { anchor, region, data: null, skip: reason("not-an-object-type", rule.at.type) };
+    return { anchor, region, data: null, skip: reason("not-an-object-type", kindOf(declaration)) };
   }
   const hop = {
     part: "type",
@@ -146,6 +147,13 @@ function typeSite(
     openModule(file, from, specifier),
   );
   return { ...site, skip: parent ? reason("inherits-field", parent) : undefined };
+}
+
+/** What a type is called, and the schema of another file that it comes from. */
+function kindOf(declaration: TypeMatch["declaration"]): string {
+  const schema = ts.isTypeAliasDeclaration(declaration) ? schemaInferred(declaration) : null;
+  const { text } = declaration.name;
+  return schema === null ? text : `${text}, whose schema ${schema} stands in another file`;
 }
 
 function schemaSite(

@@ -1,22 +1,25 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { moduleOf } from "../syntax/imports.js";
-import { className, functionName } from "../syntax/names.js";
+import { className, functionName, qualifiedName } from "../syntax/names.js";
 import { isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
-import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
+import { functionCalled, pointOf } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
 const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
 
 /** What nobody asks for and a clock starts: it is in no trace. */
 export const crons: Detector = {
-  finds: "functions that a clock starts (node-cron, cron, croner, node-schedule, Nest)",
-  needles: ["cron", "Cron", "node-schedule", "@nestjs/schedule"],
+  finds:
+    "functions that a clock starts (node-cron, cron, croner, node-schedule, Nest, `setInterval`)",
+  needles: ["cron", "Cron", "node-schedule", "@nestjs/schedule", "setInterval("],
+  paths: /\.[cm]?[jt]s$/,
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      const planned = plannedAt(source, node) ?? markedAt(source, node);
+      const planned = plannedAt(source, node) ?? markedAt(source, node) ?? repeatedAt(source, node);
       if (!planned) return;
       found.push(
         proposal(source, node, 2, "a clock starts it, and no trace tells of it", {
@@ -87,4 +90,41 @@ function markedAt(source: Source, node: TS.Node): Planned | null {
   const [owner, name] = [className(node), functionName(node)];
   if (!isMarked || owner === null || name === null) return null;
   return { name: `${owner}.${name}`, at: { method: `${owner}.${name}` } };
+}
+
+/** What only keeps something open, or looks whether there is something to do. */
+const NO_WORK = /ping|heartbeat|keep_?alive|poll|refresh|health|tick$/i;
+
+/** `setInterval(() => void this.sweep(), EVERY)`: the function of the file that it runs. */
+function repeatedAt(source: Source, node: TS.Node): Planned | null {
+  if (!ts.isCallExpression(node) || node.expression.getText(source.file) !== "setInterval") {
+    return null;
+  }
+  const [run] = node.arguments;
+  const call = run && callIn(run);
+  const target = call && functionCalled(source, call);
+  if (!target?.body || !isAsync(target)) return null;
+  const [name, at] = [qualifiedName(target), pointOf(target)];
+  if (name === null || !at || NO_WORK.test(name)) return null;
+  return meansOnly(source, at, [{ node: target }]) ? { name, at } : null;
+}
+
+/** The one call that a callback makes, whether or not it waits for it. */
+function callIn(run: TS.Expression): TS.CallExpression | null {
+  const fn = unwrapped(run);
+  if (!ts.isArrowFunction(fn)) return null;
+  const { body } = fn;
+  const only = ts.isBlock(body) && body.statements.length === 1 ? body.statements[0] : undefined;
+  const code = only && ts.isExpressionStatement(only) ? only.expression : body;
+  return ts.isBlock(code) ? null : startedBy(code);
+}
+
+function startedBy(expression: TS.Expression): TS.CallExpression | null {
+  const code = unwrapped(expression);
+  if (ts.isVoidExpression(code) || ts.isAwaitExpression(code)) return startedBy(code.expression);
+  if (!ts.isCallExpression(code)) return null;
+  const callee = unwrapped(code.expression);
+  const isHandled =
+    ts.isPropertyAccessExpression(callee) && /^(catch|finally|then)$/.test(callee.name.text);
+  return isHandled ? startedBy(callee.expression) : code;
 }

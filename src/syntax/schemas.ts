@@ -53,19 +53,26 @@ export function findSchemas(source: Source, wanted: string): SchemaMatch[] {
 
 const INFERRING = /(^|\.)(infer|input|output|TypeOf|InferInput|InferOutput)$/;
 
-/** The constant of the file whose type an alias is: `type Job = z.infer<typeof job>`. */
+/** The name of the schema whose type an alias is: `type Job = z.infer<typeof job>`. */
+export function schemaInferred({ type }: TS.TypeAliasDeclaration): string | null {
+  return inferring(type)?.text ?? null;
+}
+
+/** The constant of the file whose type an alias is. */
 export function inferredFrom(
   source: Source,
   { type }: TS.TypeAliasDeclaration,
 ): TS.VariableDeclaration | null {
-  if (!ts.isTypeReferenceNode(type) || !INFERRING.test(type.typeName.getText(source.file))) {
-    return null;
-  }
-  const [of] = type.typeArguments ?? [];
-  if (!of || !ts.isTypeQueryNode(of) || !ts.isIdentifier(of.exprName)) return null;
-  const [declaration] = source.scope.resolve(of.exprName.text, of) ?? [];
+  const schema = inferring(type);
+  const [declaration] = schema ? (source.scope.resolve(schema.text, schema) ?? []) : [];
   const isConstant = declaration && ts.isVariableDeclaration(declaration);
   return isConstant && declaration.initializer ? declaration : null;
+}
+
+function inferring(type: TS.TypeNode): TS.Identifier | null {
+  if (!ts.isTypeReferenceNode(type) || !INFERRING.test(type.typeName.getText())) return null;
+  const [of] = type.typeArguments ?? [];
+  return of && ts.isTypeQueryNode(of) && ts.isIdentifier(of.exprName) ? of.exprName : null;
 }
 
 /** Names of the constant around a schema's fields and of the fields around them: `batch.updates`. */
