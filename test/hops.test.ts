@@ -193,6 +193,52 @@ export const json = {
   expect(lines).toEqual([17, 19, 20, 24]);
 });
 
+test("a schema that drops the context before it is looked for is told, whoever keeps it", async () => {
+  const schemas = `
+import { z } from "zod";
+export const command = z.object({ id: z.string() });
+export const loose = z.looseObject({ id: z.string() });
+export const ready = z.object({ id: z.string(), _sentry: z.unknown().optional() });
+`;
+  const receiver = `
+import { EventEmitter } from "node:events";
+import * as v from "valibot";
+import { command, loose, ready } from "./schemas.js";
+
+const own = v.object({ id: v.string() });
+export const bus = new EventEmitter();
+bus.on("a", (text: string) => {
+  const message = command.parse(JSON.parse(text));
+  console.log(message.id);
+});
+bus.on("b", (text: string) => {
+  const result = v.safeParse(own, JSON.parse(text));
+  console.log(result.success);
+});
+bus.on("c", (text: string) => {
+  const message = loose.parse(JSON.parse(text));
+  console.log(message.id);
+});
+bus.on("d", (text: string) => {
+  const message = ready.parse(JSON.parse(text));
+  console.log(message.id);
+});
+`;
+  const files = { "receiver.ts": receiver, "schemas.ts": schemas };
+  const receive = (event: string) => ({
+    id: `on-${event}`,
+    use: "trace-receive",
+    at: { listener: event },
+  });
+  const rules = ["a", "b", "c", "d"].map(receive);
+  const told = (found: readonly Found[]) =>
+    found.filter(({ code }) => code === "hop-without-field").map(({ line }) => line);
+  expect(told(await hopsIn(files, rules))).toEqual([8, 12]);
+  const named = { id: "command", use: "trace-field", at: { type: "command" } };
+  expect(told(await hopsIn(files, [...rules, named]))).toEqual([12]);
+  expect(told(await hopsIn(files, rules, "--rule", "on-a"))).toEqual([]);
+});
+
 test("one rule alone says nothing about the other end", async () => {
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
   const found = await hopsIn(files, [field, send], "--rule", "send");

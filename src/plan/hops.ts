@@ -1,7 +1,10 @@
 import { position } from "../text/lines.js";
 import type { TS } from "../syntax/compiler.js";
 import type { FindingCode } from "../syntax/finding.js";
+import { importOf } from "../syntax/imports.js";
+import { propertyOf } from "../syntax/object-literal.js";
 import { isReason } from "../syntax/reason.js";
+import { findSchemas, schemaPath } from "../syntax/schemas.js";
 import { UNKNOWN_MESSAGE } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import type { View } from "./base-view.js";
@@ -24,6 +27,14 @@ export interface HopEnd {
   readonly fields: readonly (readonly string[])[];
   /** For what is left out: the rule that means it but for its place. */
   readonly by: LeftOut["by"];
+  /** The schema that has read a message, where it names no field for a context. */
+  readonly drops: SchemaPlace | null;
+}
+
+/** A schema, by its file and the constant that it is given to. */
+export interface SchemaPlace {
+  readonly file: string;
+  readonly name: string;
 }
 
 /**
@@ -31,12 +42,13 @@ export interface HopEnd {
  * @param text the file as it is, for the lines of findings
  */
 export function hopEnds(
-  { source, types }: FileContext,
+  context: FileContext,
   outcomes: readonly Outcome[],
   leftOut: readonly LeftOut[],
   view: View,
   text: string,
 ): HopEnd[] {
+  const { source, types } = context;
   const place = (anchor: number) => {
     const offset = view.reduced.toFull(anchor, () => true);
     return { file: source.path, line: position(text, offset).line };
@@ -46,17 +58,18 @@ export function hopEnds(
   const instrumented = outcomes.flatMap(({ draft, result }): HopEnd[] => {
     const { hop, anchor } = draft.site;
     if (!hop || (result !== "present" && isReason(result))) return [];
-    const common = { ...place(anchor), by: null };
+    const common = { ...place(anchor), by: null, drops: null };
     if (hop.part !== "type") {
       const { own, held, fields } = known(hop.message);
-      return [{ ...common, part: hop.part, types: own, held, members: [], fields }];
+      const drops = hop.part === "receiver" && hop.schema ? dropping(context, hop.schema) : null;
+      return [{ ...common, part: hop.part, types: own, held, members: [], fields, drops }];
     }
     const { part, name, members } = hop;
     return [{ ...common, part, types: [name], held: [], members, fields: [] }];
   });
   const others = leftOut.map(({ anchor, message, by }): HopEnd => {
     const { own, held } = known(message);
-    const common = { ...place(anchor), members: [], fields: [], by };
+    const common = { ...place(anchor), members: [], fields: [], by, drops: null };
     return { ...common, part: "left-out", types: own, held };
   });
   return [...instrumented, ...others];
@@ -70,6 +83,7 @@ export function hopFindings(ends: readonly HopEnd[]): Finding[] {
   const groups = kindred(ends.filter(({ part }) => part === "type"));
   return [
     ...groups.flatMap((kin) => brokenHop(kin, ends)),
+    ...droppedContexts(ends),
     ...leftOutFindings(groups.flat(), ends),
   ];
 }
@@ -94,6 +108,40 @@ function brokenHop(kin: readonly HopEnd[], ends: readonly HopEnd[]): Finding[] {
     return [finding("hop-without-sender", "warning", receiver, message)];
   }
   return [];
+}
+
+const FIELD = "_sentry";
+
+/** The schema that a name means, in this file or in the one that it comes from, if it drops a context. */
+function dropping(context: FileContext, name: TS.Identifier): SchemaPlace | null {
+  const { source } = context;
+  const imported = importOf(source, name);
+  const file = imported ? context.resolve(imported.module) : source.path;
+  const declared = imported?.exported ?? name.text;
+  const home = file === null || file === source.path ? source : context.read(file);
+  if (file === null || !home) return null;
+  const [schema] = findSchemas(home, declared);
+  const isOpen = /\.(passthrough|loose|catchall)\(|looseObject\(/.test(
+    schema?.declaration.getText(home.file) ?? "",
+  );
+  const fields = schema?.target?.fields;
+  if (!fields || isOpen || propertyOf(fields, FIELD)) return null;
+  return { file, name: schemaPath(fields) };
+}
+
+/** Handlers that look for a context which the schema before them has dropped. */
+function droppedContexts(ends: readonly HopEnd[]): Finding[] {
+  const named = ends.filter(({ part }) => part === "type");
+  return ends.flatMap((end) => {
+    const { drops } = end;
+    if (!drops) return [];
+    const isNamed = named.some(
+      ({ file, types }) => file === drops.file && types.includes(drops.name),
+    );
+    if (isNamed) return [];
+    const message = `"${drops.name}" of ${drops.file} drops "${FIELD}" before it is looked for here: name it there, or let a trace-field rule do so`;
+    return [finding("hop-without-field", "warning", end, message)];
+  });
 }
 
 /** A batch counts where it arrives; where it leaves, what it holds has its context already. */

@@ -128,7 +128,7 @@ export function handlerSite(
     return { anchor, region: { start: node.getStart(file), end: node.end }, data };
   }
   const present = isContinuedByHand(received) ? "hand" : undefined;
-  const hop = { part: "receiver", message: received.named } as const;
+  const hop = { part: "receiver", message: received.named, schema: received.schema } as const;
   return { anchor, region: received.region, data, hop, present };
 }
 

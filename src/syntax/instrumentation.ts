@@ -35,7 +35,13 @@ export interface Site<Data> {
 /** A type whose messages carry a context, or one end of the way that a message takes. */
 export type HopPart =
   | { readonly part: "type"; readonly name: string; readonly members: readonly string[] }
-  | { readonly part: "sender" | "receiver"; readonly message: TS.Node | undefined };
+  | { readonly part: "sender"; readonly message: TS.Node | undefined }
+  | {
+      readonly part: "receiver";
+      readonly message: TS.Node | undefined;
+      /** The schema that has read the message, which may drop what it does not name. */
+      readonly schema?: TS.Identifier | undefined;
+    };
 
 /** An edit that knows which neighbour it belongs to, should another one claim the same offset. */
 export interface AttachedEdit extends Edit {

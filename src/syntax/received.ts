@@ -21,6 +21,8 @@ export interface Received {
   readonly message: string;
   /** What the message is called where it arrives, to ask about its type; undefined for other code. */
   readonly named?: TS.Node | undefined;
+  /** The name of the schema that has read it. */
+  readonly schema?: TS.Identifier | undefined;
   readonly region: Region;
 }
 
@@ -123,7 +125,7 @@ function nameOf(
   source: Source,
   statement: TS.Statement,
   call: TS.CallExpression,
-): Pick<Received, "message" | "named"> | null {
+): Omit<Received, "region"> | null {
   const declaration = loneConstant(statement);
   const value = declaration?.initializer && awaited(declaration.initializer);
   if (!declaration || !value || !ts.isCallExpression(value)) return null;
@@ -132,9 +134,26 @@ function nameOf(
   const reader = lastNameOf(value.expression);
   const { name } = declaration;
   if (isRead && /Async$/.test(reader) && !isAwaited(value)) return null;
-  if (CAREFUL_READER.test(reader)) return resultIn(source, name, value);
+  const schema = schemaAsked(value);
+  if (CAREFUL_READER.test(reader)) {
+    const result = resultIn(source, name, value);
+    return result && { ...result, schema };
+  }
   if (!ts.isIdentifier(name) || (isRead && !READER.test(reader))) return null;
-  return { message: name.text, named: name };
+  return { message: name.text, named: name, schema: isRead ? schema : undefined };
+}
+
+/** The schema of `schema.parse(data)`, or of `parse(schema, data)`. */
+function schemaAsked({
+  expression,
+  arguments: given,
+}: TS.CallExpression): TS.Identifier | undefined {
+  const callee = unwrapped(expression);
+  const [first] = given;
+  const isFunction = first !== undefined && !isParse(awaited(first));
+  const owner = ts.isPropertyAccessExpression(callee) ? callee.expression : undefined;
+  const schema = isFunction ? first : owner;
+  return schema && ts.isIdentifier(schema) ? schema : undefined;
 }
 
 function isAwaited(value: TS.Expression): boolean {

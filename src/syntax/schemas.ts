@@ -93,7 +93,7 @@ const AROUND = /^(array|set|promise|optional|nullable|nullish|readonly|exactOpti
 
 /** What a schema is given without a change of its fields. */
 const KEEPING =
-  /^(strict|strip|passthrough|loose|catchall|describe|meta|register|openapi|brand|readonly|optional|nullable|nullish|default|catch|array|min|max|length|nonempty|partial|deepPartial)$/;
+  /^(strict|strip|passthrough|loose|catchall|describe|meta|brand|readonly|optional|nullable|nullish|default|catch|array|min|max|length|nonempty|partial|deepPartial)$/;
 
 /** What looks at the whole object. */
 const CHECKING = /^(refine|superRefine|check|rawCheck|forward|partialCheck)$/;
