@@ -388,6 +388,40 @@ function typesItem(writer: Writer): Item {
   return { lines, callees: [], entries: [] };
 }
 
+/** A schema of messages, and a function that reads by it; it may also look at its fields. */
+function schemaItem(writer: Writer): Item {
+  const { choices, facts, end } = writer;
+  if (!facts.hasSchemas) return typesItem(writer);
+  const any = typed(writer, "any");
+  const message = writer.fresh("Message");
+  const name = writer.fresh("read");
+  const shape = choices.pick<string[]>([
+    [`const ${message} = z.object({ id: z.number() })${end}`],
+    [
+      `export const ${message} = z.object({`,
+      "  // which",
+      "  id: z.number(),",
+      "  items: z.array(z.object({ id: z.number() })).optional(),",
+      `})${end}`,
+    ],
+    [`const ${message} = z.strictObject({ id: z.number() }).partial()${end}`],
+    [`const ${message} = z.object({ id: z.number() }).refine(({ id }) => id !== 7)${end}`],
+    [`const ${message} = z.object({ id: z.number() }).extend({ at: z.number().optional() })${end}`],
+    [`const ${message} = z.object({ id: z.number() }).transform(({ id }) => id)${end}`],
+    [`const ${message} = z.union([z.object({ id: z.number() }), z.string()])${end}`],
+  ]);
+  const isPlain = !/transform|union/.test(shape.join(""));
+  const fields = isPlain && choices.chance(20) ? `Object.keys(${message}.shape).join()` : "n";
+  const lines = [
+    ...shape,
+    `function ${name}(t${any}, n${any}) {`,
+    `  const { success, data } = ${message}.safeParse({ id: n, more: 1 })${end}`,
+    `  return log(t, "read", [success, JSON.stringify(data), ${fields}])${end}`,
+    "}",
+  ];
+  return { lines, callees: [{ name, result: "plain" }], entries: [`${name}(t, n)`] };
+}
+
 const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]] = [
   functionItem,
   functionItem,
@@ -405,5 +439,5 @@ const ITEMS: readonly [(writer: Writer) => Item, ...((writer: Writer) => Item)[]
   recordingItem,
   builderItem,
   typesItem,
-  typesItem,
+  schemaItem,
 ];

@@ -80,11 +80,12 @@ function factsFrom(look: Choices): ModuleFacts {
   const isSloppy = look.chance(15) && !isTypeScript;
   const semicolons = !look.chance(30);
   const hasDatabase = look.chance(12);
+  const hasSchemas = !isSloppy && look.chance(12);
   const hasLegacy = look.chance(15) && !isSloppy;
   const sdk = look.chance(12)
     ? look.pick(["@sentry/node", "@sentry/node", "@sentry/nextjs", "@sentry/browser"])
     : null;
-  return { isTypeScript, isSloppy, semicolons, hasDatabase, hasLegacy, sdk };
+  return { isTypeScript, isSloppy, semicolons, hasDatabase, hasSchemas, hasLegacy, sdk };
 }
 
 /** What the calls of `traceStep` and `traceGuarded` would call. */
@@ -173,6 +174,7 @@ function imports({ facts, end }: Writer): string[] {
   return [
     ...(facts.sdk === null ? [] : [sdk]),
     ...(facts.hasDatabase ? [database] : []),
+    ...(facts.hasSchemas ? [`import { z } from "zod"${end}`] : []),
     ...(facts.hasLegacy
       ? [`import { traceStep, traceGuarded } from "./lib/tracing.js"${end}`]
       : []),

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { z } from "zod";
 
 /** Who runs a piece of code: work that is not waited for gets a task of its own. */
 export interface Task {
@@ -185,6 +186,7 @@ function programNames(say: Say, sleep: Sleep) {
     now: () => 1,
     wire: (_task: Task, value: unknown) => JSON.stringify(onWire(value)),
     fetch: (task: Task, value: unknown) => sleep(task, 1, value),
+    z,
     pg: { query: (task: Task, value: unknown) => sleep(task, 2, value) },
     ...SILENT,
     ...NODE,

@@ -8,6 +8,8 @@ export interface ModuleFacts {
   readonly semicolons: boolean;
   /** Whether it imports a package that the SDK traces. */
   readonly hasDatabase: boolean;
+  /** Whether it imports a library of schemas. */
+  readonly hasSchemas: boolean;
   /** Whether it imports a module of traces that are to be replaced. */
   readonly hasLegacy: boolean;
   /** The SDK that it starts, where it does. */
