@@ -26,6 +26,7 @@ export function createFileContext(
   standing: readonly ImportNeed[] = [],
 ): FileContext {
   const members = new Map<string, Binding>();
+  let importers: readonly string[] | null = null;
   const read = (path: string) => readSource(tree, path);
   const isSdkExport = (specifier: string, member: string) => {
     const path = tree.resolve(source.path, specifier);
@@ -52,10 +53,12 @@ export function createFileContext(
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
-    importersWith: (pattern) =>
-      [...importersOf(tree, source.path)]
-        .filter((path) => pattern.test(tree.read(path) ?? ""))
-        .flatMap((path) => read(path) ?? []),
+    importersWith: (pattern) => {
+      // All rules of a file ask the same.
+      importers ??= [...importersOf(tree, source.path)];
+      const holding = importers.filter((path) => pattern.test(tree.read(path) ?? ""));
+      return holding.flatMap((path) => read(path) ?? []);
+    },
     isInPages: () => isInPages(tree, source.path),
     namesTaken: () => namesTaken(tree, source.path),
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),
