@@ -59,7 +59,8 @@ type Owner =
 export const traceField = defineTransform<TraceField, Owner>({
   name: "trace-field",
   summary: "Adds an optional trace-context member to message types, and to schemas of messages",
-  inserts: "the optional `_sentry?: { trace?: string; baggage?: string }` in a message type",
+  inserts:
+    "the optional `_sentry?: { trace?: string; baggage?: string }` in a message type, or the same in the schema of one",
   details: [
     "A type that is inferred from a schema (Zod, Valibot) gets the field where the schema lists its own; a schema can be named itself. The field is optional there too, and what stands in it makes no message invalid.",
   ],
@@ -139,7 +140,7 @@ function typeSite(
   const hop = {
     part: "type",
     name: ownerPath(target),
-    members: memberNames(target, rule),
+    members: otherNames([...target.members], rule),
   } as const;
   const site = { anchor, region, data: { kind: "type", type: target }, hop } as const;
   if (ownMember(target, rule.field)) return { ...site, present: "hand" };
@@ -174,7 +175,7 @@ function schemaSite(
   const hop = {
     part: "type",
     name: schemaPath(fields),
-    members: fieldNames(fields, rule),
+    members: otherNames([...fields.properties], rule),
   } as const;
   const site = { anchor, region, data: { kind: "schema", schema: target }, hop } as const;
   if (propertyOf(fields, rule.field)) return { ...site, present: "hand" };
@@ -207,12 +208,11 @@ function readerAnywhere(file: FileContext, match: SchemaMatch): string | null {
   return null;
 }
 
-function fieldNames({ properties }: TS.ObjectLiteralExpression, { field }: TraceField): string[] {
-  const names = properties.flatMap(({ name }) => (name ? [propertyName(name) ?? ""] : []));
-  return names.filter((name) => name !== field).sort();
-}
-
-function memberNames({ members }: ObjectType, { field }: TraceField): string[] {
+/** What a message has beside the field: by that its type is known in another package. */
+function otherNames(
+  members: readonly { readonly name?: TS.PropertyName }[],
+  { field }: TraceField,
+): string[] {
   const names = members.flatMap(({ name }) => (name ? [propertyName(name) ?? ""] : []));
   return names.filter((name) => name !== field).sort();
 }

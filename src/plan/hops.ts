@@ -31,6 +31,9 @@ export interface HopEnd {
   readonly drops: SchemaPlace | null;
 }
 
+/** What the helpers call the context in a message. */
+export const FIELD = "_sentry";
+
 /** A schema, by its file and the constant that it is given to. */
 export interface SchemaPlace {
   readonly file: string;
@@ -109,8 +112,6 @@ function brokenHop(kin: readonly HopEnd[], ends: readonly HopEnd[]): Finding[] {
   }
   return [];
 }
-
-const FIELD = "_sentry";
 
 /** The schema that a name means, in this file or in the one that it comes from, if it drops a context. */
 function dropping(context: FileContext, name: TS.Identifier): SchemaPlace | null {

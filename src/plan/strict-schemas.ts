@@ -1,5 +1,5 @@
 import type { Finding } from "./model.js";
-import type { HopEnd } from "./hops.js";
+import { FIELD, type HopEnd } from "./hops.js";
 
 /** A schema that refuses unknown fields, where it stands. */
 export interface PlacedSchema {
@@ -8,8 +8,6 @@ export interface PlacedSchema {
   readonly fields: readonly string[];
   readonly required: readonly string[];
 }
-
-const FIELD = "_sentry";
 
 /** So many fields tell a kind of message from another. */
 const TELLING = 2;

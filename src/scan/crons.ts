@@ -5,7 +5,7 @@ import { isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
 import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
-import { functionCalled, pointOf } from "./named-functions.js";
+import { functionCalled, onlyCall, pointOf } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
 const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
@@ -101,30 +101,11 @@ function repeatedAt(source: Source, node: TS.Node): Planned | null {
     return null;
   }
   const [run] = node.arguments;
-  const call = run && callIn(run);
+  const fn = run && unwrapped(run);
+  const call = fn && ts.isArrowFunction(fn) ? onlyCall(fn) : null;
   const target = call && functionCalled(source, call);
   if (!target?.body || !isAsync(target)) return null;
   const [name, at] = [qualifiedName(target), pointOf(target)];
   if (name === null || !at || NO_WORK.test(name)) return null;
   return meansOnly(source, at, [{ node: target }]) ? { name, at } : null;
-}
-
-/** The one call that a callback makes, whether or not it waits for it. */
-function callIn(run: TS.Expression): TS.CallExpression | null {
-  const fn = unwrapped(run);
-  if (!ts.isArrowFunction(fn)) return null;
-  const { body } = fn;
-  const only = ts.isBlock(body) && body.statements.length === 1 ? body.statements[0] : undefined;
-  const code = only && ts.isExpressionStatement(only) ? only.expression : body;
-  return ts.isBlock(code) ? null : startedBy(code);
-}
-
-function startedBy(expression: TS.Expression): TS.CallExpression | null {
-  const code = unwrapped(expression);
-  if (ts.isVoidExpression(code) || ts.isAwaitExpression(code)) return startedBy(code.expression);
-  if (!ts.isCallExpression(code)) return null;
-  const callee = unwrapped(code.expression);
-  const isHandled =
-    ts.isPropertyAccessExpression(callee) && /^(catch|finally|then)$/.test(callee.name.text);
-  return isHandled ? startedBy(callee.expression) : code;
 }

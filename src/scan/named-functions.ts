@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { className, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { ancestors, walk } from "../syntax/walk.js";
+import { ancestors, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 
 /** A function that a rule can mean by its name. */
@@ -65,4 +65,21 @@ export function functionCalled(
     (each): each is TS.MethodDeclaration =>
       ts.isMethodDeclaration(each) && isOwn && functionName(each) === expression.name.text,
   );
+}
+
+/** The one call that a callback makes, with or without braces, `void`, `await` and `.catch(...)`. */
+export function onlyCall({ body }: TS.ArrowFunction): TS.CallExpression | null {
+  const only = ts.isBlock(body) && body.statements.length === 1 ? body.statements[0] : undefined;
+  const code = only && ts.isExpressionStatement(only) ? only.expression : body;
+  return ts.isBlock(code) ? null : startedBy(code);
+}
+
+function startedBy(expression: TS.Expression): TS.CallExpression | null {
+  const code = unwrapped(expression);
+  if (ts.isVoidExpression(code) || ts.isAwaitExpression(code)) return startedBy(code.expression);
+  if (!ts.isCallExpression(code)) return null;
+  const callee = unwrapped(code.expression);
+  const isHandled =
+    ts.isPropertyAccessExpression(callee) && /^(catch|finally|then)$/.test(callee.name.text);
+  return isHandled ? startedBy(callee.expression) : code;
 }

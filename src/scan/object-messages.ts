@@ -5,7 +5,7 @@ import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
 import { elementOf } from "./list-type.js";
-import { functionCalled, pointOf } from "./named-functions.js";
+import { functionCalled, onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
   functionAround,
@@ -153,15 +153,10 @@ interface Passed {
 }
 
 /** `(note) => this.take(note)`, with or without `void` and braces. */
-function passedTo({ body, parameters }: TS.ArrowFunction): Passed | null {
-  const only = ts.isBlock(body) && body.statements.length === 1 ? body.statements[0] : undefined;
-  const code = only && ts.isExpressionStatement(only) ? only.expression : body;
-  if (ts.isBlock(code)) return null;
-  const bare = unwrapped(code);
-  const call =
-    ts.isVoidExpression(bare) || ts.isAwaitExpression(bare) ? unwrapped(bare.expression) : bare;
-  if (!ts.isCallExpression(call)) return null;
-  const name = parameters[0]?.name.getText();
+function passedTo(handler: TS.ArrowFunction): Passed | null {
+  const call = onlyCall(handler);
+  if (!call) return null;
+  const name = handler.parameters[0]?.name.getText();
   const index = call.arguments.findIndex((each) => each.getText() === name);
   return index < 0 ? null : { call, index };
 }
