@@ -78,6 +78,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
   summary: "Records a stage's name, status and duration where its timing is taken",
   inserts: "one call of your recorder behind each stage timing",
   details: [
+    "A constant's name tells the stage without what says that it is a time: `downloadMs` is `download`. One that measures nothing, such as a start mark or a limit, is no timing.",
     "In a call, the captures `$name` and `$duration` say what is what, else the first two arguments.",
   ],
   params: {
