@@ -597,13 +597,18 @@ describe("--patch", () => {
     const byApply = newRepository(files, executable);
     const byGit = newFolder();
     cpSync(byApply, byGit, { recursive: true });
+    const original = snapshot(byGit);
     const patch = join(newFolder(), "changes.patch");
     expect(await plan(byGit, "preview", "--patch", patch)).toMatchObject({ code: 0, stderr: "" });
     git(byGit, "apply", "--check", patch);
     git(byGit, "apply", patch);
     await applied(byApply);
-    expect(userFiles(byApply)).toEqual(snapshot(byGit));
-    expect(userFiles(byApply)).not.toEqual(Object.fromEntries(Object.entries(files)));
+    expect(snapshot(byApply)).toEqual(snapshot(byGit));
+    expect(snapshot(byApply)).not.toEqual(original);
+    await applied(byGit);
+    expect(snapshot(byGit)).toEqual(snapshot(byApply));
+    await reverted(byGit);
+    expect(snapshot(byGit)).toEqual(original);
   }
 
   const one = (content: string, path = "src/load.ts"): Files => ({
@@ -640,10 +645,10 @@ describe("--patch", () => {
     const original = snapshot(folder);
     const patches = newFolder();
     await applied(folder, "--patch", join(patches, "apply.patch"));
-    const instrumented = userFiles(folder);
+    const instrumented = snapshot(folder);
     await reverted(folder, "--patch", join(patches, "revert.patch"));
     git(folder, "apply", join(patches, "apply.patch"));
-    expect(userFiles(folder)).toEqual(instrumented);
+    expect(snapshot(folder)).toEqual(instrumented);
     git(folder, "apply", join(patches, "revert.patch"));
     expect(snapshot(folder)).toEqual(original);
   });

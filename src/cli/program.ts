@@ -92,7 +92,7 @@ function withCommonFlags(command: Command): Command {
     .option("--except <id>", "all but this site (repeatable)", collect, [])
     .option("--shard <i/n>", "only the i-th of n parts of the files", shardOf)
     .option("--json", "print one JSON document and nothing else")
-    .option("--patch <file>", "write the changes as a patch")
+    .option("--patch <file>", "write the changes and the ledger as a patch")
     .option("--html <file>", "write a page that shows all of it")
     .option("--sarif <file>", "write sites and findings for code scanning")
     .option(
@@ -162,7 +162,7 @@ async function interactiveChooser(flags: CommonFlags): Promise<Options["choose"]
 const REPORTS = ["patch", "html", "sarif"] as const;
 
 const reportAs: Record<(typeof REPORTS)[number], (outcome: Outcome) => Promise<string>> = {
-  patch: async ({ changes }) => (await import("../report/patch.js")).toPatch(changes),
+  patch: async (outcome) => (await import("../report/patch.js")).toPatch(outcome),
   html: async (outcome) => {
     const { planToHtml } = await import("../report/plan-html.js");
     return planToHtml(outcome, applyCommand(process.argv.slice(3)));

@@ -1,6 +1,7 @@
 import type { FileChange, Finding, SiteReport } from "../plan/model.js";
 import type { Sdk } from "../project/sdk.js";
 import type { TypeReport } from "../verify/typecheck.js";
+import type { LedgerWriting } from "./next-ledger.js";
 
 /** What a command found out and did; reports print it. */
 export interface Outcome {
@@ -8,6 +9,8 @@ export interface Outcome {
   readonly sdk: readonly Sdk[];
   readonly sites: readonly SiteReport[];
   readonly changes: readonly FileChange[];
+  /** What becomes of the ledger with them: a patch without it could not be reverted. */
+  readonly ledger: LedgerWriting;
   /** Whether the changes were written, rather than shown or checked. */
   readonly isWritten: boolean;
   readonly findings: readonly Finding[];

@@ -1,4 +1,5 @@
 import { makePlan, type MadePlan } from "./make-plan.js";
+import { ledgerOf } from "./next-ledger.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import { openWorkspace } from "./workspace.js";
@@ -13,6 +14,7 @@ export async function preview(options: Options): Promise<Outcome> {
     sdk: made.sdk,
     sites: made.plan.sites,
     changes: made.plan.changes,
+    ledger: ledgerOf({ ...workspace, ledger: made.ledger }, made.plan, options),
     isWritten: false,
     findings: [...workspace.findings, ...made.plan.findings, ...made.findings],
     typecheck: made.typecheck,

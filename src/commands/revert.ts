@@ -6,7 +6,7 @@ import { planRevert, type RevertPlan } from "../plan/revert-plan.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import { removeStateDir, writeChanges } from "../project/write.js";
 import { createTree } from "../project/tree.js";
-import { ledgerChanges } from "./apply.js";
+import { ledgerChanges, once, type LedgerWriting } from "./next-ledger.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
 import {
@@ -41,7 +41,9 @@ export async function revert(options: Options): Promise<Outcome> {
     covers: root.covers,
   });
   assertExact(plan);
-  if (!options.check) await write({ ...workspace, ledger }, plan, options);
+  const known = { ...workspace, ledger };
+  const writing = writingOf(known, plan, options);
+  if (writing && !options.check) await write(known, plan, writing, options);
   const isLeft = plan.sites.some(({ state }) => state === "left");
   const hasErrors = plan.findings.some(({ level }) => level === "error");
   return {
@@ -49,6 +51,7 @@ export async function revert(options: Options): Promise<Outcome> {
     sdk: [],
     sites: plan.sites,
     changes: plan.changes,
+    ledger: writing?.ledger ?? (() => []),
     isWritten: !options.check,
     findings: [...workspace.findings, ...plan.findings],
     typecheck: null,
@@ -68,19 +71,36 @@ function assertExact({ exact, changes }: RevertPlan): void {
   }
 }
 
-async function write(workspace: Workspace, plan: RevertPlan, options: Options): Promise<void> {
-  const { root, ledger } = workspace;
+/** How the ledger is written when a plan is. */
+interface RevertWriting {
+  readonly ledger: LedgerWriting;
+  /** Whether nothing stays that the ledger would have to remember. */
+  readonly isDone: boolean;
+}
+
+/** What is to be written; null where nothing is. */
+function writingOf(workspace: Workspace, plan: RevertPlan, options: Options): RevertWriting | null {
+  const { ledger } = workspace;
   const next = ledgerAfter(ledger, plan, options);
   const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
   const isReasoned = next.history.some((each) => each.reason !== undefined);
   const staysOpen = isReasoned || options.keep.length > 0;
-  if (isSame && options.reason === undefined) return;
-  assertClean(workspace, plan.changes, options);
+  if (isSame && options.reason === undefined) return null;
   const isDone = isEmpty(next) && !staysOpen;
   const toWrite = isDone ? null : { ...next, sites: sitesByFile(next.sites) };
-  const changes = ledgerChanges(workspace, toWrite, options);
+  return { ledger: once(() => ledgerChanges(workspace, toWrite, options)), isDone };
+}
+
+async function write(
+  workspace: Workspace,
+  plan: RevertPlan,
+  { ledger, isDone }: RevertWriting,
+  options: Options,
+): Promise<void> {
+  const { root } = workspace;
+  assertClean(workspace, plan.changes, options);
   await uncut(options, async (asked) => {
-    await writeChanges(root, "revert", [...plan.changes, ...changes], asked);
+    await writeChanges(root, "revert", [...plan.changes, ...ledger()], asked);
     if (isDone) removeStateDir(root);
   });
 }

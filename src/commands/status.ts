@@ -29,6 +29,7 @@ export async function status(options: Options): Promise<Outcome> {
     sdk: [],
     sites: [...own, ...open.sites.filter(({ id }) => !known.has(id))],
     changes: [],
+    ledger: () => [],
     isWritten: false,
     findings: [...workspace.findings, ...open.findings, ...lost.map(lostModule)],
     typecheck: null,

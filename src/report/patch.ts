@@ -1,7 +1,14 @@
-import type { FileChange } from "../plan/model.js";
+import type { Outcome } from "../commands/outcome.js";
 import { unifiedDiff } from "../text/diff.js";
 
-/** All changes as one patch that `git apply` takes. */
-export function toPatch(changes: readonly FileChange[]): string {
-  return changes.map(({ path, before, after }) => unifiedDiff(path, before, after)).join("");
+/** All changes as one patch that `git apply` takes, with the ledger, so that they can be reverted. */
+export function toPatch({ changes, ledger }: Pick<Outcome, "changes" | "ledger">): string {
+  return [...changes, ...ledger()]
+    .map(({ path, before, after }) => unifiedDiff(path, before, wholeText(after)))
+    .join("");
+}
+
+/** A long text comes in pieces. */
+function wholeText(text: string | Iterable<string> | null): string | null {
+  return text === null || typeof text === "string" ? text : [...text].join("");
 }

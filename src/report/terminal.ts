@@ -3,7 +3,7 @@ import type { FileChange, Finding, SiteReport } from "../plan/model.js";
 import type { Outcome } from "../commands/outcome.js";
 import { counted } from "../text/count.js";
 import { summarise } from "./json.js";
-import { toPatch } from "./patch.js";
+import { unifiedDiff } from "../text/diff.js";
 import { groupedBy } from "../text/grouped.js";
 
 /** How the terminal report is printed. */
@@ -47,7 +47,9 @@ function diffOf(changes: readonly FileChange[], color: boolean): string {
   const { dim } = createColors(color);
   return changes
     .map((change) => {
-      const lines = paintDiff(toPatch([change]), color).split("\n");
+      const lines = paintDiff(unifiedDiff(change.path, change.before, change.after), color).split(
+        "\n",
+      );
       const rest = change.before === null ? lines.length - SHOWN : 0;
       if (rest < SHOWN) return lines.join("\n");
       const more = dim(`… ${rest} more lines; --patch FILE and --html FILE have all of it`);
