@@ -1065,6 +1065,30 @@ describe("kinds of configs", () => {
     expect(filesOf(await preview(folder))).toEqual(["src/load.ts"]);
   });
 
+  const shared = `interface Shared { rule: object }
+export const shared: Shared = await Promise.resolve({ rule: ${JSON.stringify(LOAD_RULE)} });
+`;
+  const several = `${own}import { readFileSync } from "node:fs";
+import { shared } from "./shared.ts";
+enum Place { Source = "src/**" }
+const { rule } = await import("./shared.js").then((module) => module.shared);
+`;
+  test.each([
+    ["as a script can", "const folder: string = __dirname;\n"],
+    ["as a module alone can", 'const folder = new URL(".", import.meta.url);\n'],
+  ])("one of several modules finds its place %s", async (_name, place) => {
+    const rest = `readFileSync(new URL("src/load.ts", new URL(String(folder) + "/", "file://")));
+export default defineConfig({ include: [Place.Source], rules: [shared.rule, { ...rule, id: "again" }] });
+`;
+    const folder = newRepository({
+      "shared.ts": shared,
+      "retrospan.config.ts": `${several}${place}${rest}`,
+      "src/load.ts": LOAD,
+    });
+    const planned = await preview(folder);
+    expect([...new Set(planned.sites.map(({ rule }) => rule))].sort()).toEqual(["again", "load"]);
+  });
+
   test("one named with --config outside the root finds the tool too", async () => {
     const place = newTree({ "elsewhere.ts": `${own}${typed}` });
     const folder = newRepository({ "src/load.ts": LOAD });

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { resolveConfig, type ResolvedConfig } from "../plan/config.js";
 import { UserError } from "../plan/user-error.js";
+import { importConfig } from "./config-module.js";
 import { findConfig, isInside, slashed, type Root } from "./root.js";
 
 /** A config as loaded, and the folder (relative to the root) that its globs are relative to. */
@@ -48,17 +48,9 @@ function namedConfig(cwd: string, named: string): string {
 
 async function read(path: string, place: string): Promise<unknown> {
   if (path.endsWith(".json")) return readJson(path, place);
-  // In a config, "retrospan" is the tool that runs, installed in the tree or not.
-  const self = fileURLToPath(new URL("../index.js", import.meta.url));
-  const { createJiti } = await import("jiti");
-  const jiti = createJiti(import.meta.url, {
-    alias: { retrospan: self },
-    fsCache: false,
-    moduleCache: false,
-  });
   let module: unknown;
   try {
-    module = await jiti.import(path);
+    module = await importConfig(path);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [what = "", ...where] = message.split("\n");
