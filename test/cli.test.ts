@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { emptyLedger } from "../src/plan/ledger.js";
 import {
   commit,
   git,
@@ -326,12 +327,21 @@ describe("a wrong config", () => {
 });
 
 describe("a damaged ledger", () => {
+  const hash = `sha256-${"0".repeat(64)}`;
+  const beyond = { file: "src/../../elsewhere.ts", rule: "load", hash, looseHash: hash };
+  const beyondTree = { ...emptyLedger(), modules: [beyond] };
   const ledgers: [string, string, RegExp][] = [
-    ["not JSON", '{\n  "version": 1,\n<<<<<<< HEAD\n', /JSON/],
+    ["not JSON", '{\n  "version": 1,\n', /JSON.*restore it from git/],
+    ["in a merge conflict", '{\n  "version": 1,\n<<<<<<< HEAD\n', /conflict.*resolve it/],
     ["empty", "", /JSON/],
-    ["of a newer version", '{ "version": 2, "sites": {} }', /version 2/],
+    ["of a newer version", '{ "version": 2, "sites": {} }', /version 2.*update/],
     ["of another shape", '{ "version": 1, "sites": [] }', /ledger/],
     ["null", "null", /ledger/],
+    [
+      "that reaches out of the tree",
+      JSON.stringify(beyondTree),
+      /modules\.0\.file.* inside the tree/,
+    ],
   ];
   const commands = ["apply", "revert", "status", "preview"];
   const cases = ledgers.flatMap(([name, text, says]) =>

@@ -3,12 +3,18 @@ import { byFile } from "./by-file.js";
 
 const SHA256 = v.pipe(v.string(), v.regex(/^sha256-[0-9a-f]{64}$/));
 
+/** A ledger comes with the tree, and whoever wrote it must not reach beyond that. */
+const PATH = v.pipe(
+  v.string(),
+  v.check((path) => !path.split(/[\\/]/).includes(".."), "a path inside the tree is expected"),
+);
+
 const SITE = v.strictObject({
   id: v.string(),
   rule: v.string(),
   transform: v.string(),
   phase: v.optional(v.number()),
-  file: v.string(),
+  file: PATH,
   strategy: v.picklist([
     "expression",
     "statement",
@@ -32,7 +38,7 @@ const SITE = v.strictObject({
 });
 
 const IMPORT = v.strictObject({
-  file: v.string(),
+  file: PATH,
   module: v.string(),
   member: v.nullable(v.string()),
   local: v.string(),
@@ -41,7 +47,7 @@ const IMPORT = v.strictObject({
 });
 
 const MODULE = v.strictObject({
-  file: v.string(),
+  file: PATH,
   rule: v.string(),
   hash: SHA256,
   /** The same once a formatter has run over it. */
@@ -65,7 +71,7 @@ const EVENT = v.strictObject({
 
 const LEDGER = v.strictObject({
   version: v.literal(1),
-  files: v.record(v.string(), FILE),
+  files: v.record(PATH, FILE),
   history: v.array(EVENT),
   imports: v.array(IMPORT),
   modules: v.array(MODULE),
@@ -91,22 +97,36 @@ export function isEmpty(ledger: Ledger): boolean {
   return ledger.sites.length + ledger.imports.length + ledger.modules.length === 0;
 }
 
-/** Reads a ledger's text, or says in a phrase what is wrong with it. */
-export function parseLedger(text: string): Ledger | { problem: string } {
+/** Why a text is no ledger, in a phrase, and what to do about it. */
+export interface LedgerProblem {
+  readonly problem: string;
+  readonly mend: string;
+}
+
+const FROM_GIT = "restore it from git";
+
+/** Reads a ledger's text, or says what is wrong with it. */
+export function parseLedger(text: string): Ledger | LedgerProblem {
+  if (/^(<{7}|={7}|>{7})/m.test(text)) {
+    const problem = "it holds the marks of a merge conflict";
+    return { problem, mend: "resolve it: what both sides list belongs in the lists" };
+  }
   let data: unknown;
   try {
     data = JSON.parse(text);
   } catch (error) {
-    return { problem: `it is not JSON (${(error as Error).message})` };
+    return { problem: `it is not JSON (${(error as Error).message})`, mend: FROM_GIT };
   }
   const version = (data as { version?: unknown } | null)?.version;
   if (typeof version === "number" && version > LEDGER_VERSION) {
-    return { problem: `it has version ${version}, made by a newer retrospan than this one` };
+    const problem = `it has version ${version}, made by a newer retrospan than this one`;
+    return { problem, mend: "update retrospan" };
   }
   const parsed = v.safeParse(LEDGER, data);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  return { problem: `${v.getDotPath(issue) ?? "the document"}: ${issue.message}` };
+  const place = v.getDotPath(issue) ?? "the document";
+  return { problem: `${place}: ${issue.message}`, mend: FROM_GIT };
 }
 
 /** Sites of one file; they may be made when they are asked for. */

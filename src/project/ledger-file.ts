@@ -60,11 +60,7 @@ function assertSameShards(paths: readonly string[], { count }: Shard): void {
 function readOne(root: Root, path: string): Ledger {
   const ledger = parseLedger(readFileSync(join(root.path, path), "utf8"));
   if (!("problem" in ledger)) return ledger;
-  throw new UserError(
-    path,
-    `the ledger cannot be used: ${ledger.problem}`,
-    "restore it from git, or update retrospan",
-  );
+  throw new UserError(path, `the ledger cannot be used: ${ledger.problem}`, ledger.mend);
 }
 
 /** A module that several shards have made is one module. */
