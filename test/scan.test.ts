@@ -302,6 +302,10 @@ declare function save(event: object): Promise<void>;
     "package.json": '{ "dependencies": { "next": "15" } }',
     "app/api/orders/route.ts": route,
     "app/api/parcels/[id]/route.ts": route,
+    "app/api/labels/route.ts": `${route
+      .replace("async function POST", "const POST = signedIn(async ")
+      .replace("(request: Request) {", "(request: Request) => {")
+      .replace("\n}\n", "\n});\n")}declare function signedIn<T>(handler: T): T;\n`,
     "app/api/stream/route.ts": `export async function POST() {
   return new Response(subscribe((event: { type: string }) => {
     switch (event.type) {
@@ -315,7 +319,11 @@ declare function subscribe(each: (event: { type: string }) => string): ReadableS
 `,
   });
   const { sites } = await json(folder, ["scan"]);
-  expect(sites.map(({ span }) => span?.name).sort()).toEqual(["api.orders", "api.parcels.id"]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual([
+    "api.labels",
+    "api.orders",
+    "api.parcels.id",
+  ]);
 });
 
 test("what a clock starts and what is written together is found", async () => {

@@ -14,7 +14,8 @@ export const AT_FORMS = {
   call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures, `$$$` takes the rest (also `{ body: $text, $$$ }`); the head of a chain means the chain",
   function: 'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`',
   method: 'methods by class: `"Server.*"`',
-  route: 'an exported HTTP handler: `"POST"`, `"*"`',
+  route:
+    'an exported HTTP handler: `"POST"`, `"*"`; also what wrappers take, `withAuth(async () => ...)`',
   listener:
     'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
   assign:

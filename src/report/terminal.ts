@@ -22,7 +22,7 @@ export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions):
     ? [problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors)]
     : [
         showsDiff(outcome) ? diffOf(outcome.changes, color) : "",
-        outcome.command === "status" ? statusTable(outcome.sites, colors) : "",
+        siteTable(tabled(outcome), colors),
         leftAlone(outcome.sites, colors),
         inactive(outcome.sites, colors),
         problems(outcome, colors),
@@ -79,7 +79,7 @@ function leftAlone(sites: readonly SiteReport[], colors: Colors): string {
   );
   const lines = left.map(
     ({ id, file, line, state, reason }) =>
-      `${colors.yellow(state)} ${file}:${line} ${colors.dim(id)}\n  ${reason?.code ?? ""}: ${reason?.message ?? ""}`,
+      `${colors.yellow(state)} ${placeOf(file, line)} ${colors.dim(id)}\n  ${reason?.code ?? ""}: ${reason?.message ?? ""}`,
   );
   return lines.join("\n");
 }
@@ -95,8 +95,14 @@ function inactive(sites: readonly SiteReport[], colors: Colors): string {
     .join("\n");
 }
 
+/** Sites that nothing else tells of; a diff does not say their ids. */
+function tabled({ command, sites }: Outcome): readonly SiteReport[] {
+  if (command === "status") return sites;
+  return sites.filter(({ state }) => state === "planned" || state === "applied");
+}
+
 /** Sites by phase and rule, one line each. */
-function statusTable(sites: readonly SiteReport[], colors: Colors): string {
+function siteTable(sites: readonly SiteReport[], colors: Colors): string {
   const groups = groupedBy(
     sites,
     ({ phase, rule }) => `${phase === null ? "" : `phase ${phase} · `}${rule}`,
@@ -106,7 +112,8 @@ function statusTable(sites: readonly SiteReport[], colors: Colors): string {
     .flatMap(([key, group]) => [
       colors.bold(key),
       ...group.map(
-        ({ state, file, line }) => `  ${mark(state, colors)} ${state.padEnd(8)} ${file}:${line}`,
+        ({ id, state, file, line }) =>
+          `  ${mark(state, colors)} ${state.padEnd(8)} ${placeOf(file, line)} ${colors.dim(id)}`,
       ),
     ])
     .join("\n");
@@ -127,10 +134,15 @@ function problems({ findings, typecheck }: Outcome, colors: Colors): string {
   return lines.join("\n");
 }
 
+/** What is about a whole file has no line. */
+function placeOf(file: string, line: number | null): string {
+  return line ? `${file}:${line}` : file;
+}
+
 /** A finding in a line. */
 export function findingLine({ level, file, line, code, message }: Finding, colors: Colors): string {
   const paint = level === "error" ? colors.red : level === "warning" ? colors.yellow : colors.dim;
-  const place = file ? ` ${file}${line ? `:${line}` : ""}` : "";
+  const place = file ? ` ${placeOf(file, line)}` : "";
   return `${paint(level)}${place} ${colors.dim(code)} ${message}`;
 }
 

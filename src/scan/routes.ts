@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
-import { HTTP_METHODS } from "../syntax/function-points.js";
-import { hasModifier, unwrapped, walkOwn } from "../syntax/walk.js";
+import { handlerIn, HTTP_METHODS } from "../syntax/function-points.js";
+import { hasModifier, walkOwn } from "../syntax/walk.js";
 import { isOverEvent } from "./commands.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
@@ -12,7 +12,7 @@ export const routes: Detector = {
   paths: /(^|\/)(route\.[jt]sx?|pages\/api\/.*\.[jt]s)$/,
   find: (source) => {
     return source.file.statements
-      .flatMap(handlersIn)
+      .flatMap((statement) => handlersIn(source, statement))
       .flatMap(({ method, handler, isDefault }): Proposal[] => {
         const isMeant = isPage(source) ? isDefault : HTTP_METHODS.has(method) && method !== "GET";
         if (!isMeant) return [];
@@ -50,22 +50,19 @@ interface Handler {
   readonly isDefault: boolean;
 }
 
-function handlersIn(statement: TS.Statement): Handler[] {
+function handlersIn(source: Source, statement: TS.Statement): Handler[] {
   if (ts.isFunctionDeclaration(statement)) {
     const isDefault = hasModifier(statement, ts.SyntaxKind.DefaultKeyword);
     return [{ method: statement.name?.text ?? "default", handler: statement, isDefault }];
   }
   if (ts.isExportAssignment(statement)) {
-    const value = unwrapped(statement.expression);
-    const isHandler = ts.isArrowFunction(value) || ts.isFunctionExpression(value);
-    return isHandler ? [{ method: "default", handler: value, isDefault: true }] : [];
+    const handler = handlerIn(source, statement.expression);
+    return handler ? [{ method: "default", handler, isDefault: true }] : [];
   }
   if (!ts.isVariableStatement(statement)) return [];
   return statement.declarationList.declarations.flatMap(({ name, initializer }) => {
-    const value = initializer && unwrapped(initializer);
-    return value && ts.isArrowFunction(value)
-      ? [{ method: name.getText(), handler: value, isDefault: false }]
-      : [];
+    const handler = initializer && handlerIn(source, initializer);
+    return handler ? [{ method: name.getText(), handler, isDefault: false }] : [];
   });
 }
 

@@ -27,8 +27,8 @@ export function functionMatcher(pattern: string): Matcher {
   };
 }
 
-function functionMatch(node: NamedFunction): Match {
-  const name = qualifiedName(node) ?? "anonymous";
+function functionMatch(node: NamedFunction, called = "anonymous"): Match {
+  const name = qualifiedName(node) ?? called;
   return { kind: "function", node, anchor: node.getStart(), captures: {}, name };
 }
 
@@ -162,11 +162,36 @@ export function routeMatcher(source: Source, method: string): Matcher {
   return (node) => {
     if (node.parent !== source.file) return [];
     const targets = exportedValues(node).filter(({ name }) => isHandler(name));
-    return targets.flatMap(({ value }) => {
-      const handler = hasBody(value) ? value : functionOf(source, value as TS.Expression);
-      return handler ? [functionMatch(handler)] : [];
+    return targets.flatMap(({ name, value }) => {
+      const handler = handlerIn(source, value);
+      return handler ? [functionMatch(handler, name)] : [];
     });
   };
+}
+
+/** The handler that an export is, names, or is made of: `withAuth(async (request) => ...)`. */
+export function handlerIn(source: Source, value: TS.Node, depth = 0): NamedFunction | null {
+  if (hasBody(value)) return value;
+  if (!ts.isExpression(value) || depth > MAX_WRAPPERS) return null;
+  const code = unwrapped(value);
+  const handler = functionOf(source, code);
+  if (handler || !ts.isCallExpression(code)) return handler ?? madeOf(source, code, depth);
+  const functions = code.arguments.flatMap((each) => functionOf(source, each) ?? []);
+  const [given, ...others] = functions;
+  // Of two functions, none says that it is the handler.
+  if (given) return others.length === 0 ? given : null;
+  const behind = code.arguments.flatMap((each) => handlerIn(source, each, depth + 1) ?? []);
+  return behind.length === 1 ? (behind[0] ?? null) : null;
+}
+
+const MAX_WRAPPERS = 8;
+
+/** The same of a constant that a wrapper gave. */
+function madeOf(source: Source, code: TS.Expression, depth: number): NamedFunction | null {
+  if (!ts.isIdentifier(code)) return null;
+  const [declared] = source.scope.resolve(code.text, code) ?? [];
+  const made = declared && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
+  return made && ts.isCallExpression(unwrapped(made)) ? handlerIn(source, made, depth + 1) : null;
 }
 
 function exportedValues(node: TS.Node): { name: string; value: TS.Node }[] {

@@ -1,6 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { fingerprint, sameCode } from "./fingerprint.js";
-import { enclosingFunctionNames, nameMatches, type NamedFunction } from "./names.js";
+import { enclosingFunctionNames, nameMatches, purposeOf, type NamedFunction } from "./names.js";
 import { matchPattern, parseExpression, type Captures } from "./pattern.js";
 import {
   functionMatcher,
@@ -8,7 +8,15 @@ import {
   methodMatcher,
   routeMatcher,
 } from "./function-points.js";
-import { enclosingFunction, isAssignment, meansValue, unwrapped, walk, walkOwn } from "./walk.js";
+import {
+  ancestors,
+  enclosingFunction,
+  isAssignment,
+  meansValue,
+  unwrapped,
+  walk,
+  walkOwn,
+} from "./walk.js";
 import type { Source } from "./source.js";
 
 /** A rule's `at`: which places of the code it means. */
@@ -100,7 +108,10 @@ function longestWord(pattern: string): string {
 
 function isWithin(node: TS.Node, within: string | undefined): boolean {
   if (within === undefined) return true;
-  return enclosingFunctionNames(node).some(
+  const handedOn = [...ancestors(node)]
+    .filter(ts.isFunctionLike)
+    .flatMap((fn) => purposeOf(fn) ?? []);
+  return [...enclosingFunctionNames(node), ...handedOn].some(
     (name) => nameMatches(within, name) || nameMatches(within, name.split(".").at(-1) ?? name),
   );
 }

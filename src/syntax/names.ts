@@ -115,17 +115,21 @@ export function enclosingFunctionNames(node: TS.Node): string[] {
 /** What a callback around a node is for: `create` of `create: procedure.mutation(async () => ...)`. */
 export function purposeAround(node: TS.Node): string | null {
   for (const parent of ancestors(node)) {
-    if (!ts.isFunctionLike(parent)) continue;
-    const holder = [...ancestors(parent)].find((each) => !isHandingOn(each));
-    const isBound =
-      holder &&
-      (ts.isPropertyAssignment(holder) ||
-        ts.isPropertyDeclaration(holder) ||
-        ts.isVariableDeclaration(holder));
-    const name = isBound ? propertyName(holder.name) : null;
+    const name = ts.isFunctionLike(parent) ? purposeOf(parent) : null;
     if (name !== null) return name;
   }
   return null;
+}
+
+/** What a function is for that is handed to others: the name of what they make of it. */
+export function purposeOf(fn: TS.Node): string | null {
+  const holder = [...ancestors(fn)].find((each) => !isHandingOn(each));
+  const isBound =
+    holder &&
+    (ts.isPropertyAssignment(holder) ||
+      ts.isPropertyDeclaration(holder) ||
+      ts.isVariableDeclaration(holder));
+  return isBound ? propertyName(holder.name) : null;
 }
 
 /** Whether an expression hands what is in it on to what takes it in the end. */

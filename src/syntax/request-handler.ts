@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
 import { HTTP_METHODS } from "./function-points.js";
 import { hasModifier } from "./walk.js";
-import { functionName } from "./names.js";
+import { functionName, purposeOf } from "./names.js";
 import type { Source } from "./source.js";
 
 /**
@@ -20,7 +20,7 @@ const ROUTE_FILE = /(^|\/)route\.[cm]?[jt]sx?$|(^|\/)pages\/api\//;
 function isRoute({ path, file }: Source, fn: TS.SignatureDeclaration): boolean {
   if (!ROUTE_FILE.test(path)) return false;
   const isDeclared = fn.parent === file && hasModifier(fn, ts.SyntaxKind.ExportKeyword);
-  const name = functionName(fn);
+  const name = functionName(fn) ?? purposeOf(fn);
   return name !== null && (HTTP_METHODS.has(name) || (isDeclared && name === "handler"));
 }
 
