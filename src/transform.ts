@@ -176,8 +176,14 @@ export interface FileContext {
   readonly specifierFor: (from: string, to: string) => string;
   /** The names that other files take from this one. */
   readonly namesTaken: () => ReadonlySet<string>;
-  /** The files that import this one and have something in their text, parsed. */
-  readonly importersWith: (pattern: RegExp) => readonly Source[];
+  /**
+   * The files that may use what this one calls so, also through others that pass it on, and have
+   * something in their text; with the name that they take it by.
+   */
+  readonly takersWith: (
+    local: string,
+    pattern: RegExp,
+  ) => readonly { readonly source: Source; readonly name: string }[];
   /** Whether code that runs in pages imports the file, as far as directives tell. */
   readonly isInPages: () => boolean;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */

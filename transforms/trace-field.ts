@@ -200,10 +200,10 @@ function gets(
 function readerAnywhere(file: FileContext, match: SchemaMatch): string | null {
   const own = readerOfFields(file.source, match);
   if (own) return textOf(file.source, own);
-  const name = match.declaration.name.getText(file.source.file);
-  for (const importer of file.importersWith(READS_FIELDS)) {
-    const reader = readerElsewhere(importer, name);
-    if (reader) return `${textOf(importer, reader)} in ${importer.path}`;
+  const local = match.declaration.name.getText(file.source.file);
+  for (const { source, name } of file.takersWith(local, READS_FIELDS)) {
+    const reader = readerElsewhere(source, name);
+    if (reader) return `${textOf(source, reader)} in ${source.path}`;
   }
   return null;
 }

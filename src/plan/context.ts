@@ -12,7 +12,7 @@ import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import { isRunPlain } from "./entries.js";
-import { importersOf, isInPages, namesTaken } from "./importers.js";
+import { isInPages, namesTaken, takersOf, type Taker } from "./importers.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -26,7 +26,7 @@ export function createFileContext(
   standing: readonly ImportNeed[] = [],
 ): FileContext {
   const members = new Map<string, Binding>();
-  let importers: readonly string[] | null = null;
+  const takers = new Map<string, readonly Taker[]>();
   const read = (path: string) => readSource(tree, path);
   const isSdkExport = (specifier: string, member: string) => {
     const path = tree.resolve(source.path, specifier);
@@ -53,11 +53,15 @@ export function createFileContext(
     serverSdkFor: tree.serverSdkFor,
     specifierFor: tree.specifierFor,
     tracedBy: (chain) => tracedBy(source, chain, types, tree.tracingSdk(source.path)),
-    importersWith: (pattern) => {
+    takersWith: (local, pattern) => {
       // All rules of a file ask the same.
-      importers ??= [...importersOf(tree, source.path)];
-      const holding = importers.filter((path) => pattern.test(tree.read(path) ?? ""));
-      return holding.flatMap((path) => read(path) ?? []);
+      const known = takers.get(local) ?? takersOf(tree, source, local, read);
+      takers.set(local, known);
+      const holding = known.filter(({ path }) => pattern.test(tree.read(path) ?? ""));
+      return holding.flatMap(({ path, name }) => {
+        const taker = read(path);
+        return taker ? [{ source: taker, name }] : [];
+      });
     },
     isInPages: () => isInPages(tree, source.path),
     namesTaken: () => namesTaken(tree, source.path),

@@ -1,3 +1,5 @@
+import { exportsOf, passedOn } from "../syntax/passed-on.js";
+import type { Source } from "../syntax/source.js";
 import type { Tree } from "./tree.js";
 
 type Reader = Pick<Tree, "filesWith" | "read" | "resolve">;
@@ -26,6 +28,55 @@ export function* importersOf(
     const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
     if ([...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module)) yield path;
   }
+}
+
+/** A file that may use an export, and the name that this has where the file takes it from. */
+export interface Taker {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** So many modules are asked who imports what they pass on. */
+const MAX_PASSING = 50;
+
+/**
+ * The files that may use what a module calls so, also through others that pass it on. One that takes
+ * the name from a package that is not of the tree's sources may mean it as well.
+ * @param read a file of the tree, parsed
+ */
+export function takersOf(
+  tree: Reader,
+  module: Source,
+  local: string,
+  read: (path: string) => Source | null,
+): Taker[] {
+  const passing: Taker[] = exportsOf(module, local).map((name) => ({ path: module.path, name }));
+  const takers: Taker[] = [];
+  for (const { path, name } of passing) {
+    for (const importer of importersOf(tree, path)) {
+      takers.push({ path: importer, name });
+      const isPassing = /\bexport\s*(type\s*)?[*{]/.test(tree.read(importer) ?? "");
+      const source = isPassing && passing.length < MAX_PASSING ? read(importer) : null;
+      const isModule = (specifier: string) => tree.resolve(importer, specifier) === path;
+      for (const each of source ? passedOn(source, name, isModule) : []) {
+        const isKnown = passing.some((one) => one.path === importer && one.name === each);
+        if (!isKnown) passing.push({ path: importer, name: each });
+      }
+    }
+  }
+  const named = [...new Set(passing.map(({ name }) => name))].filter((name) => name !== "default");
+  return [...takers, ...named.flatMap((name) => takersFromPackages(tree, name))];
+}
+
+function takersFromPackages(tree: Reader, name: string): Taker[] {
+  const word = new RegExp(`\\b${name.replace(/\$/g, "\\$")}\\b`);
+  return tree.filesWith(name).flatMap((path) => {
+    const lists = tree.read(path)?.matchAll(/\{([^{}]*)\}\s*from\s*["']([^"'.][^"']*)["']/g) ?? [];
+    const isTaken = [...lists].some(
+      ([, list = "", specifier = ""]) => word.test(list) && tree.resolve(path, specifier) === null,
+    );
+    return isTaken ? [{ path, name }] : [];
+  });
 }
 
 /** The names that other files take from a module, one by one. */

@@ -23,17 +23,25 @@ export function readerOfFields(source: Source, match: SchemaMatch): TS.Node | nu
   return firstReader(uses);
 }
 
-/** The same in a file that imports the one of the schema. */
+/** The same in a file that takes the schema from elsewhere, where it has such a name. */
 export function readerElsewhere(importer: Source, name: string): TS.Node | null {
   const uses: TS.Node[] = [];
+  const isTaken = (node: TS.Identifier) =>
+    name === "default"
+      ? isDefaultImport(importer, node)
+      : importOf(importer, node)?.exported === name;
   walk(importer.file, (node) => {
     if (!ts.isIdentifier(node)) return;
     const { parent } = node;
     const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
-    if (isMember && node.text === name) uses.push(parent);
-    if (!isMember && importOf(importer, node)?.exported === name) uses.push(node);
+    if (isMember && node.text === name && name !== "default") uses.push(parent);
+    if (!isMember && isTaken(node)) uses.push(node);
   });
   return firstReader(uses);
+}
+
+function isDefaultImport({ scope }: Source, node: TS.Identifier): boolean {
+  return (scope.resolve(node.text, node) ?? []).some(ts.isImportClause);
 }
 
 function firstReader(uses: readonly TS.Node[]): TS.Node | null {
