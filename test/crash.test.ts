@@ -321,6 +321,29 @@ describe.each(COMMANDS)("%s", (command) => {
   );
 });
 
+test(
+  "of several at once, each does all of its work or says that it did nothing",
+  async () => {
+    const tree = copyOf(original);
+    const commands = [...COMMANDS, ...COMMANDS, ...COMMANDS];
+    for (let round = 0; round < 3; round++) {
+      const runs = await Promise.all(
+        commands.map((command) => retrospan(tree, argumentsOf(command))),
+      );
+      for (const { code, stderr } of runs) {
+        expect([0, 2]).toContain(code);
+        expect(stderr).toMatch(code === 0 ? /^$/ : /^retrospan: .*\n$/);
+      }
+      expect(runs.some(({ code }) => code === 0)).toBe(true);
+      const isIn = COMMANDS.some((command) => sideOf(sceneOf(command), snapshot(tree)));
+      expect(isIn).toBe(true);
+    }
+    await run(tree, "revert");
+    expect(snapshot(tree)).toEqual(snapshot(original));
+  },
+  TIMEOUT,
+);
+
 interface FullDiskRun {
   readonly number: number;
   readonly tree: string;

@@ -1,6 +1,7 @@
 import { hashOf } from "../plan/hash.js";
 import { formatLedger, sitesByFile, type Ledger, type LedgerToWrite } from "../plan/ledger.js";
 import type { Plan } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
 import { isWholeFile } from "../plan/whole-files.js";
 import { ledgerPath, ledgerPaths } from "../project/ledger-file.js";
 import type { Writing } from "../project/stage.js";
@@ -28,17 +29,30 @@ export function once(make: LedgerWriting): LedgerWriting {
  * over all of the tree brings the ledgers of shards together.
  */
 export function ledgerChanges(
-  { root }: Workspace,
+  workspace: Workspace,
   next: LedgerToWrite | null,
   { shard }: Options,
 ): Writing[] {
+  const { root } = workspace;
   const path = ledgerPath(shard);
   const others = shard ? [] : ledgerPaths(root).filter((each) => each !== path);
-  const gone = others.map((each) => ({ path: each, before: readText(root, each), after: null }));
-  const before = readText(root, path);
+  const gone = others.map((each) => ({
+    path: each,
+    before: currentLedger(workspace, each),
+    after: null,
+  }));
+  const before = currentLedger(workspace, path);
   if (before === null && next === null) return gone;
   const after = next ? { [Symbol.iterator]: () => formatLedger(next) } : null;
   return [...gone, { path, before, after }];
+}
+
+/** The text of a ledger's file, which must be the one that was read. */
+function currentLedger({ root, ledgerHashes }: Workspace, path: string): string | null {
+  const text = readText(root, path);
+  const hash = text === null ? undefined : hashOf(text);
+  if (hash === ledgerHashes.get(path)) return text;
+  throw new UserError(path, "it changed while the plan was made", "run the command again");
 }
 
 function ledgerAfter(ledger: Ledger, plan: Plan): LedgerToWrite {

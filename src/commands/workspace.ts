@@ -14,6 +14,8 @@ import { wantsSite, type Options } from "./options.js";
 export interface Workspace {
   readonly root: Root;
   readonly ledger: Ledger;
+  /** The hashes of the ledger's files as they were read, by path. */
+  readonly ledgerHashes: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
 }
 
@@ -32,7 +34,8 @@ export function openWorkspace(options: Options): Workspace {
         },
       ]
     : [];
-  return { root, ledger: readLedger(root, options.shard), findings };
+  const { ledger, hashes } = readLedger(root, options.shard);
+  return { root, ledger, ledgerHashes: hashes, findings };
 }
 
 /** The tree that the options mean; a shard covers its own files only. */

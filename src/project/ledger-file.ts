@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { hashOf } from "../plan/hash.js";
 import { emptyLedger, parseLedger, type Ledger } from "../plan/ledger.js";
 import { UserError } from "../plan/user-error.js";
 import { gitRenames } from "./git.js";
-import type { Root } from "./root.js";
+import { isInside, type Root } from "./root.js";
 
 export const STATE_DIR = ".retrospan";
 export const LEDGER_PATH = `${STATE_DIR}/ledger.json`;
@@ -34,17 +35,35 @@ export function ledgerPaths(root: Root): string[] {
   return names.sort().map((name) => `${STATE_DIR}/${name}`);
 }
 
+/** A ledger, and the hashes of the files that it was read from. */
+export interface ReadLedger {
+  readonly ledger: Ledger;
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
 /**
  * Reads the ledger; a tree without one has an empty one. Files that git knows as renamed are found
  * under their new names.
  * @param shard the part of it that a run is about, or null for all of it
  * @throws {UserError} when it is damaged, was written by a newer version, or is divided otherwise
  */
-export function readLedger(root: Root, shard: Shard | null = null): Ledger {
+export function readLedger(root: Root, shard: Shard | null = null): ReadLedger {
+  assertOwnState(root);
   const paths = ledgerPaths(root);
   if (shard) assertSameShards(paths, shard);
   const wanted = shard ? paths.filter((path) => path === ledgerPath(shard)) : paths;
-  return followRenames(root, merged(wanted.map((path) => readOne(root, path))));
+  const texts = wanted.map((path) => [path, readFileSync(join(root.path, path), "utf8")] as const);
+  return {
+    ledger: followRenames(root, merged(texts.map(([path, text]) => parsed(path, text)))),
+    hashes: new Map(texts.map(([path, text]) => [path, hashOf(text)])),
+  };
+}
+
+/** A folder that is a link would put the ledger where nothing may be written. */
+function assertOwnState(root: Root): void {
+  const dir = join(root.path, STATE_DIR);
+  if (!existsSync(dir) || isInside(root.path, realpathSync.native(dir))) return;
+  throw new UserError(STATE_DIR, "a symbolic link leads out of the root", "make it a folder");
 }
 
 function assertSameShards(paths: readonly string[], { count }: Shard): void {
@@ -57,8 +76,8 @@ function assertSameShards(paths: readonly string[], { count }: Shard): void {
   );
 }
 
-function readOne(root: Root, path: string): Ledger {
-  const ledger = parseLedger(readFileSync(join(root.path, path), "utf8"));
+function parsed(path: string, text: string): Ledger {
+  const ledger = parseLedger(text);
   if (!("problem" in ledger)) return ledger;
   throw new UserError(path, `the ledger cannot be used: ${ledger.problem}`, ledger.mend);
 }

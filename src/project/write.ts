@@ -14,8 +14,12 @@ import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
 import { isInside, type Root } from "./root.js";
 import {
+  assertFree,
+  assertGone,
   clearLargeStage,
   clearStage,
+  hasStage,
+  openStage,
   STAGE,
   stage,
   staged,
@@ -55,6 +59,15 @@ export async function writeChanges(
     assertUnchanged(root, change);
   };
   const isNewState = !existsSync(join(root.path, STATE_DIR));
+  const tidy = () => {
+    if (isNewState) removeIfEmpty(join(root.path, STATE_DIR));
+  };
+  try {
+    openStage(root);
+  } catch (error) {
+    tidy();
+    throw asUserError(error);
+  }
   let steps: readonly Step[];
   try {
     steps = await stage(root, changes, assertReady);
@@ -65,7 +78,7 @@ export async function writeChanges(
     // Nothing of the tree was touched yet.
     rmSync(join(root.path, JOURNAL), { force: true });
     clearStage(root);
-    if (isNewState) removeIfEmpty(join(root.path, STATE_DIR));
+    tidy();
     throw asUserError(error);
   }
   try {
@@ -182,20 +195,15 @@ export interface Recovery {
 export function recover(root: Root): Recovery | null {
   if (!existsSync(join(root.path, JOURNAL))) {
     // Cut off while staging: nothing of the tree was touched.
-    if (existsSync(join(root.path, STAGE))) {
+    if (hasStage(root)) {
+      assertFree(root);
       clearStage(root);
       removeIfEmpty(join(root.path, STATE_DIR));
     }
     return null;
   }
   const journal = readJournal(root);
-  if (journal.pid !== process.pid && isAlive(journal.pid)) {
-    throw new UserError(
-      root.path,
-      `another retrospan (process ${journal.pid}) is writing here`,
-      "wait for it",
-    );
-  }
+  assertGone(root, journal.pid);
   const { command, steps } = journal;
   if (steps.every(({ path, after }) => currentHash(root, path) === after)) {
     finish(root);
@@ -222,16 +230,6 @@ function undo(root: Root, { steps }: Journal): void {
   }
   finish(root);
   removeIfEmpty(join(root.path, STATE_DIR));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // The process is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 export type { Writing } from "./stage.js";
