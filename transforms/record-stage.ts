@@ -107,7 +107,7 @@ export const recordStage = defineTransform<RecordStage, Found>({
     const matches = findMatches(source, rule.at).filter((match) => takesTime(source, match));
     return matches.flatMap((match) => [
       timingSite(file, match, matches, rule),
-      ...failureSites(source, match, matches),
+      ...failureSites(source, match, matches, rule),
     ]);
   },
 
@@ -188,7 +188,12 @@ function isPlainCall(statement: TS.Statement): boolean {
 }
 
 /** The catch of a try that ends with the timing of one stage, whose failure alone it can be for. */
-function failureSites(source: Source, match: Match, all: readonly Match[]): Site<Found>[] {
+function failureSites(
+  source: Source,
+  match: Match,
+  all: readonly Match[],
+  rule: RecordStage,
+): Site<Found>[] {
   const tried = tryAround(match.node);
   const clause = tried?.catchClause;
   const first = clause?.block.statements[0];
@@ -206,7 +211,9 @@ function failureSites(source: Source, match: Match, all: readonly Match[]): Site
     statements.slice(statements.indexOf(around.statement) + 1).every(isHarmless);
   if (!isLast) return [];
   const region = { start: first.getStart(source.file), end: first.end };
-  return [{ anchor: match.anchor, region, data: { kind: "failure", match, clause, first } }];
+  const present = records(source, first, match, rule) ? "hand" : undefined;
+  const data = { kind: "failure", match, clause, first } as const;
+  return [{ anchor: match.anchor, region, data, present }];
 }
 
 /** Whether a statement is hardly what a catch is there for. */
@@ -240,6 +247,7 @@ function ownStatement(match: Match): TS.ExpressionStatement | TS.VariableStateme
   return unwrapped(statement.expression) === match.node ? statement : null;
 }
 
+/** Whether a recorder is told of the stage by one of the calls behind its timing. */
 function isRecordedByHand(
   source: Source,
   match: Match,
@@ -247,14 +255,32 @@ function isRecordedByHand(
   rule: RecordStage,
 ): boolean {
   const list = statementAround(statement)?.list.statements ?? [];
-  const next = list[list.indexOf(statement) + 1];
-  if (!next || !ts.isExpressionStatement(next)) return false;
-  const call = unwrapped(next.expression);
-  const stage = stageOf(source, match);
-  if (!ts.isCallExpression(call) || call.expression.getText() !== rule.recorder) return false;
-  const [name] = call.arguments;
+  for (const next of list.slice(list.indexOf(statement) + 1)) {
+    if (!isPlainCall(next)) return false;
+    if (records(source, next, match, rule)) return true;
+  }
+  return false;
+}
+
+/** Whether a statement tells a recorder of a stage: `recordStage("parse", ...)`. */
+function records(
+  source: Source,
+  statement: TS.Statement,
+  match: Match,
+  { recorder }: RecordStage,
+): boolean {
+  if (!ts.isExpressionStatement(statement)) return false;
+  const call = unwrapped(statement.expression);
+  if (!ts.isCallExpression(call)) return false;
+  const callee = call.expression.getText(source.file);
+  const isRecorder = callee === recorder || callee.split(".").at(-1) === recorder.split(".").at(-1);
+  const [given] = call.arguments;
+  const name = stageName(source, match);
   return (
-    name !== undefined && !isReason(stage) && fingerprint(name) === codeFingerprint(stage.name)
+    isRecorder &&
+    given !== undefined &&
+    !isReason(name) &&
+    fingerprint(given) === codeFingerprint(name)
   );
 }
 
@@ -275,9 +301,9 @@ function recordTiming(
   if (isInFinally(match.node)) return reason("in-finally");
   const status = statusOf(source, match, rule);
   const given = (said: string) => [stage.name, said, stage.duration];
-  if (!check)
-    return record(file, { statement, side: "behind", given: given(status) }, region, rule);
   const failure = quoted(rule.failure, source.style);
+  if (!check || status === failure)
+    return record(file, { statement, side: "behind", given: given(status) }, region, rule);
   const either = `${textOf(source, check.expression)} ? ${failure} : ${status}`;
   return record(file, { statement: check, side: "before", given: given(either) }, region, rule);
 }

@@ -1,4 +1,5 @@
 import { loadCompiler } from "../syntax/compiler.js";
+import { digestOf } from "../plan/hash.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { entryFindings } from "../plan/entries.js";
 import type { Ledger } from "../plan/ledger.js";
@@ -83,6 +84,7 @@ export async function makePlan(
     sdk: sdk.map(({ found }) => found),
     findings: [
       ...missingSdks(root, sdk),
+      ...(isPart ? [] : goneRules(ledger, config)),
       ...incompleteTypes(typecheck),
       // It reads much; who leaves the type check out is in a hurry.
       ...(typecheck ? entryFindings(createTree(root, config.base), plan.files) : []),
@@ -211,6 +213,20 @@ function missingSdks(root: Root, sdks: readonly FoundSdk[]): Finding[] {
       file: found.dir === "." ? "package.json" : `${found.dir}/package.json`,
       line: null,
     }));
+}
+
+/** Rules that the ledger knows and the config does not, under another name either. */
+function goneRules({ sites }: Ledger, { rules }: LoadedConfig): Finding[] {
+  const ids = new Set(rules.map(({ id }) => id));
+  const digests = new Set(rules.map(digestOf));
+  const gone = sites.filter(({ rule, digest }) => !ids.has(rule) && !digests.has(digest));
+  return [...new Set(gone.map(({ rule }) => rule))].sort().map((rule) => ({
+    code: "rule-gone",
+    level: "info",
+    message: `no rule is called "${rule}" any more, and what it made is still there; \`revert --rule ${rule}\` takes it out`,
+    file: null,
+    line: null,
+  }));
 }
 
 function incompleteTypes(typecheck: TypeReport | null): Finding[] {

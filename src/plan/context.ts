@@ -8,6 +8,7 @@ import {
 } from "../syntax/imports.js";
 import type { ImportNeed } from "../syntax/import-place.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { sdkInits } from "../syntax/sdk-init.js";
 import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
@@ -47,6 +48,7 @@ export function createFileContext(
     },
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
+    startsSdk: (specifier) => startsSdk(tree, tree.resolve(source.path, specifier)),
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
     sdkFor: (path) => sdkFor(tree, path),
@@ -116,6 +118,24 @@ function readSource(tree: Tree, path: string): Source | null {
   if (text === null) return null;
   const parsed = parseSource(path, text);
   return isParseFailure(parsed) ? null : parsed;
+}
+
+const starts = new WeakMap<Tree, Map<string, boolean>>();
+
+/** Whether a module of the tree calls the SDK's `init`. */
+function startsSdk(tree: Tree, path: string | null): boolean {
+  if (path === null) return false;
+  const modules = starts.get(tree) ?? new Map<string, boolean>();
+  starts.set(tree, modules);
+  const isStart = modules.get(path) ?? hasSdkInit(tree, path);
+  modules.set(path, isStart);
+  return isStart;
+}
+
+function hasSdkInit(tree: Tree, path: string): boolean {
+  if (!tree.read(path)?.includes("@sentry/")) return false;
+  const source = readSource(tree, path);
+  return source !== null && sdkInits(source).length > 0;
 }
 
 /** By tree and path: every file asks it of what it imports. */

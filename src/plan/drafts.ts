@@ -63,10 +63,15 @@ export function numberDrafts(
   view: View,
 ): NumberedDraft[] {
   const numbered: NumberedDraft[] = [];
-  for (const { rule } of input.rules) {
+  const ids = new Set(input.rules.map(({ rule }) => rule.id));
+  const orphans = new Set(own.filter(({ entry }) => !ids.has(entry.rule)));
+  for (const { rule, digest } of input.rules) {
     const mine = drafts.filter((draft) => draft.active.rule.id === rule.id);
     const known = own.filter(({ entry }) => entry.rule === rule.id);
-    const found = assignOwn(mine, known, view.reduced);
+    // Of a rule that says the same under another name, what it made is there already.
+    const renamed = [...orphans].filter(({ entry }) => entry.digest === digest);
+    const found = assignOwn(mine, [...known, ...renamed], view.reduced);
+    for (const each of found.values()) orphans.delete(each);
     const taken = new Set(known.filter((each) => !isGone(each)).map(({ entry }) => entry.id));
     const rejected = new Set<Site<unknown>>();
     let number = 0;

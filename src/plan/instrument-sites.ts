@@ -17,6 +17,7 @@ import {
 import type { View } from "./base-view.js";
 import { isContinuedTwice, type Continuing } from "./continued.js";
 import { hiddenName, readingsIn, type Standing } from "./hidden-names.js";
+import { outOfPlace } from "./out-of-place.js";
 import { isRemovable } from "./recognise.js";
 import { conflictWith, nestingKey, wholeOf, type Piece } from "./compose.js";
 import type { FileInput, NumberedDraft } from "./drafts.js";
@@ -237,7 +238,8 @@ function instrument(
   const isVetoed = isReason(result)
     ? result.code === "type-check"
     : lessons.vetoed.has(result.strategy);
-  return isVetoed ? reason("type-check", lessons.complaint ?? undefined) : result;
+  if (isVetoed) return reason("type-check", lessons.complaint ?? undefined);
+  return isReason(result) ? result : (outOfPlace(context, result) ?? result);
 }
 
 /** A `retrospan-ignore-next-line` comment above the site's region or above what matched. */

@@ -1,5 +1,5 @@
 import * as schema from "valibot";
-import { ts } from "./compiler.js";
+import { ts, type TS } from "./compiler.js";
 import { catchNeeds, type CatchRule } from "./caught-error.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
 import { runInHelper } from "./helper-wrapper.js";
@@ -15,7 +15,7 @@ import type { Source } from "./source.js";
 import { fillsFor, renderSpan, spanTemplates, type SpanParams } from "./span-options.js";
 import { renderTemplate } from "./template.js";
 import type { Types } from "./value-kind.js";
-import { firstNode, wrappingFor } from "./wrapping.js";
+import { firstNode, nodesOf, wrappingFor } from "./wrapping.js";
 
 /** What a rule says about a handler that is to run in a trace. */
 export interface HandlerRule extends CatchRule {
@@ -132,15 +132,29 @@ export function handlerSite(
   return { anchor, region: received.region, data, hop, present };
 }
 
-/** Whether the code around a region continues a trace. */
+/** What goes on with a trace: the SDK's own function, and our helpers. */
+const CONTINUING = /(^|\.)(continueTrace\w*|continueSpanFrom|forwardSpanFrom)$/;
+
+/** Whether the code around a region, or all of what is in it, goes on with a trace. */
 function isContinuedByHand({ region }: Received): boolean {
+  const [only, ...others] = nodesOf(region);
+  if (only && others.length === 0 && isContinuing(valueOfStatement(only))) return true;
   for (let at = firstNode(region); at.parent; at = at.parent) {
-    if (ts.isCallExpression(at) && /(^|\.)continueTrace\w*$/.test(at.expression.getText())) {
-      return true;
-    }
+    if (isContinuing(at)) return true;
     if (ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
+}
+
+function isContinuing(node: TS.Node | undefined): boolean {
+  return !!node && ts.isCallExpression(node) && CONTINUING.test(node.expression.getText());
+}
+
+/** `await f()` of `return await f();`, and of that the call. */
+function valueOfStatement(node: TS.Node): TS.Node | undefined {
+  const value =
+    ts.isExpressionStatement(node) || ts.isReturnStatement(node) ? node.expression : node;
+  return value && ts.isAwaitExpression(value) ? value.expression : value;
 }
 
 /** What the type check and the sites around tell about one site. */

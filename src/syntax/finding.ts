@@ -20,6 +20,7 @@ export const FINDINGS = {
   "not-utf8": "a file is no UTF-8 text, and is left alone",
   "parse-error": "a file cannot be read as code, and is left alone",
   "repeated-span": "a span is started once for each turn of a loop",
+  "rule-gone": "the ledger has work of a rule that the config does not have any more",
   "sdk-missing": "the package does not declare the SDK that its code imports",
   "several-sdks": "one process has several versions of the SDK",
   "strict-schema": "a schema may refuse messages that carry a context",

@@ -10,6 +10,7 @@ export const REASONS = {
   "already-continued":
     "the trace is continued already, by the SDK or around it; wrap-span can give it a span",
   "argument-effects": "an argument that would be dropped may have effects",
+  "changes-scope": "the code sets up the SDK or changes its scope, which a span undoes at its end",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-key": "the key is computed by code that must not run twice",
   "declaration-escapes": "a declaration inside the region is used outside it",
@@ -50,10 +51,14 @@ export const REASONS = {
   overlap: "it crosses another site",
   "passing-name": "the stage's name may be another one, or not be there yet, when the stage begins",
   "in-finally": "a finally does not tell whether what was tried went well",
+  recursive: "the function calls itself at once, and each span takes several frames of the stack",
   "redeclared-parameter": "a var redeclares a parameter",
   "holds-stages": "other stages end inside it, so that only a span around all of it would do",
   "return-in-try": "a returned promise would be caught by the try around the region",
   "returns-value": "the legacy function returns a value that its callers may use",
+  "runs-elsewhere":
+    "the function is sent away as text, to where the names of this file mean nothing",
+  "sdk-hook": "the SDK calls the function itself, also for the span that would be in it",
   "shared-message": "the message is handed over as it is, not as text (`allowCopy` sends a copy)",
   "unknown-environment":
     "nothing tells how code of a page reads its environment (the rule can say it as code)",

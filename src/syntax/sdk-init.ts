@@ -1,7 +1,8 @@
 import { ts, type TS } from "./compiler.js";
 import { isSentryModule } from "./imports.js";
+import { perFile } from "./per-file.js";
 import type { Source } from "./source.js";
-import { unwrapped } from "./walk.js";
+import { callsIn, unwrapped } from "./walk.js";
 
 /** Whether a call is that of the SDK's `init`, in whatever way the file gets hold of the package. */
 export function callsSdkInit(source: Source, call: TS.CallExpression): boolean {
@@ -18,6 +19,19 @@ export function callsSdkInit(source: Source, call: TS.CallExpression): boolean {
   const { parent } = declaration.parent;
   const value = ts.isVariableDeclaration(parent) ? parent.initializer : undefined;
   return value !== undefined && isSdk(source, value);
+}
+
+const initsIn = perFile((file) => callsIn(file).filter(({ expression }) => endsInInit(expression)));
+
+function endsInInit(callee: TS.Expression): boolean {
+  const code = unwrapped(callee);
+  return ts.isPropertyAccessExpression(code) ? code.name.text === "init" : ts.isIdentifier(code);
+}
+
+/** The calls by which a file starts the SDK. */
+export function sdkInits(source: Source): readonly TS.CallExpression[] {
+  if (!source.text.includes("@sentry/") || !/\binit\b/.test(source.text)) return [];
+  return initsIn(source.file).filter((call) => callsSdkInit(source, call));
 }
 
 /** What a name was called where it was taken from. */

@@ -2,6 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
+import { ownCall } from "./recursion.js";
 import { awaitHazard, hazardOf, isFloating, runsLater } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
 import { resultHazard } from "./results.js";
@@ -134,6 +135,8 @@ function bodyWrapping(
   if (clash) return clash;
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
+  const again = ownCall(source, node);
+  if (again) return reason("recursive", textOf(source, again).slice(0, SHOWN));
   if (mayInferGuard(node) && types.infersGuard(node)) return reason("type-guard");
   const hazard = wrapper === "span" && resultHazard(source, node, types);
   if (hazard) return reason(hazard);

@@ -1,0 +1,74 @@
+import { ts, type TS } from "./compiler.js";
+import { moduleOf } from "./imports.js";
+import type { Source } from "./source.js";
+import { unwrapped } from "./walk.js";
+
+/** What a file says that sends a function away as text. */
+const MAY_SEND =
+  /\beval\b|new Function\b|toString\(\)|<script|\$\$?eval|evaluate|executeScript|addInitScript|waitForFunction/;
+
+/** Methods of browsers' drivers that run a function in a page. */
+const IN_PAGES =
+  /^(\$\$?eval|evaluateHandle|evaluateOnNewDocument|addInitScript|executeScript|executeAsyncScript|waitForFunction)$/;
+
+/** Others have methods of these names too. */
+const PERHAPS_IN_PAGES = /^evaluate(All)?$/;
+const PAGES = /(page|frame|browser|context|locator|handle|element|worker|tab|driver)$/i;
+const DRIVERS = /playwright|puppeteer|webdriver|selenium|stagehand/;
+
+/** How a function goes to where the names around it mean nothing; null where it does not. */
+export function sentAway(source: Source, fn: TS.SignatureDeclaration): string | null {
+  if (!MAY_SEND.test(source.text)) return null;
+  const { parent } = fn;
+  if (ts.isCallExpression(parent) && parent.expression !== fn) return takenInto(source, parent);
+  if (ts.isPropertyAssignment(parent) && /^(func|function)$/.test(parent.name.getText())) {
+    const call = parent.parent.parent;
+    if (ts.isCallExpression(call)) return takenInto(source, call);
+  }
+  return madeIntoText(source, fn);
+}
+
+function takenInto(source: Source, { expression }: TS.CallExpression): string | null {
+  const callee = unwrapped(expression);
+  if (!ts.isPropertyAccessExpression(callee)) return null;
+  const { text } = callee.name;
+  const isSent =
+    IN_PAGES.test(text) ||
+    (PERHAPS_IN_PAGES.test(text) &&
+      (PAGES.test(callee.expression.getText()) || DRIVERS.test(source.text)));
+  return isSent ? callee.getText() : null;
+}
+
+/** `${work}`, `String(work)`, `work.toString()`: what runs then is a copy of its text. */
+function madeIntoText(source: Source, fn: TS.SignatureDeclaration): string | null {
+  const { parent } = fn;
+  const name = ts.isVariableDeclaration(parent) ? parent.name : fn.name;
+  if (!name || !ts.isIdentifier(name)) return null;
+  const use = source.scope.references(name).find(isText);
+  return use ? use.getText() : null;
+}
+
+function isText(use: TS.Identifier): boolean {
+  const { parent } = use;
+  if (ts.isTemplateSpan(parent)) return true;
+  if (ts.isPropertyAccessExpression(parent)) {
+    return parent.expression === use && parent.name.text === "toString";
+  }
+  return ts.isCallExpression(parent) && parent.expression.getText() === "String";
+}
+
+/** What the SDK hands to the functions that it is given. */
+const HANDED =
+  /^((Error|Transaction|Feedback)?Event(Hint)?|Breadcrumb(Hint)?|(Traces)?Sampl(er|ing)\w*|Log|SpanJSON|StreamedSpanJSON)$/;
+
+/** Whether a function's first parameter is of a type that the SDK hands to its hooks. */
+export function takesSdkEvent(source: Source, fn: TS.SignatureDeclaration): boolean {
+  const type = fn.parameters[0]?.type;
+  if (!type || !ts.isTypeReferenceNode(type)) return false;
+  const { typeName } = type;
+  const [root, last] = ts.isQualifiedName(typeName)
+    ? [typeName.left, typeName.right.text]
+    : [typeName, typeName.text];
+  if (!HANDED.test(last) || !ts.isIdentifier(root)) return false;
+  return moduleOf(source, root)?.startsWith("@sentry/") === true;
+}
