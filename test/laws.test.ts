@@ -1,6 +1,8 @@
 import { format, type Options } from "prettier";
 import { describe, expect, test } from "vitest";
 import { loadCompiler, ts } from "../src/syntax/compiler.js";
+import { emptyLedger } from "../src/plan/ledger.js";
+import type { SiteReport } from "../src/plan/model.js";
 import { isParseFailure, parseSource } from "../src/syntax/source.js";
 import { readFixtures, transformNames, type Fixture } from "./support/fixture.js";
 import {
@@ -92,6 +94,28 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       await loadCompiler();
       const memory = memoryTree([[fixture.file, fixture.expected]]);
       expect(revertInMemory(memory).changes).toEqual([]);
+    });
+
+    test("rules under other names go on with what was made", async () => {
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      applyInMemory(memory, await activeRules(fixture.rules));
+      const renamed = fixture.rules.map((rule) => ({ ...rule, id: `other-${rule.id}` }));
+      expect(applyInMemory(memory, await activeRules(renamed)).changes).toEqual([]);
+    });
+
+    test("with its ledger lost, nothing is instrumented twice", async () => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      const first = applyInMemory(memory, rules);
+      const instrumented = memory.files.get(fixture.file);
+      memory.ledger = emptyLedger();
+      // What stood in the way of a site may do so no more.
+      const skipped = first.sites.filter(({ state }) => state === "skipped");
+      const isNew = ({ rule, file }: SiteReport) =>
+        file === fixture.file && !skipped.some((each) => each.rule === rule);
+      const planned = applyInMemory(memory, rules).sites.filter(({ state }) => state === "planned");
+      const isSame = memory.files.get(fixture.file) === instrumented;
+      expect(isSame ? [] : planned.filter(isNew)).toEqual([]);
     });
 
     test("the plan does not depend on the order of rules and files", async () => {
