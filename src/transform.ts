@@ -45,6 +45,7 @@ export {
   addExport,
   exportedNames,
   isExportAssigned,
+  mayExport,
   starExports,
 } from "./syntax/added-export.js";
 export { writtenDsn } from "./syntax/dsn.js";

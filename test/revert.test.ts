@@ -156,6 +156,7 @@ test("an apply after a split changes nothing, and a revert still finds it", asyn
 
 test("a file that was renamed behind git's back is found", async () => {
   const { options, read, write, dir } = splitProject();
+  const original = read("src/a.ts");
   await apply(options);
   write("src/moved.ts", read("src/a.ts"));
   rmSync(join(dir, "src/a.ts"));
@@ -163,6 +164,7 @@ test("a file that was renamed behind git's back is found", async () => {
   expect(outcome.sites.map(({ file, state }) => [file, state])).toEqual([
     ["src/moved.ts", "reverted"],
   ]);
+  expect(read("src/moved.ts")).toBe(original);
 });
 
 test("of two copies in other files, neither is taken for the one that was moved", async () => {
@@ -234,4 +236,40 @@ test("what was copied beside itself stays in the ledger, whatever is applied sin
     "ambiguous-match",
     null,
   ]);
+});
+
+test.each([
+  ["deleted", null],
+  ["emptied of it", "export const traced = true;\n"],
+])("old calls whose module was %s do not come back", async (_how, left) => {
+  const legacy = "export function traceStep(name: string): void {\n  console.log(name);\n}\n";
+  const main = `import { traceStep } from "./trace";
+
+export function work(count: number): number {
+  traceStep("work");
+  return count + 1;
+}
+`;
+  const rule: RuleConfig = {
+    id: "steps",
+    use: "replace-legacy",
+    at: { call: "traceStep($name)" },
+    module: "src/trace.ts",
+    breadcrumb: { message: "{{name}}" },
+  };
+  const { options, dir, read } = stageProject(rule, {
+    "src/trace.ts": legacy,
+    "src/main.ts": main,
+  });
+  await apply(options);
+  const applied = read("src/main.ts");
+  if (left === null) rmSync(join(dir, "src/trace.ts"));
+  else writeFileSync(join(dir, "src/trace.ts"), left);
+  const outcome = await revert(options);
+  expect(outcome.exitCode).toBe(1);
+  expect(outcome.sites.map(({ reason }) => reason?.code)).toEqual(["still-needed", "legacy-gone"]);
+  expect(read("src/main.ts")).toBe(applied);
+  writeFileSync(join(dir, "src/trace.ts"), legacy);
+  expect((await revert(options)).exitCode).toBe(0);
+  expect(read("src/main.ts")).toBe(main);
 });

@@ -23,6 +23,7 @@ import {
   joinPointNeedles,
   ledgerText,
   lostWork,
+  mayExport,
   needsSemicolon,
   onlyDeclares,
   param,
@@ -113,13 +114,15 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
   instrument: (file, site, rule) => {
     switch (site.data.kind) {
       case "call":
-        return replaceCall(file, site.data.match, rule);
+        return needing(replaceCall(file, site.data.match, rule), file, site.data.name, rule);
       case "import":
-        return removeImport(file.source, site.data.name);
+        return needing(removeImport(file.source, site.data.name), file, site.data.name, rule);
       case "wrapper":
         return slimWrapper(file, site.data.fn, rule);
     }
   },
+
+  heldBy: (file, shape) => legacyGone(file, shape),
 
   // What was replaced calls a module that only the old file imported.
   landmark: () => null,
@@ -370,7 +373,26 @@ function slimWrapper(
   };
 }
 
+/** Says what has to be there for the old code to come back. */
+function needing(
+  result: Instrumentation | Reason,
+  file: FileContext,
+  { exported }: ImportedName,
+  { module }: ReplaceLegacy,
+): Instrumentation | Reason {
+  if (isReason(result)) return result;
+  return { ...result, shape: { ...result.shape, module: file.pathOf(module), exported } };
+}
+
 // How it recognises its own work
+
+/** What the old code needs, where it is gone: the code would come back broken. */
+function legacyGone(file: FileContext, { module, exported = "" }: Shape): Reason | null {
+  if (module === undefined) return null;
+  const legacy = file.read(module);
+  if (!legacy) return reason("legacy-gone", module);
+  return mayExport(legacy, exported) ? null : reason("legacy-gone", `${exported} of ${module}`);
+}
 
 function replacedCalls(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];

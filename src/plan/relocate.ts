@@ -21,7 +21,23 @@ export function relocate(tree: Tree, ledger: Ledger): Ledger {
     if (path !== undefined && others.length === 0) moves.set(entry, path);
   }
   const sites = ledger.sites.map((entry) => ({ ...entry, file: moves.get(entry) ?? entry.file }));
-  return { ...ledger, sites };
+  const imports = ledger.imports.map((entry) => ({
+    ...entry,
+    file: newNameOf(tree, entry.file, moves) ?? entry.file,
+  }));
+  return { ...ledger, sites, imports };
+}
+
+/** Where a file that is gone went with all that was found of it. */
+function newNameOf(
+  tree: Tree,
+  path: string,
+  moves: ReadonlyMap<LedgerSite, string>,
+): string | undefined {
+  if (tree.read(path) !== null) return undefined;
+  const places = new Set([...moves].flatMap(([{ file }, to]) => (file === path ? [to] : [])));
+  const [place, ...others] = places;
+  return others.length === 0 ? place : undefined;
 }
 
 /** A text that the work of an entry contains, or null where there is none to search for. */

@@ -50,10 +50,10 @@ export function planRevert(input: RevertInput): RevertPlan {
   const paths = new Set([...inCode, ...ledger.imports].map(({ file }) => file));
   const entries = byFile(inCode);
   const ownImports = byFile(ledger.imports);
-  const files = [...paths].sort().map((path) => {
-    return revertFile(input, path, entries(path), ownImports(path));
-  });
   const whole = revertWholeFiles(input);
+  const files = [...paths].sort().map((path) => {
+    return revertFile({ ...input, restored: whole.tree }, path, entries(path), ownImports(path));
+  });
   const imports = files.flatMap((file) => file.imports);
   const sites = [...files.flatMap((file) => file.entries), ...whole.entries];
   const changes = [...files.flatMap((file) => file.changes), ...whole.changes];
@@ -83,6 +83,7 @@ function revertWholeFiles({ tree, ledger, wants }: RevertInput) {
       return { entry, ...reverted };
     });
   return {
+    tree: withTexts(tree, texts),
     sites: done.map(({ report }) => report).toReversed(),
     changes: changesTo(tree, texts),
     entries: [
@@ -90,6 +91,11 @@ function revertWholeFiles({ tree, ledger, wants }: RevertInput) {
       ...done.filter(({ isLeft }) => isLeft).map(({ entry }) => entry),
     ],
   };
+}
+
+interface RevertFileInput extends RevertInput {
+  /** The tree with the files that come back as a whole. */
+  readonly restored: Tree;
 }
 
 interface RevertedFile {
@@ -104,7 +110,7 @@ interface RevertedFile {
 }
 
 function revertFile(
-  input: RevertInput,
+  input: RevertFileInput,
   path: string,
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
@@ -155,14 +161,15 @@ function revertFile(
 
 /** The entries in the text, those that stay with what they take over from those that go. */
 function findOwn(
-  input: RevertInput,
+  input: RevertFileInput,
   context: FileContext,
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
 ): Recognised[] {
   const { source } = context;
+  const later = createFileContext(input.restored, source);
   const find = (all: readonly LedgerSite[]) =>
-    recogniseAll(context, all).map((each) => heldBack(context, each));
+    recogniseAll(context, all).map((each) => heldBack(later, each));
   const own = find(entries);
   const told = handOver(source, own, (entry) => isWanted(input, entry));
   if (!told) return own;

@@ -6,6 +6,7 @@ import { fingerprint, statementFingerprint } from "./fingerprint.js";
 import type { AttachedEdit, Candidate, Removal, Shape } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
+import { hasModifier } from "./walk.js";
 
 /** An export declaration that is added, and what it is known by later. */
 export interface AddedExport {
@@ -68,6 +69,14 @@ export function starExports({ file }: Source): string[] {
     const { moduleSpecifier } = statement;
     return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
   });
+}
+
+/** Whether a module exports a name, as far as its own text tells. */
+export function mayExport(source: Source, name: string): boolean {
+  const isDefault = (each: TS.Statement) =>
+    ts.isExportAssignment(each) || hasModifier(each, ts.SyntaxKind.DefaultKeyword);
+  if (name === "default") return source.file.statements.some(isDefault);
+  return exportedNames(source).has(name) || starExports(source).length > 0;
 }
 
 /** Whether a module's one export is a value: nothing can be exported beside that. */
