@@ -358,3 +358,32 @@ test("what a member of a union calls is asked of every member, in whatever order
     expect(sites.map(({ reason }) => reason?.code)).toEqual(["not-awaited"]);
   }
 });
+
+test("what has no field to carry a context in is no message", async () => {
+  const types: [string, "planned" | "no-message"][] = [
+    ["{ type: string }", "planned"],
+    ["{ type: string } | null", "planned"],
+    ["Record<string, unknown>", "planned"],
+    ["{ type: string; [key: string]: string }", "planned"],
+    ["Json", "planned"],
+    ["unknown", "planned"],
+    ["Record<string, number>", "no-message"],
+    ["Record<string, { name: string }>", "no-message"],
+    ["readonly { type: string }[]", "no-message"],
+    ["[string, number]", "no-message"],
+    ["string | number | null", "no-message"],
+  ];
+  const code = types.map(
+    ([type], index) =>
+      `export const send${index} = (given: ${type}): void => socket.send(JSON.stringify(given));\n`,
+  );
+  const head = `type Json = string | number | null | readonly Json[] | { [key: string]: Json };
+const socket = { send: (text: string): void => console.log(text) };
+`;
+  const { dir } = projectWith({ "src/main.ts": head + code.join("") }, [
+    { id: "sent", use: "trace-send", at: { call: "socket.send($text)" } },
+  ]);
+  const { sites } = await preview({ cwd: dir });
+  const found = sites.map(({ state, reason }) => reason?.code ?? state);
+  expect(types.map(([type], index) => [type, found[index]])).toEqual(types);
+});

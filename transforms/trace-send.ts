@@ -19,6 +19,7 @@ import {
   quoted,
   reason,
   schema,
+  textOf,
   ts,
   unwrapped,
   valueOf,
@@ -97,6 +98,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     const message = site.data;
     if (isReason(message)) return message;
     const { node, isCopied } = message;
+    if (file.types.isFieldless(node)) return reason("no-message", textOf(file.source, node));
     if (!isCopied && !rule.allowCopy) return reason("shared-message");
     const helper = helperFor(file, rule.unsampled ? FILTER : HELPER, rule.module);
     if (isReason(helper)) return helper;

@@ -28,6 +28,8 @@ export interface Types {
   readonly packageOf: (call: TS.CallExpression) => string | null;
   /** Whether reading a member runs code. */
   readonly isAccessor: (member: TS.PropertyAccessExpression) => boolean;
+  /** Whether a value certainly has no fields of its own that one could be added to. */
+  readonly isFieldless: (value: TS.Node) => boolean;
   /** What the types of a message are called. */
   readonly messageTypes: (message: TS.Node) => MessageTypes;
 }
@@ -54,5 +56,6 @@ export const NO_TYPES: Types = {
   isNarrowed: () => false,
   packageOf: () => null,
   isAccessor: () => false,
+  isFieldless: () => false,
   messageTypes: () => UNKNOWN_MESSAGE,
 };

@@ -1,5 +1,6 @@
 import { ts as own, type TS } from "../syntax/compiler.js";
 import { UNKNOWN_MESSAGE, type Types, type ValueKind } from "../syntax/value-kind.js";
+import { isFieldlessType } from "./fieldless.js";
 import { messageTypes } from "./message-types.js";
 import type { Compiler } from "./programs.js";
 
@@ -32,6 +33,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
     isAccessor: (member) => ask(member, isAccessor, false),
+    isFieldless: (value) => ask(value, isFieldless, false),
     messageTypes: (message) => ask(message, messageTypes, UNKNOWN_MESSAGE),
   };
 }
@@ -58,6 +60,11 @@ function isAccessor({ compiler, program }: AskedProgram, node: TS.Node): boolean
   if (!compiler.isPropertyAccessExpression(node)) return false;
   const symbol = program.getTypeChecker().getSymbolAtLocation(node.name);
   return ((symbol?.flags ?? 0) & compiler.SymbolFlags.Accessor) !== 0;
+}
+
+function isFieldless({ compiler, program }: AskedProgram, node: TS.Node): boolean {
+  const checker = program.getTypeChecker();
+  return isFieldlessType({ compiler, checker }, checker.getTypeAtLocation(node));
 }
 
 function valueKind({ compiler, program }: AskedProgram, node: TS.Node): ValueKind {
