@@ -129,12 +129,14 @@ describe.each(TRANSFORMS)("%s", (transform) => {
     test.runIf(fixture.rules.length > 1).each([
       { order: "in order", isReversed: false },
       { order: "the last first", isReversed: true },
-    ])("one rule after the other, $order", async ({ isReversed }) => {
+      { order: "each asked for alone", isReversed: false, isAlone: true },
+      { order: "each asked for alone, the last first", isReversed: true, isAlone: true },
+    ])("one rule after the other, $order", async ({ isReversed, isAlone = false }) => {
       const rules = await activeRules(isReversed ? fixture.rules.toReversed() : fixture.rules);
       const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
       const original = new Map(memory.files);
       for (const count of rules.keys()) {
-        const plan = applyInMemory(memory, rules.slice(0, count + 1));
+        const plan = applyInMemory(memory, rules.slice(isAlone ? count : 0, count + 1));
         expect(plan.sites.map(({ reason }) => reason?.code)).not.toContain("not-reversible");
       }
       const after = memory.files.get(fixture.file) ?? "";

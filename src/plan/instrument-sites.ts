@@ -18,7 +18,7 @@ import type { View } from "./base-view.js";
 import { isContinuedTwice, type Continuing } from "./continued.js";
 import { hiddenName, readingsIn, type Standing } from "./hidden-names.js";
 import { outOfPlace } from "./out-of-place.js";
-import { isRemovable } from "./recognise.js";
+import { isRemovable, type Recognised } from "./recognise.js";
 import { conflictWith, nestingKey, wholeOf, type Piece } from "./compose.js";
 import type { FileInput, NumberedDraft } from "./drafts.js";
 import type { Outcome } from "./site-report.js";
@@ -29,21 +29,20 @@ import type { Outcome } from "./site-report.js";
 export function instrumentAll(
   context: FileContext,
   drafts: readonly NumberedDraft[],
+  recognised: readonly Recognised[],
   view: View,
   { lessons, refused, text }: FileInput,
 ): Outcome[] {
+  const works = standingWorks(drafts, recognised, view);
   const placed = new RangeIndex<PlacedSite>();
-  for (const piece of drafts.flatMap((draft) => ownPiece(draft, view))) {
-    placed.add(wholeOf(piece), piece);
-  }
-  const standing = drafts.flatMap((draft) => ownStanding(draft, view, text));
+  for (const piece of works.flatMap(ownPiece)) placed.add(wholeOf(piece), piece);
+  const standing = works.flatMap((work) => ownStanding(work, view, text));
   const readers = standing.filter(({ readings }) => readings.length > 0);
-  const continuing = drafts.flatMap((draft): Continuing[] =>
-    draft.own ? [{ region: ownRegion(draft, view), shape: draft.own.entry.shape }] : [],
-  );
-  const names = drafts.flatMap((draft): NamedRegion[] => {
-    return draft.own ? namesOf(draft.own.entry.shape, ownRegion(draft, view)) : [];
-  });
+  const continuing = works.map(({ own, region }): Continuing => ({
+    region,
+    shape: own.entry.shape,
+  }));
+  const names = works.flatMap(({ own, region }) => namesOf(own.entry.shape, region));
   const taken = new Map(
     drafts.flatMap((draft) => {
       if (!draft.own) return [];
@@ -64,7 +63,7 @@ export function instrumentAll(
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
     if (result === "present" || isReason(result)) return result;
     const claims = claimsOf(draft, result.region, result.shape);
-    const twin = claims.flatMap((claim) => taken.get(claim) ?? [])[0];
+    const twin = claims.flatMap((claim) => taken.get(claim) ?? [])[0] ?? rivalWork(result, works);
     if (twin !== undefined) return reason("overlap", twin);
     const key = nestingKey(draft.active.rule.use, result.strategy, draft.id);
     const piece = { id: draft.id, key, ...result };
@@ -138,16 +137,51 @@ interface PlacedSite extends Piece {
   readonly id: string;
 }
 
+/** What stands in the file already, and where in the text without it. */
+interface StandingWork {
+  readonly id: string;
+  readonly own: Recognised;
+  readonly region: Range;
+}
+
+/** What stands already that excludes a site in the same place. */
+function rivalWork(
+  { region, shape: { exclusive }, container }: Instrumentation,
+  works: readonly StandingWork[],
+): string | undefined {
+  if (exclusive === undefined) return undefined;
+  // An insertion has no extent: it stands at an end of what it is about.
+  const meets = (place: Range) => region.start <= place.end && place.start <= region.end;
+  const isRival = ({ own: { entry }, region: place }: StandingWork) =>
+    entry.shape.exclusive === exclusive && entry.container === container && meets(place);
+  return works.find(isRival)?.id;
+}
+
+/** All that stands, also of rules that were not asked for. */
+function standingWorks(
+  drafts: readonly NumberedDraft[],
+  recognised: readonly Recognised[],
+  view: View,
+): StandingWork[] {
+  const sought = drafts.flatMap((draft): StandingWork[] => {
+    const { id, own } = draft;
+    return own ? [{ id, own, region: ownRegion(draft, view) }] : [];
+  });
+  const known = new Set(sought.map(({ own }) => own));
+  const others = recognised.flatMap((own): StandingWork[] => {
+    if (known.has(own) || !own.candidate) return [];
+    return [{ id: own.entry.id, own, region: view.reduced.toReduced(own.candidate.range) }];
+  });
+  return [...sought, ...others];
+}
+
 /**
  * What stands already: a new site cannot cross it, and of what replaced the user's code nothing is
  * left for another site.
  */
-function ownPiece(draft: NumberedDraft, view: View): PlacedSite[] {
-  const { id, own } = draft;
-  if (!own) return [];
+function ownPiece({ id, own, region }: StandingWork): PlacedSite[] {
   const { transform, strategy } = own.entry;
   if (strategy !== "replace" && !isRemovable(own)) return [];
-  const region = ownRegion(draft, view);
   const edit = { ...region, text: "", attach: "right" } as const;
   const edits = strategy === "replace" ? [edit] : [];
   return [{ id, key: nestingKey(transform, strategy, id), region, edits, reindent: null }];
@@ -159,16 +193,15 @@ function standingOf(source: Source, { region, strategy, edits }: Instrumentation
 }
 
 /** The same of a site that is instrumented already. */
-function ownStanding(draft: NumberedDraft, view: View, text: string): Standing[] {
-  const { own } = draft;
-  if (!own || !isRemovable(own)) return [];
+function ownStanding({ own, region }: StandingWork, view: View, text: string): Standing[] {
+  if (!isRemovable(own)) return [];
   const { edits } = own.removal;
   const inserted = edits.map(({ start, end }) => ({
     at: view.reduced.toReduced({ start, end }).start,
     text: text.slice(start, end),
   }));
   const readings = readingsIn(view.base, inserted);
-  return [{ region: ownRegion(draft, view), strategy: own.entry.strategy, readings }];
+  return [{ region, strategy: own.entry.strategy, readings }];
 }
 
 type NamedRegion = readonly [region: Range, name: string];

@@ -47,7 +47,8 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const standing = presentImports(source, input);
   const context = createFileContext(tree, view.base, input.typesOf(view.base), standing);
   const found = findDrafts(context, input.rules);
-  const outcomes = instrumentAll(context, numberDrafts(input, found, own, view), view, input);
+  const drafts = numberDrafts(input, found, own, view);
+  const outcomes = instrumentAll(context, drafts, own, view, input);
   const plan = assemble(tree, input, source, context, view, own, outcomes);
   const leftOut = leftOutEnds(context, input.rules, found);
   return {
