@@ -214,6 +214,18 @@ describe("a wrong command line", () => {
     [["apply", "--preset", "nothing-of-that-name"], [/nothing-of-that-name/]],
     [["revert", "--rule", "laod"], [/laod/]],
     [["apply", "--patch", "nowhere/changes.patch"], [/--patch nowhere\/changes\.patch/]],
+    [
+      ["preview", "--patch", "--no-typecheck"],
+      [/--patch/, /looks like another option/],
+    ],
+    [
+      ["revert", "--reason", "--json"],
+      [/--reason/, /looks like another option/],
+    ],
+    [
+      ["apply", "--rule", "load", "--rule", "save"],
+      [/--rule/, /only once/],
+    ],
   ];
 
   test.each(cases)("%j", async (args, says) => {
@@ -278,6 +290,10 @@ describe("a wrong config", () => {
     ["no object", "5", [/retrospan\.config\.json/]],
     ["a list", "[]", [/a list/, /an object/]],
     ["no name", inspan({ name: "" }), [/rules\[0\]\.span\.name/, /is empty/]],
+    ["a blank name", inspan({ name: " " }), [/rules\[0\]\.span\.name/, /not blank/]],
+    ["attributes in a list", inspan({ attributes: ["a"] }), [/span\.attributes/, /a name/]],
+    ["on where it narrows nothing", at({ at: { function: "load", on: "x" } }), [/\.at\.on/]],
+    ["a case of no case", inspan({ name: "x {{case}}" }), [/span\.name/, /\{\{case\}\}/]],
   ];
 
   test.each(cases)("%s", async (_name, config, says) => {
@@ -324,6 +340,52 @@ describe("a wrong config", () => {
     const folder = newRepository({ "src/load.ts": LOAD });
     await expectMistake(folder, [command], [/retrospan\.config/, /--config/, /--preset/]);
   });
+});
+
+describe("--quiet and --check", () => {
+  test("what is wrong is said, and that something would change", async () => {
+    const folder = newRepository(SMALL);
+    const check = await plan(folder, "preview", "--quiet", "--check");
+    expect(check).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^1 file would change/) as string,
+    });
+    await applied(folder);
+    writeFiles(folder, { "src/load.ts": LOAD });
+    const status = await plan(folder, "status", "--quiet");
+    expect(status).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/missing src\/load\.ts/) as string,
+    });
+  });
+
+  test("rules of a preset may match nothing, a phase may not", async () => {
+    const folder = newRepository({
+      ...SMALL,
+      [CONFIG]: configOf([LOAD_RULE], { presets: ["manual-tracing"] }),
+    });
+    await applied(folder);
+    expect(await plan(folder, "preview", "--check")).toMatchObject({ code: 0 });
+    expect(await plan(folder, "preview", "--check", "--phase", "77")).toMatchObject({ code: 1 });
+  });
+
+  test("status says by its code whether something is still to be done", async () => {
+    const folder = newRepository(SMALL);
+    expect(await plan(folder, "status")).toMatchObject({ code: 0 });
+    expect(await plan(folder, "status", "--check")).toMatchObject({ code: 1 });
+  });
+});
+
+test("a tsconfig with a mistake is named", async () => {
+  const folder = newRepository({
+    ...SMALL,
+    "tsconfig.json": '{\n  "extends": "./nowhere.json"\n}\n',
+  });
+  const { findings } = parseDocument((await retrospan(folder, ["preview", "--json"])).stdout);
+  expect(findings.map(({ code, file }) => [code, file])).toContainEqual([
+    "tsconfig-error",
+    "tsconfig.json",
+  ]);
 });
 
 describe("a damaged ledger", () => {

@@ -380,7 +380,8 @@ function recorderFor(file: FileContext, at: TS.Node, rule: RecordStage): Helper 
   if (!isFile(module)) return { callee, imports, modules: [] };
   const target = file.pathOf(module);
   if (file.read(target)) return { callee, imports, modules: [] };
-  if (!rule.create || path.length > 0) return reason("no-such-module", target);
+  if (!rule.create || path.length > 0)
+    return reason("no-such-module", `${target} (\`create: true\` would make it)`);
   return { callee, imports, modules: recorderModules(file, target, root) };
 }
 

@@ -1,7 +1,7 @@
 import { isCancel, selectKey } from "@clack/prompts";
 import type { Answer, Choice } from "../commands/options.js";
 import { UserError } from "../plan/user-error.js";
-import { siteDiff, STRATEGY_MEANS } from "../report/site-diff.js";
+import { meaningOf, siteDiff } from "../report/site-diff.js";
 import { paintDiff } from "../report/terminal.js";
 import { Interrupted } from "./output.js";
 
@@ -16,12 +16,11 @@ export function chooser(color: boolean): (choice: Choice) => Promise<Answer> {
     throw new UserError("--interactive", "it needs a terminal", "use --site or --except instead");
   }
   return async ({ site, change, number, count }) => {
-    const { id, file, line, strategy } = site;
-    const means = strategy ? `${strategy}: ${STRATEGY_MEANS[strategy]}` : "";
+    const { id, file, line } = site;
     process.stdout.write(`\n${paintDiff(siteDiff(site, change), color)}\n`);
     process.once("exit", endUnanswered);
     const answer = await selectKey({
-      message: `${number} of ${count}  ${id}  ${file}:${line}\n${means}`,
+      message: `${number} of ${count}  ${id}  ${file}:${line}\n${meaningOf(site)}`,
       options: [
         { value: "y", label: "apply it" },
         { value: "n", label: "leave it alone" },

@@ -13,7 +13,10 @@ function exitCodeOf(error: unknown): number {
     );
     return EXIT.mistake;
   }
-  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof Interrupted) {
+    process.stderr.write("retrospan: ended by Ctrl-C; nothing was changed\n");
+    return EXIT.interrupted;
+  }
   if (error instanceof UserError) {
     process.stderr.write(`retrospan: ${error.message}\n`);
     return EXIT.mistake;

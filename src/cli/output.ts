@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { UserError } from "../plan/user-error.js";
 
 /**
@@ -6,8 +6,10 @@ import { UserError } from "../plan/user-error.js";
  * @throws {UserError} when it cannot
  */
 export function assertWritable(option: string, path: string): void {
+  const isThere = existsSync(path);
   try {
     closeSync(openSync(path, "a"));
+    if (!isThere) rmSync(path);
   } catch (error) {
     const { message } = error as Error;
     throw new UserError(`${option} ${path}`, message, "name a file that can be written");

@@ -12,12 +12,12 @@ import { addTrace } from "./trace.js";
 
 interface CommonFlags {
   config?: string;
-  preset: string[];
+  preset?: string[];
   rule?: string;
   transform?: string;
   phase?: number;
-  site: string[];
-  except: string[];
+  site?: string[];
+  except?: string[];
   shard?: Shard;
   concurrency?: number;
   json?: boolean;
@@ -62,8 +62,8 @@ export function buildProgram(version: string): Command {
     .option("--allow-dirty", "write files with uncommitted changes too");
   withCommonFlags(addCommand(program, "revert", "take the instrumentation out again"))
     .option("--allow-dirty", "write files with uncommitted changes too")
-    .option("--keep <transform>", "leave what this transform did (repeatable)", collect, [])
-    .option("--reason <text>", "keep this reason in the ledger's history");
+    .option("--keep <transform>", "leave what this transform did (repeatable)", collect)
+    .option("--reason <text>", "keep this reason in the ledger's history", once(value));
   withPlanFlags(
     withCommonFlags(
       addCommand(program, "status", "show what is instrumented, changed by hand or missing"),
@@ -85,16 +85,16 @@ function addCommand(program: Command, name: CommandName, description: string): C
 
 function withCommonFlags(command: Command): Command {
   return command
-    .option("--rule <id>", "only this rule")
-    .option("--transform <name>", "only rules of this transform")
-    .option("--phase <n>", "only rules of this phase", wholeNumber)
-    .option("--site <id>", "only this site (repeatable)", collect, [])
-    .option("--except <id>", "all but this site (repeatable)", collect, [])
-    .option("--shard <i/n>", "only the i-th of n parts of the files", shardOf)
+    .option("--rule <id>", "only this rule", once(value))
+    .option("--transform <name>", "only rules of this transform", once(value))
+    .option("--phase <n>", "only rules of this phase", once(wholeNumber))
+    .option("--site <id>", "only this site (repeatable)", collect)
+    .option("--except <id>", "all but this site (repeatable)", collect)
+    .option("--shard <i/n>", "only the i-th of n parts of the files", once(shardOf))
     .option("--json", "print one JSON document and nothing else")
-    .option("--patch <file>", "write the changes and the ledger as a patch")
-    .option("--html <file>", "write a page that shows all of it")
-    .option("--sarif <file>", "write sites and findings for code scanning")
+    .option("--patch <file>", "write the changes and the ledger as a patch", once(value))
+    .option("--html <file>", "write a page that shows all of it", once(value))
+    .option("--sarif <file>", "write sites and findings for code scanning", once(value))
     .option(
       "--check",
       "write nothing; exit 1 when something would change or a rule matched nothing",
@@ -106,18 +106,32 @@ function withCommonFlags(command: Command): Command {
 
 function withPlanFlags(command: Command): Command {
   return command
-    .option("--config <file>", "use this config")
-    .option("--preset <name>", "use this preset (repeatable)", collect, [])
+    .option("--config <file>", "use this config", once(value))
+    .option("--preset <name>", "use this preset (repeatable)", collect)
     .option("--no-typecheck", "leave the type check out")
     .option(
       "--concurrency <n>",
       "plan in so many threads where nothing is type-checked (default: where files are many, up to 4)",
-      wholeNumber,
+      once(wholeNumber),
     );
 }
 
-function collect(value: string, all: string[]): string[] {
-  return [...all, value];
+/** Another option in the place of a value is one that was left out. */
+function value(given: string): string {
+  if (!given.startsWith("-")) return given;
+  throw new InvalidArgumentError("a value is expected, and it looks like another option");
+}
+
+function collect(given: string, all: readonly string[] = []): string[] {
+  return [...all, value(given)];
+}
+
+/** What is meant once must not be said twice: the first would be lost without a word. */
+function once<T>(read: (given: string) => T): (given: string, before: T | undefined) => T {
+  return (given, before) => {
+    if (before === undefined) return read(given);
+    throw new InvalidArgumentError("it can be given only once");
+  };
 }
 
 function wholeNumber(value: string): number {
@@ -148,9 +162,10 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
     const file = flags[name];
     if (file) writeFileSync(file, await reportAs[name](outcome));
   }
-  await print(outcome, flags);
-  if (outcome.exitCode !== 0) return outcome.exitCode;
-  return flags.check && wouldChange(outcome) ? EXIT.found : EXIT.done;
+  const found = flags.check && wouldChange(outcome) ? EXIT.found : EXIT.done;
+  const code = outcome.exitCode === 0 ? found : outcome.exitCode;
+  await print(outcome, flags, code !== EXIT.done);
+  return code;
 }
 
 async function interactiveChooser(flags: CommonFlags): Promise<Options["choose"]> {
@@ -186,8 +201,11 @@ function applyCommand(given: readonly string[]): string {
   return ["npx retrospan apply", ...words].join(" ");
 }
 
-function wouldChange({ changes, findings }: Outcome): boolean {
-  return changes.length > 0 || findings.some(({ code }) => code === "unmatched-rule");
+function wouldChange({ command, changes, sites, findings }: Outcome): boolean {
+  const isOpen = command === "status" && sites.some(({ state }) => state === "planned");
+  const isUnmatched = ({ code, level }: Outcome["findings"][number]) =>
+    code === "unmatched-rule" && level !== "info";
+  return changes.length > 0 || isOpen || findings.some(isUnmatched);
 }
 
 function toOptions(target: string, flags: CommonFlags): Options {
@@ -199,8 +217,8 @@ function toOptions(target: string, flags: CommonFlags): Options {
     rule: flags.rule,
     transform: flags.transform,
     phase: flags.phase,
-    site: flags.site,
-    except: flags.except,
+    site: flags.site ?? [],
+    except: flags.except ?? [],
     keep: flags.keep ?? [],
     shard: flags.shard ?? null,
     concurrency: flags.concurrency ?? DEFAULT_OPTIONS.concurrency,
@@ -211,7 +229,7 @@ function toOptions(target: string, flags: CommonFlags): Options {
   };
 }
 
-async function print(outcome: Outcome, flags: CommonFlags): Promise<void> {
+async function print(outcome: Outcome, flags: CommonFlags, isBad: boolean): Promise<void> {
   if (flags.json) {
     const { toDocument } = await import("../report/json.js");
     process.stdout.write(`${JSON.stringify(toDocument(outcome), null, 2)}\n`);
@@ -219,7 +237,7 @@ async function print(outcome: Outcome, flags: CommonFlags): Promise<void> {
   }
   const { toTerminal } = await import("../report/terminal.js");
   process.stdout.write(
-    toTerminal(outcome, { color: wantsColor(flags), quiet: flags.quiet === true }),
+    toTerminal(outcome, { color: wantsColor(flags), quiet: flags.quiet === true, isBad }),
   );
 }
 

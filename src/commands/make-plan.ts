@@ -11,6 +11,7 @@ import { installCommand } from "../project/install-command.js";
 import { describeSdk, packageOf, type Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
+import type { ConfigProblem } from "../verify/programs.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Source } from "../syntax/source.js";
@@ -59,10 +60,13 @@ export async function makePlan(
   const isAboutFiles = rules.some(({ rule }) => TRANSFORMS.get(rule.use)?.files !== undefined);
   if (paths.length === 0 && !isAboutFiles) {
     return {
-      plan: { ...EMPTY, findings: isNarrowed ? [] : rules.map(unmatchedRule) },
+      plan: {
+        ...EMPTY,
+        findings: isNarrowed ? [] : rules.map((rule) => expectedOf(config, unmatchedRule(rule))),
+      },
       ledger,
       sdk: [],
-      findings: [],
+      findings: nothingChosen(config, rules, options),
       typecheck: null,
     };
   }
@@ -73,25 +77,49 @@ export async function makePlan(
   const isPart =
     isNarrowed ||
     [options.rule, options.transform, options.phase].some((each) => each !== undefined);
-  const findings = plan.findings.filter(
-    ({ code }) =>
-      !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
-  );
+  const findings = plan.findings
+    .filter(
+      ({ code }) =>
+        !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
+    )
+    .map((each) => expectedOf(config, each));
   const sdk = sdksOf(root, plan);
   return {
     plan: { ...plan, findings },
     ledger,
     sdk: sdk.map(({ found }) => found),
     findings: [
+      ...nothingChosen(config, rules, options),
       ...missingSdks(root, sdk),
       ...(isPart ? [] : goneRules(ledger, config)),
       ...incompleteTypes(typecheck),
+      ...(typecheck?.brokenConfigs ?? []).map(brokenConfig),
       // It reads much; who leaves the type check out is in a hurry.
       ...(typecheck ? entryFindings(createTree(root, config.base), plan.files) : []),
       ...(typecheck ? strictSchemas(root, config, plan) : []),
     ],
     typecheck,
   };
+}
+
+/** A phase that no rule has would else pass for one in which there is nothing to do. */
+function nothingChosen(
+  { rules }: LoadedConfig,
+  chosen: readonly ActiveRule[],
+  { phase }: Options,
+): Finding[] {
+  if (phase === undefined || chosen.length > 0) return [];
+  const known = [...new Set(rules.flatMap((rule) => rule.phase ?? []))].sort((a, b) => a - b);
+  const list = known.length > 0 ? `; known: ${known.join(", ")}` : "";
+  const message = `no rule that was asked for has the phase ${phase}${list}`;
+  return [{ code: "unmatched-rule", level: "warning", message, file: null, line: null }];
+}
+
+/** A preset has rules for all kinds of trees: that some of them match nothing is as it should be. */
+function expectedOf({ presetRules }: LoadedConfig, finding: Finding): Finding {
+  if (finding.code !== "unmatched-rule") return finding;
+  const isOfPreset = [...presetRules].some((id) => finding.message.includes(`"${id}"`));
+  return isOfPreset ? { ...finding, level: "info" } : finding;
 }
 
 async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
@@ -209,10 +237,20 @@ function missingSdks(root: Root, sdks: readonly FoundSdk[]): Finding[] {
     .map(({ found }) => ({
       code: "sdk-missing",
       level: "warning",
-      message: `the package in ${found.dir} does not declare ${found.package}; install it: ${installCommand(root, found.dir, found.package)}`,
+      message: `the package in ${found.dir} does not declare ${found.package}, without which the instrumented code does not load; install it: ${installCommand(root, found.dir, found.package)}`,
       file: found.dir === "." ? "package.json" : `${found.dir}/package.json`,
       line: null,
     }));
+}
+
+function brokenConfig({ file, line, message }: ConfigProblem): Finding {
+  return {
+    code: "tsconfig-error",
+    level: "warning",
+    message: `the compiler goes on with what is left of it: ${message}`,
+    file,
+    line,
+  };
 }
 
 /** Rules that the ledger knows and the config does not, under another name either. */

@@ -82,7 +82,13 @@ const NO_PRODUCTION = [
 async function suggestionsIn(
   root: Root,
 ): Promise<{ readonly found: Suggestion[]; readonly silent: Finding[] }> {
-  const around = { base: "", include: null, exclude: NO_PRODUCTION, rules: [] };
+  const around = {
+    base: "",
+    include: null,
+    exclude: NO_PRODUCTION,
+    rules: [],
+    presetRules: new Set<string>(),
+  };
   const filter = fileFilter(root, around);
   const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
   await loadCompiler();

@@ -16,6 +16,8 @@ export interface ResolvedConfig {
   readonly include: readonly string[] | null;
   readonly exclude: readonly string[];
   readonly rules: readonly Rule[];
+  /** The ids of those that a preset brings. */
+  readonly presetRules: ReadonlySet<string>;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function resolveConfig(
   const config = check(CONFIG, data, place, "") as Config;
   const listed = [...(config.presets ?? []), ...presets];
   const fromPresets = [...new Set(listed)].flatMap((name) => presetRules(name, place));
+  const ownIds = new Set(config.rules?.map(({ id }) => id));
   const rules = overrideById(fromPresets, config.rules ?? []);
   const checked: Rule[] = [];
   for (const [index, rule] of rules.entries()) {
@@ -49,6 +52,7 @@ export async function resolveConfig(
     include: config.include ?? null,
     exclude: config.exclude ?? [],
     rules: shareModules(checked),
+    presetRules: new Set(fromPresets.map(({ id }) => id).filter((id) => !ownIds.has(id))),
   };
 }
 
@@ -120,6 +124,9 @@ async function checkJoinPoint(rule: Rule, transform: AnyTransform, place: string
       `accepted: ${joinPoints.join(", ")}`,
     );
   }
+  if (rule.at?.on !== undefined && form !== "case" && form !== "listener") {
+    throw new UserError(`${place}.on`, `it narrows no "${form}"`, "remove it, or use `within`");
+  }
   for (const key of ["call", "switch", "assign", "on"] as const) {
     const text = rule.at?.[key];
     if (text === undefined || (key === "assign" && isNamePattern(text))) continue;
@@ -149,18 +156,20 @@ async function checkTemplates(rule: Rule, transform: AnyTransform, place: string
   const captures = [rule.at?.call, rule.at?.switch].flatMap((pattern) =>
     [...(pattern ?? "").matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] ?? ""),
   );
-  const known = ["case", "function", "callee", "file", ...captures];
+  const { at } = rule;
+  const matched = [at?.case && "case", at?.call && "callee"].filter((each) => each !== undefined);
+  const known = [...matched, "function", "file", ...captures];
   for (const [path, template] of transform.templates(rule)) {
-    const at = `${place}.${path}`;
+    const where = `${place}.${path}`;
     const [unknown] = unknownPlaceholders(template, known);
     if (unknown) {
-      throw new UserError(at, `nothing fills {{${unknown}}}`, `accepted: ${known.join(", ")}`);
+      throw new UserError(where, `nothing fills {{${unknown}}}`, `accepted: ${known.join(", ")}`);
     }
     if (!hasCode(template)) continue;
     await loadCompiler();
     const problem = templateProblem(template);
     if (problem)
-      throw new UserError(at, `template syntax error: ${problem}`, "mend the expression");
+      throw new UserError(where, `template syntax error: ${problem}`, "mend the expression");
   }
 }
 
@@ -206,7 +215,9 @@ function explain(
   if (issue?.received === "undefined")
     return new UserError(where, "is missing", `expected ${issue.expected ?? "a value"}`);
   if (issue?.type === "min_length") return new UserError(where, "is empty", "add something to it");
-  const expected = issue?.expected ?? issue?.message ?? "another value";
+  // What a regular expression is for, its message says.
+  const isSaid = issue?.type === "regex" || issue?.type === "check";
+  const expected = (isSaid ? null : issue?.expected) ?? issue?.message ?? "another value";
   return new UserError(
     where,
     `found ${issue?.received ?? "an invalid value"}`,

@@ -99,7 +99,7 @@ export function repeatedSpans(
     const repeater = told.has(rule) ? null : repeaterOf(source, offset);
     if (!repeater) return [];
     told.add(rule);
-    const message = `"${rule}" opens a span for ${repeater}; where they are many, name a case, or list their types as "unsampled" where they are sent`;
+    const message = `"${rule}" opens a span for ${repeater}; where they are many, mean only some of them, or list their types as "unsampled" where they are sent`;
     return [{ code: "repeated-span", level: "info", message, file: source.path, line } as const];
   });
 }

@@ -9,9 +9,16 @@ export function installCommand(root: Root, dir: string, name: string): string {
   const verb = manager === "npm" ? "install" : "add";
   const flag = FOLDER_FLAGS[manager];
   if (dir === ".") return `${manager} ${verb} ${name}`;
+  if (manager === "npm" && isWorkspace(root)) return `npm install --workspace ${dir} ${name}`;
   return manager === "npm" || manager === "bun"
     ? `${manager} ${verb} ${flag} ${dir} ${name}`
     : `${manager} ${flag} ${dir} ${verb} ${name}`;
+}
+
+/** Whether one lock file at the top is for all packages. */
+function isWorkspace(root: Root): boolean {
+  const manifest = readJson(join(root.path, "package.json")) as { workspaces?: unknown } | null;
+  return manifest?.workspaces !== undefined;
 }
 
 /** How each is told another folder than the current one. */

@@ -3,7 +3,7 @@ import type { FileChange, SiteReport } from "../plan/model.js";
 import type { Strategy } from "../transform.js";
 
 /** What each strategy does, for somebody who decides about a site. */
-export const STRATEGY_MEANS: Readonly<Record<Strategy, string>> = {
+const STRATEGY_MEANS: Readonly<Record<Strategy, string>> = {
   expression:
     "the expression runs in a callback of its span; what stands around it stays around it",
   statement: "these statements run in a callback of the span",
@@ -14,6 +14,20 @@ export const STRATEGY_MEANS: Readonly<Record<Strategy, string>> = {
   create: "a file is made; a revert deletes it",
   delete: "the file goes; a revert brings it back",
 };
+
+/** The same of code that gets no span. */
+const WITHOUT_SPAN: Partial<Record<Strategy, string>> = {
+  expression: "the expression goes through a helper; what stands around it stays around it",
+  statement: "these statements run in a callback of a helper",
+  body: "the whole body runs in a callback of a helper, which gives back what it returns",
+};
+
+/** What is done at a site, in words. */
+export function meaningOf({ strategy, span }: SiteReport): string {
+  if (strategy === null) return "";
+  const means = (span ? undefined : WITHOUT_SPAN[strategy]) ?? STRATEGY_MEANS[strategy];
+  return `${strategy}: ${means}`;
+}
 
 /** The part of a file's diff that a site is in. */
 export function siteDiff(

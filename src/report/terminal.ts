@@ -11,15 +11,24 @@ export interface TerminalOptions {
   readonly color: boolean;
   /** Only what went wrong. */
   readonly quiet: boolean;
+  /** Whether the command ends with a code that says so. */
+  readonly isBad: boolean;
 }
 
 type Colors = ReturnType<typeof createColors>;
 
 /** The report for people: the diff, what was left alone and why, findings, a summary. */
-export function toTerminal(outcome: Outcome, { color, quiet }: TerminalOptions): string {
+export function toTerminal(outcome: Outcome, { color, quiet, isBad }: TerminalOptions): string {
   const colors = createColors(color);
   const parts = quiet
-    ? [problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors)]
+    ? [
+        leftAlone(
+          outcome.sites.filter(({ state }) => state !== "skipped"),
+          colors,
+        ),
+        problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors),
+        isBad ? summaryLine(outcome, colors) : "",
+      ]
     : [
         showsDiff(outcome) ? diffOf(outcome.changes, color) : "",
         siteTable(tabled(outcome), colors),

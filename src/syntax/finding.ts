@@ -25,6 +25,8 @@ export const FINDINGS = {
   "several-sdks": "one process has several versions of the SDK",
   "strict-schema": "a schema may refuse messages that carry a context",
   "traced-already": "how much is traced already, and by what",
+  "tsconfig-error":
+    "a tsconfig has a mistake, so that the type check may be another one than yours",
   "types-incomplete": "imports do not resolve, so that the type check sees less than it should",
   "unknown-op": "Sentry has no group for an op",
   "unmatched-rule": "a rule matches nothing",

@@ -84,7 +84,8 @@ export function moduleFor(
 ): { readonly path: string; readonly modules: readonly ModuleNeed[] } | Reason {
   const path = module === undefined ? ownModule(file, spec) : file.pathOf(module);
   const existing = file.read(path);
-  if (existing ? !exportsName(existing, spec.name) : module !== undefined) {
+  if (!existing && module !== undefined) return reason("no-such-module", path);
+  if (existing && !exportsName(existing, spec.name)) {
     return reason("no-such-helper", `${spec.name} in ${path}`);
   }
   return { path, modules: existing ? [] : modulesOf(file, spec, path) };

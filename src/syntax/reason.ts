@@ -39,7 +39,7 @@ export const REASONS = {
   "no-rate": "nothing says the rate of all other spans as a number (`otherwise` does)",
   "no-start-mark": "nothing in the function says when the stage begins",
   "no-such-helper": "the module that the rule names does not have the helper",
-  "no-such-module": "the module is missing; `create: true` would make it",
+  "no-such-module": "the module that the rule names is missing",
   "module-statement": "an import or export cannot move into a callback",
   "not-in-one-piece": "the stage's code stands in several blocks, and awaits no call by itself",
   "not-a-statement": "the matched code is part of a larger expression",

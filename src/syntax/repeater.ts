@@ -7,16 +7,23 @@ export type Repeater = "each turn of a loop" | "each message";
 
 /**
  * What runs the code at a place again and again: a loop around it, a callback for each item of a
- * list, or a listener; null where the function around says nothing about it.
+ * list, or a listener, unless it is for some messages only; null where the function around says
+ * nothing about it.
  */
 export function repeaterOf({ file }: Source, offset: number): Repeater | null {
   const inner = nodeAt(file, offset);
   let child = inner;
+  let isSome = false;
   for (const parent of ancestors(inner)) {
     if (ts.isIterationStatement(parent, false) && parent.statement === child) {
       return "each turn of a loop";
     }
-    if (isFunctionBoundary(parent)) return calledBy(parent);
+    if (isFunctionBoundary(parent)) {
+      const repeater = calledBy(parent);
+      return isSome && repeater === "each message" ? null : repeater;
+    }
+    isSome ||=
+      ts.isCaseClause(parent) || (ts.isIfStatement(parent) && parent.thenStatement === child);
     child = parent;
   }
   return null;

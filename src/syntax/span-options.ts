@@ -18,13 +18,25 @@ export interface SpanParams {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
+const TEMPLATE = schema.pipe(
+  schema.string(),
+  schema.minLength(1),
+  schema.regex(/\S/, "a text that is not blank"),
+);
+
 /** The parameter `span` of a rule. */
 export const spanSchema = schema.strictObject({
-  name: param("its name, a template", schema.pipe(schema.string(), schema.minLength(1))),
-  op: param("its operation, a template", schema.optional(schema.string())),
+  name: param("its name, a template", TEMPLATE),
+  op: param("its operation, a template", schema.optional(TEMPLATE)),
   attributes: param(
     "its attributes, whose values are templates",
-    schema.optional(schema.record(schema.string(), schema.string())),
+    schema.optional(
+      schema.record(
+        // Of a list the keys are numbers.
+        schema.pipe(schema.string(), schema.regex(/\D/, "a name")),
+        schema.string(),
+      ),
+    ),
   ),
 });
 

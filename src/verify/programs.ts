@@ -18,6 +18,15 @@ export interface ProgramSpec {
   readonly folders: Readonly<Record<string, TS.WatchDirectoryFlags>>;
   /** Whether it only is there for others to extend. */
   readonly isBaseOnly: boolean;
+  /** What the compiler has to say against the tsconfig. */
+  readonly problem: ConfigProblem | null;
+}
+
+/** What is wrong with a tsconfig; the line is counted from 1. */
+export interface ConfigProblem {
+  readonly file: string;
+  readonly line: number | null;
+  readonly message: string;
 }
 
 /** Finds the programs that files of a tree belong to. */
@@ -117,9 +126,7 @@ function withReferences(configs: readonly string[], of: (config: string) => Prog
 
 function specOf(config: string): ProgramSpec {
   const compiler = compilerFor(config);
-  const read = compiler.readConfigFile(config, (path) => compiler.sys.readFile(path)) as {
-    config?: unknown;
-  };
+  const read = compiler.readConfigFile(config, (path) => compiler.sys.readFile(path));
   const parsed = compiler.parseJsonConfigFileContent(
     read.config ?? {},
     compiler.sys,
@@ -137,7 +144,25 @@ function specOf(config: string): ProgramSpec {
     references: parsed.projectReferences,
     folders: parsed.wildcardDirectories ?? {},
     isBaseOnly: isBaseOnly(config, read.config),
+    problem: problemOf(compiler, config, [...(read.error ? [read.error] : []), ...parsed.errors]),
   };
+}
+
+/** That a config holds no files is no mistake: it may only refer to others. */
+const NO_INPUTS = new Set([18002, 18003]);
+
+function problemOf(
+  compiler: Compiler,
+  config: string,
+  errors: readonly TS.Diagnostic[],
+): ConfigProblem | null {
+  const first = errors.find(({ code }) => !NO_INPUTS.has(code));
+  if (!first) return null;
+  const { file, start, messageText } = first;
+  const line =
+    file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : null;
+  const message = compiler.flattenDiagnosticMessageText(messageText, " ");
+  return { file: file?.fileName ?? config, line, message };
 }
 
 /**
@@ -176,6 +201,7 @@ function looseSpec(
     references: undefined,
     folders: {},
     isBaseOnly: false,
+    problem: null,
   };
 }
 

@@ -6,7 +6,13 @@ import type { FileChange } from "../plan/model.js";
 import { slashed, type Root } from "../project/root.js";
 import { dependentPrograms } from "./dependents.js";
 import { createBuilder, createSourceCaches, type SourceCache } from "./program-host.js";
-import { createProgramFinder, LOOSE, type Compiler, type ProgramSpec } from "./programs.js";
+import {
+  createProgramFinder,
+  LOOSE,
+  type Compiler,
+  type ConfigProblem,
+  type ProgramSpec,
+} from "./programs.js";
 import { answersFrom } from "./value-kinds.js";
 import { groupedBy } from "../text/grouped.js";
 
@@ -28,6 +34,8 @@ export interface TypeReport {
   readonly new: readonly NewDiagnostic[];
   /** Imports that do not resolve, which makes the check blind there. */
   readonly unresolved: number;
+  /** What is wrong with the configs of the programs; paths are relative to the root. */
+  readonly brokenConfigs: readonly ConfigProblem[];
 }
 
 /** An import that does not resolve says that something is not installed, not that a plan is wrong. */
@@ -103,6 +111,7 @@ function total(reports: readonly TypeReport[]): TypeReport {
     after: sum((each) => each.after),
     new: reports.flatMap((each) => each.new),
     unresolved: sum((each) => each.unresolved),
+    brokenConfigs: reports.flatMap((each) => each.brokenConfigs),
   };
 }
 
@@ -157,7 +166,12 @@ function checkAfter(root: Root, before: LoadedProgram, changes: readonly FileCha
       ({ code }) => !CANNOT_FIND_MODULE.has(code),
     ),
     unresolved: diagnostics.filter(({ code }) => CANNOT_FIND_MODULE.has(code)).length,
+    brokenConfigs: spec.problem ? [relativeTo(root, spec.problem)] : [],
   };
+}
+
+function relativeTo(root: Root, problem: ConfigProblem): ConfigProblem {
+  return { ...problem, file: slashed(relative(root.path, problem.file)) };
 }
 
 function diagnosticsOf(
