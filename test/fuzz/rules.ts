@@ -43,7 +43,7 @@ type Maker = (choices: Choices, id: string, subject: Subject) => RuleConfig;
 const spanRule: Maker = (choices, id, subject) => {
   const at = joinPoint(choices, subject);
   const region = regionFor(choices, at);
-  const attributes = choices.chance(40) ? attributesOf(choices) : null;
+  const attributes = choices.chance(40) ? attributesOf(choices, at) : null;
   return {
     id,
     use: "wrap-span",
@@ -70,13 +70,13 @@ function regionFor(choices: Choices, { call, assign }: JoinPoint): (typeof REGIO
 }
 
 /** Names that are known in most places, and some that are known in few. */
-function attributesOf(choices: Choices): Record<string, string> {
+function attributesOf(choices: Choices, at: JoinPoint): Record<string, string> {
   const near = [
     "${n}",
     "plain text",
     "{{function}}",
     "id ${state.n}",
-    "{{file}} and {{case}}",
+    at.case === undefined ? "{{file}}" : "{{file}} and {{case}}",
   ] as const;
   const far = ["${a}", "${x}", "${T.id}", "${typeof this}", "${i0}"] as const;
   const value = () => choices.pick<string>(choices.chance(8) ? far : near);
