@@ -165,8 +165,11 @@ export interface FileContext {
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
   readonly read: (path: string) => Source | null;
-  /** Whether the module of the tree that a specifier means starts the SDK. */
-  readonly startsSdk: (specifier: string) => boolean;
+  /**
+   * Whether the module of the tree that a specifier means starts the SDK: in a function of a name, or
+   * when it is loaded.
+   */
+  readonly startsSdk: (specifier: string, name: string | null) => boolean;
   /** The root-relative folder in which this file's package keeps helper modules. */
   readonly helperDir: () => string;
   /** Whether the nearest package.json makes `.js` at this path an ECMAScript module. */

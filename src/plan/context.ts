@@ -8,6 +8,7 @@ import {
 } from "../syntax/imports.js";
 import type { ImportNeed } from "../syntax/import-place.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { exportedFunction } from "../syntax/legacy-module.js";
 import { sdkInits } from "../syntax/sdk-init.js";
 import { tracedBy } from "../syntax/traced-call.js";
 import { NO_TYPES, type Types } from "../syntax/value-kind.js";
@@ -48,7 +49,7 @@ export function createFileContext(
     },
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
-    startsSdk: (specifier) => startsSdk(tree, tree.resolve(source.path, specifier)),
+    startsSdk: (specifier, name) => startsSdk(tree, tree.resolve(source.path, specifier), name),
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,
     sdkFor: (path) => sdkFor(tree, path),
@@ -120,22 +121,26 @@ function readSource(tree: Tree, path: string): Source | null {
   return isParseFailure(parsed) ? null : parsed;
 }
 
-const starts = new WeakMap<Tree, Map<string, boolean>>();
+/** By tree and path: the modules that call the SDK's `init`, parsed; null for all others. */
+const starts = new WeakMap<Tree, Map<string, Source | null>>();
 
-/** Whether a module of the tree calls the SDK's `init`. */
-function startsSdk(tree: Tree, path: string | null): boolean {
+/** Whether a module of the tree starts the SDK: when it is loaded, or in a function of that name. */
+function startsSdk(tree: Tree, path: string | null, name: string | null): boolean {
   if (path === null) return false;
-  const modules = starts.get(tree) ?? new Map<string, boolean>();
+  const modules = starts.get(tree) ?? new Map<string, Source | null>();
   starts.set(tree, modules);
-  const isStart = modules.get(path) ?? hasSdkInit(tree, path);
-  modules.set(path, isStart);
-  return isStart;
+  const known = modules.get(path);
+  const starting = known === undefined ? startingSource(tree, path) : known;
+  modules.set(path, starting);
+  if (!starting || name === null) return starting !== null;
+  const fn = exportedFunction(starting, name);
+  return sdkInits(starting).some(({ pos, end }) => fn && fn.pos <= pos && end <= fn.end);
 }
 
-function hasSdkInit(tree: Tree, path: string): boolean {
-  if (!tree.read(path)?.includes("@sentry/")) return false;
+function startingSource(tree: Tree, path: string): Source | null {
+  if (!tree.read(path)?.includes("@sentry/")) return null;
   const source = readSource(tree, path);
-  return source !== null && sdkInits(source).length > 0;
+  return source && sdkInits(source).length > 0 ? source : null;
 }
 
 /** By tree and path: every file asks it of what it imports. */

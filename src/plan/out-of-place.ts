@@ -2,7 +2,7 @@ import type { Range } from "../text/edit.js";
 import { firstIndex } from "../text/first-index.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { sentAway, takesSdkEvent } from "../syntax/elsewhere.js";
-import { moduleOf } from "../syntax/imports.js";
+import { importOf, moduleOf } from "../syntax/imports.js";
 import { reason, type Reason } from "../syntax/reason.js";
 import { sdkInits } from "../syntax/sdk-init.js";
 import type { Source } from "../syntax/source.js";
@@ -83,8 +83,8 @@ function sdkStart(context: FileContext, region: Range, depth = 0): string | null
     const text = call.expression.getText(source.file);
     if (own.includes(call)) return text;
     if (own.length > 0 && depth < MAX_DEPTH && startsByName(context, call, depth)) return text;
-    const module = STARTING.test(text) ? moduleCalled(source, call) : null;
-    if (module !== null && context.startsSdk(module)) return text;
+    const called = STARTING.test(text) ? calledElsewhere(source, call) : null;
+    if (called && context.startsSdk(called.module, called.name)) return text;
   }
   return null;
 }
@@ -102,15 +102,33 @@ function startsByName(context: FileContext, call: TS.CallExpression, depth: numb
   });
 }
 
-/** The module that a called function comes from, or that is loaded by the call. */
-function moduleCalled(source: Source, call: TS.CallExpression): string | null {
+interface CalledElsewhere {
+  readonly module: string;
+  /** The function of that module; null where the call loads it. */
+  readonly name: string | null;
+}
+
+/** What a call calls of another module: `startTracing()`, `boot.start()`, `import("./instrument")`. */
+function calledElsewhere(source: Source, call: TS.CallExpression): CalledElsewhere | null {
   const { expression } = call;
   const [specifier] = call.arguments;
   const isLoad =
     expression.kind === ts.SyntaxKind.ImportKeyword || expression.getText() === "require";
-  if (isLoad) return specifier && ts.isStringLiteralLike(specifier) ? specifier.text : null;
-  const called = ts.isPropertyAccessExpression(expression) ? expression.expression : expression;
-  return ts.isIdentifier(called) ? moduleOf(source, called) : null;
+  if (isLoad) {
+    const isKnown = specifier !== undefined && ts.isStringLiteralLike(specifier);
+    return isKnown ? { module: specifier.text, name: null } : null;
+  }
+  if (ts.isIdentifier(expression)) {
+    const imported = importOf(source, expression);
+    return imported ? { module: imported.module, name: imported.exported } : null;
+  }
+  if (!ts.isPropertyAccessExpression(expression) || !ts.isIdentifier(expression.expression)) {
+    return null;
+  }
+  // A member of what is imported by name is no function of that module.
+  if (importOf(source, expression.expression)) return null;
+  const module = moduleOf(source, expression.expression);
+  return module === null ? null : { module, name: expression.name.text };
 }
 
 /** The calls of a region, in source order. */
