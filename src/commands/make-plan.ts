@@ -1,5 +1,4 @@
 import { loadCompiler } from "../syntax/compiler.js";
-import { digestOf } from "../plan/hash.js";
 import { buildPlan, unmatchedRule } from "../plan/build-plan.js";
 import { entryFindings } from "../plan/entries.js";
 import type { Ledger } from "../plan/ledger.js";
@@ -7,18 +6,24 @@ import { relocate } from "../plan/relocate.js";
 import type { ActiveRule, FilePlan, Finding, Plan } from "../plan/model.js";
 import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
 import { loadConfig, type LoadedConfig } from "../project/config-file.js";
-import { installCommand } from "../project/install-command.js";
-import { describeSdk, packageOf, type Sdk } from "../project/sdk.js";
+import type { Sdk } from "../project/sdk.js";
 import { createTree, readText } from "../project/tree.js";
 import type { Root } from "../project/root.js";
-import type { ConfigProblem } from "../verify/programs.js";
 import { createTypeGate, type TypeReport } from "../verify/typecheck.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Source } from "../syntax/source.js";
 import type { Lessons, Rule } from "../transform.js";
-import { counted } from "../text/count.js";
 import { activeRules, askedFor, unreadableAmong } from "./asked.js";
 import type { Options } from "./options.js";
+import {
+  brokenConfig,
+  expectedOf,
+  goneRules,
+  incompleteTypes,
+  missingSdks,
+  nothingChosen,
+  sdksOf,
+} from "./plan-findings.js";
 import { startPlanning } from "./plan-untyped.js";
 import { settle } from "./settle.js";
 import { strictSchemas } from "./strict-schemas.js";
@@ -100,26 +105,6 @@ export async function makePlan(
     ],
     typecheck,
   };
-}
-
-/** A phase that no rule has would else pass for one in which there is nothing to do. */
-function nothingChosen(
-  { rules }: LoadedConfig,
-  chosen: readonly ActiveRule[],
-  { phase }: Options,
-): Finding[] {
-  if (phase === undefined || chosen.length > 0) return [];
-  const known = [...new Set(rules.flatMap((rule) => rule.phase ?? []))].sort((a, b) => a - b);
-  const list = known.length > 0 ? `; known: ${known.join(", ")}` : "";
-  const message = `no rule that was asked for has the phase ${phase}${list}`;
-  return [{ code: "unmatched-rule", level: "warning", message, file: null, line: null }];
-}
-
-/** A preset has rules for all kinds of trees: that some of them match nothing is as it should be. */
-function expectedOf({ presetRules }: LoadedConfig, finding: Finding): Finding {
-  if (finding.code !== "unmatched-rule") return finding;
-  const isOfPreset = [...presetRules].some((id) => finding.message.includes(`"${id}"`));
-  return isOfPreset ? { ...finding, level: "info" } : finding;
 }
 
 async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
@@ -210,72 +195,4 @@ function planUntilTypesHold(
   const settled = settle({ first, lessons, tree, gate, make });
   onProgress?.(null);
   return settled;
-}
-
-interface FoundSdk {
-  readonly found: Sdk;
-  readonly isDeclared: boolean;
-}
-
-/** The SDKs of the packages whose files get an import of one, or of a module that has it. */
-function sdksOf(root: Root, plan: Plan): FoundSdk[] {
-  const byDir = new Map<string, FoundSdk>();
-  for (const file of plan.files) {
-    const isAsked =
-      file.imports.some(({ module }) => module.startsWith("@sentry/")) ||
-      file.modules.some(({ text }) => text.includes("@sentry/"));
-    if (!isAsked) continue;
-    const { dir, sdk, isDeclared } = packageOf(root, file.path);
-    if (!byDir.has(dir)) byDir.set(dir, { found: describeSdk(root, dir, sdk), isDeclared });
-  }
-  return [...byDir.values()];
-}
-
-function missingSdks(root: Root, sdks: readonly FoundSdk[]): Finding[] {
-  return sdks
-    .filter(({ isDeclared }) => !isDeclared)
-    .map(({ found }) => ({
-      code: "sdk-missing",
-      level: "warning",
-      message: `the package in ${found.dir} does not declare ${found.package}, without which the instrumented code does not load; install it: ${installCommand(root, found.dir, found.package)}`,
-      file: found.dir === "." ? "package.json" : `${found.dir}/package.json`,
-      line: null,
-    }));
-}
-
-function brokenConfig({ file, line, message }: ConfigProblem): Finding {
-  return {
-    code: "tsconfig-error",
-    level: "warning",
-    message: `the compiler goes on with what is left of it: ${message}`,
-    file,
-    line,
-  };
-}
-
-/** Rules that the ledger knows and the config does not, under another name either. */
-function goneRules({ sites }: Ledger, { rules }: LoadedConfig): Finding[] {
-  const ids = new Set(rules.map(({ id }) => id));
-  const digests = new Set(rules.map(digestOf));
-  const gone = sites.filter(({ rule, digest }) => !ids.has(rule) && !digests.has(digest));
-  return [...new Set(gone.map(({ rule }) => rule))].sort().map((rule) => ({
-    code: "rule-gone",
-    level: "info",
-    message: `no rule is called "${rule}" any more, and what it made is still there; \`revert --rule ${rule}\` takes it out`,
-    file: null,
-    line: null,
-  }));
-}
-
-function incompleteTypes(typecheck: TypeReport | null): Finding[] {
-  if (!typecheck || typecheck.unresolved === 0) return [];
-  return [
-    {
-      code: "types-incomplete",
-      level: "warning",
-      message: `${counted(typecheck.unresolved, "import")} cannot be resolved, so the type check sees less than it should`,
-      file: null,
-      line: null,
-    },
-  ];
 }
