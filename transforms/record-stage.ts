@@ -135,7 +135,10 @@ function timingSite(
   const present =
     statement && isRecordedByHand(source, match, statement, rule) ? "hand" : undefined;
   const timings = new Set(all.map(ownStatement));
-  const check = statement && !present ? checkBehind(file, statement, timings) : null;
+  // What has failed already needs no check to say so.
+  const mayFail = statusOf(source, match, rule) !== quoted(rule.failure, source.style);
+  const isChecked = statement !== null && !present && mayFail;
+  const check = isChecked ? checkBehind(file, statement, timings) : null;
   const region = check
     ? { start: check.getStart(source.file), end: check.end }
     : { start: node.getStart(source.file), end: withTrailingComment(source, node) };
@@ -301,9 +304,9 @@ function recordTiming(
   if (isInFinally(match.node)) return reason("in-finally");
   const status = statusOf(source, match, rule);
   const given = (said: string) => [stage.name, said, stage.duration];
-  const failure = quoted(rule.failure, source.style);
-  if (!check || status === failure)
+  if (!check)
     return record(file, { statement, side: "behind", given: given(status) }, region, rule);
+  const failure = quoted(rule.failure, source.style);
   const either = `${textOf(source, check.expression)} ? ${failure} : ${status}`;
   return record(file, { statement: check, side: "before", given: given(either) }, region, rule);
 }
