@@ -10,6 +10,9 @@ const driven = transformNames()
 
 const REAL_SDKS = SDKS.filter((sdk) => sdk !== "stub");
 
+/** Every case runs eight times; a busy machine takes minutes. */
+const TIMEOUT = 400_000;
+
 interface Prepared {
   readonly before: Program;
   readonly after: Program;
@@ -40,7 +43,7 @@ beforeAll(async () => {
     const plain = await runPrograms(pick("after"), sdk, false);
     real.set(sdk, { plain, initialised: await runPrograms(pick("after"), sdk, true) });
   }
-});
+}, TIMEOUT);
 
 /** Whether a span has a planned name, which is the code of a template where the code makes it. */
 function isSpanOf(planned: string, opened: string): boolean {
