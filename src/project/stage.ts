@@ -1,88 +1,15 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { unlink } from "node:fs/promises";
+import { chmodSync, closeSync, fsync, linkSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { hashOf, startHash } from "../plan/hash.js";
-import { UserError } from "../plan/user-error.js";
-import { STATE_DIR } from "./ledger-file.js";
 import type { Root } from "./root.js";
-
-/** Where everything stands that a run is about to put into place, and what it takes the place of. */
-export const STAGE = `${STATE_DIR}/pending`;
-
-/** Says whose the stage is: nobody else can open one as long as it stands. */
-const OWNER = "owner";
-
-/** So many changes are staged at once: the disk takes many files in little more time than one. */
-const AT_ONCE = 64;
+import { AT_ONCE, STAGE } from "./stage-folder.js";
 
 /** A change to be written; a long text comes in pieces, which are made while they are written. */
 export interface Writing {
   readonly path: string;
   readonly before: string | null;
   readonly after: string | Iterable<string> | null;
-}
-
-/**
- * Opens the stage for this process.
- * @throws {UserError} when it is another's
- */
-export function openStage(root: Root): void {
-  const own = ownStage(root);
-  rmSync(own, { recursive: true, force: true });
-  mkdirSync(own, { recursive: true });
-  writeFileSync(join(own, OWNER), String(process.pid));
-  try {
-    // Onto one that holds something, it fails.
-    renameSync(own, join(root.path, STAGE));
-  } catch (error) {
-    rmSync(own, { recursive: true, force: true });
-    assertFree(root);
-    throw error;
-  }
-}
-
-/** @throws {UserError} when the stage is that of a process that still runs */
-export function assertFree(root: Root): void {
-  const file = join(root.path, STAGE, OWNER);
-  if (existsSync(file)) assertGone(root, Number(readFileSync(file, "utf8")));
-}
-
-/** @throws {UserError} when another process is at work */
-export function assertGone(root: Root, pid: number): void {
-  if (pid === process.pid || !isAlive(pid)) return;
-  const what = `another retrospan (process ${pid}) is writing here`;
-  throw new UserError(root.path, what, "wait for it");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // The process is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Where a stage stands before and after it is the one that counts. */
-function ownStage(root: Root): string {
-  return join(root.path, `${STAGE}-${process.pid}`);
 }
 
 /** What is known of a change once it is staged: the hashes of its texts. */
@@ -142,51 +69,6 @@ function throwIfAny(problem: Error | null): void {
 /** The staged file of a change, by its place among all. */
 export function staged(root: Root, index: number, kind: "new" | "old"): string {
   return join(root.path, STAGE, `${index}.${kind}`);
-}
-
-/** Whether a stage stands, or one that was being opened or given up. */
-export function hasStage(root: Root): boolean {
-  return stagesIn(root).length > 0;
-}
-
-function stagesIn(root: Root): string[] {
-  const state = join(root.path, STATE_DIR);
-  return existsSync(state)
-    ? readdirSync(state).filter((name) => /^pending(-\d+)?$/.test(name))
-    : [];
-}
-
-/** Gives the stage up, and removes what processes that are gone have left of theirs. */
-export function clearStage(root: Root): void {
-  rmSync(closedStage(root), { recursive: true, force: true });
-  for (const name of stagesIn(root)) {
-    const pid = Number(name.split("-")[1]);
-    if (!isAlive(pid)) rmSync(join(root.path, STATE_DIR, name), { recursive: true, force: true });
-  }
-}
-
-/** Whoever opens one next must not find it half removed. */
-function closedStage(root: Root): string {
-  const [open, closed] = [join(root.path, STAGE), ownStage(root)];
-  if (!existsSync(open)) return closed;
-  try {
-    renameSync(open, closed);
-    return closed;
-  } catch {
-    // On a full disk it is removed where it stands.
-    return open;
-  }
-}
-
-/** The same for a stage of many files: several are removed at once. */
-export async function clearLargeStage(root: Root): Promise<void> {
-  const own = closedStage(root);
-  const names = readdirSync(own);
-  for (let from = 0; from < names.length; from += AT_ONCE) {
-    const part = names.slice(from, from + AT_ONCE);
-    await Promise.all(part.map((name) => unlink(join(own, name))));
-  }
-  clearStage(root);
 }
 
 /** What has to be written for a change; an old file is linked and need not be. */

@@ -21,12 +21,8 @@ import {
   hasStage,
   openStage,
   STAGE,
-  stage,
-  staged,
-  writeToDisk,
-  type Step,
-  type Writing,
-} from "./stage.js";
+} from "./stage-folder.js";
+import { stage, staged, writeToDisk, type Step, type Writing } from "./stage.js";
 
 /**
  * All or nothing. Every new text, and a link to every old file, is first staged beside the ledger;
