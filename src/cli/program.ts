@@ -63,7 +63,7 @@ export function buildProgram(version: string): Command {
   withCommonFlags(addCommand(program, "revert", "take the instrumentation out again"))
     .option("--allow-dirty", "write files with uncommitted changes too")
     .option("--keep <transform>", "leave what this transform did (repeatable)", collect)
-    .option("--reason <text>", "keep this reason in the ledger's history", once(value));
+    .option("--reason <text>", "keep this reason in the ledger's history", saidOnce(plainValue));
   withPlanFlags(
     withCommonFlags(
       addCommand(program, "status", "show what is instrumented, changed by hand or missing"),
@@ -85,19 +85,19 @@ function addCommand(program: Command, name: CommandName, description: string): C
 
 function withCommonFlags(command: Command): Command {
   return command
-    .option("--rule <id>", "only this rule", once(value))
-    .option("--transform <name>", "only rules of this transform", once(value))
-    .option("--phase <n>", "only rules of this phase", once(wholeNumber))
+    .option("--rule <id>", "only this rule", saidOnce(plainValue))
+    .option("--transform <name>", "only rules of this transform", saidOnce(plainValue))
+    .option("--phase <n>", "only rules of this phase", saidOnce(wholeNumber))
     .option("--site <id>", "only this site (repeatable)", collect)
     .option("--except <id>", "all but this site (repeatable)", collect)
-    .option("--shard <i/n>", "only the i-th of n parts of the files", once(shardOf))
+    .option("--shard <i/n>", "only the i-th of n parts of the files", saidOnce(shardOf))
     .option("--json", "print one JSON document and nothing else")
-    .option("--patch <file>", "write the changes and the ledger as a patch", once(value))
-    .option("--html <file>", "write a page that shows all of it", once(value))
-    .option("--sarif <file>", "write sites and findings for code scanning", once(value))
+    .option("--patch <file>", "write the changes and the ledger as a patch", saidOnce(plainValue))
+    .option("--html <file>", "write a page that shows all of it", saidOnce(plainValue))
+    .option("--sarif <file>", "write sites and findings for code scanning", saidOnce(plainValue))
     .option(
       "--check",
-      "write nothing; exit 1 when something would change or a rule matched nothing",
+      "write nothing; exit 1 when something would change or a rule of the config matched nothing",
     )
     .option("--color", "colours even where the output is no terminal")
     .option("--no-color", "no colours")
@@ -106,28 +106,28 @@ function withCommonFlags(command: Command): Command {
 
 function withPlanFlags(command: Command): Command {
   return command
-    .option("--config <file>", "use this config", once(value))
+    .option("--config <file>", "use this config", saidOnce(plainValue))
     .option("--preset <name>", "use this preset (repeatable)", collect)
     .option("--no-typecheck", "leave the type check out")
     .option(
       "--concurrency <n>",
       "plan in so many threads where nothing is type-checked (default: where files are many, up to 4)",
-      once(wholeNumber),
+      saidOnce(wholeNumber),
     );
 }
 
 /** Another option in the place of a value is one that was left out. */
-function value(given: string): string {
+function plainValue(given: string): string {
   if (!given.startsWith("-")) return given;
   throw new InvalidArgumentError("a value is expected, and it looks like another option");
 }
 
 function collect(given: string, all: readonly string[] = []): string[] {
-  return [...all, value(given)];
+  return [...all, plainValue(given)];
 }
 
 /** What is meant once must not be said twice: the first would be lost without a word. */
-function once<T>(read: (given: string) => T): (given: string, before: T | undefined) => T {
+function saidOnce<T>(read: (given: string) => T): (given: string, before: T | undefined) => T {
   return (given, before) => {
     if (before === undefined) return read(given);
     throw new InvalidArgumentError("it can be given only once");

@@ -12,11 +12,19 @@ import { detectStyle, type Style } from "../text/style.js";
 import type { Rule } from "../transform.js";
 import { wantsSite, type Options } from "./options.js";
 
-/** Rules with what planning asks of them. */
-export function activeRules(rules: readonly Rule[], base: string): ActiveRule[] {
+/**
+ * Rules with what planning asks of them.
+ * @param presetRules the ids of those that a preset brings
+ */
+export function activeRules(
+  rules: readonly Rule[],
+  base: string,
+  presetRules: ReadonlySet<string> = new Set(),
+): ActiveRule[] {
   return rules.map((rule) => ({
     rule,
     digest: digestOf(rule),
+    isOfPreset: presetRules.has(rule.id),
     covers: rule.in === undefined ? () => true : pathMatcher([rule.in].flat(), base),
   }));
 }

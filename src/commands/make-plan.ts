@@ -17,7 +17,6 @@ import { activeRules, askedFor, unreadableAmong } from "./asked.js";
 import type { Options } from "./options.js";
 import {
   brokenConfig,
-  expectedOf,
   goneRules,
   incompleteTypes,
   missingSdks,
@@ -65,10 +64,7 @@ export async function makePlan(
   const isAboutFiles = rules.some(({ rule }) => TRANSFORMS.get(rule.use)?.files !== undefined);
   if (paths.length === 0 && !isAboutFiles) {
     return {
-      plan: {
-        ...EMPTY,
-        findings: isNarrowed ? [] : rules.map((rule) => expectedOf(config, unmatchedRule(rule))),
-      },
+      plan: { ...EMPTY, findings: isNarrowed ? [] : rules.map(unmatchedRule) },
       ledger,
       sdk: [],
       findings: nothingChosen(config, rules, options),
@@ -82,12 +78,10 @@ export async function makePlan(
   const isPart =
     isNarrowed ||
     [options.rule, options.transform, options.phase].some((each) => each !== undefined);
-  const findings = plan.findings
-    .filter(
-      ({ code }) =>
-        !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
-    )
-    .map((each) => expectedOf(config, each));
+  const findings = plan.findings.filter(
+    ({ code }) =>
+      !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
+  );
   const sdk = sdksOf(root, plan);
   return {
     plan: { ...plan, findings },
@@ -126,7 +120,7 @@ function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {
       (options.transform === undefined || rule.use === options.transform) &&
       (options.phase === undefined || rule.phase === options.phase),
   );
-  return activeRules(chosen, config.base);
+  return activeRules(chosen, config.base, config.presetRules);
 }
 
 /**

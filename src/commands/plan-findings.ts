@@ -23,13 +23,6 @@ export function nothingChosen(
   return [{ code: "unmatched-rule", level: "warning", message, file: null, line: null }];
 }
 
-/** A preset has rules for all kinds of trees: that some of them match nothing is as it should be. */
-export function expectedOf({ presetRules }: LoadedConfig, finding: Finding): Finding {
-  if (finding.code !== "unmatched-rule") return finding;
-  const isOfPreset = [...presetRules].some((id) => finding.message.includes(`"${id}"`));
-  return isOfPreset ? { ...finding, level: "info" } : finding;
-}
-
 /** The SDK of a package. */
 export interface FoundSdk {
   readonly found: Sdk;

@@ -255,11 +255,11 @@ function unmatchedRules(
     .map(unmatchedRule);
 }
 
-/** The warning about a rule that means nothing in the tree. */
-export function unmatchedRule({ rule }: ActiveRule): Finding {
+/** What is told of a rule that means nothing in the tree. */
+export function unmatchedRule({ rule, isOfPreset }: ActiveRule): Finding {
   return {
     code: "unmatched-rule",
-    level: "warning",
+    level: isOfPreset ? "info" : "warning",
     message: `rule "${rule.id}" matches nothing`,
     file: null,
     line: null,

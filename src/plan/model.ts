@@ -96,4 +96,6 @@ export interface ActiveRule {
   readonly rule: Rule;
   readonly digest: string;
   readonly covers: (path: string) => boolean;
+  /** Whether a preset brings it: that has rules for all kinds of trees, some of which match nothing. */
+  readonly isOfPreset?: boolean;
 }
