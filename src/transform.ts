@@ -40,14 +40,8 @@ export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export { callsLike, spanCall, spanName, spansIn, type HandSpan } from "./syntax/span-calls.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
-export {
-  addedExports,
-  addExport,
-  exportedNames,
-  isExportAssigned,
-  mayExport,
-  starExports,
-} from "./syntax/added-export.js";
+export { addedExports, addExport } from "./syntax/added-export.js";
+export { exportedNames, isExportAssigned, mayExport, starExports } from "./syntax/exports.js";
 export { writtenDsn } from "./syntax/dsn.js";
 export {
   environmentOf,

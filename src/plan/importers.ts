@@ -1,4 +1,4 @@
-import { exportsOf, passedOn } from "../syntax/passed-on.js";
+import { exportsOf, passedOn } from "../syntax/exports.js";
 import type { Source } from "../syntax/source.js";
 import type { Tree } from "./tree.js";
 

@@ -1,12 +1,10 @@
 import { lineStart, nextLine } from "../text/lines.js";
 import { quoted } from "../text/style.js";
 import { ts, type TS } from "./compiler.js";
-import { boundNames } from "./names.js";
 import { fingerprint, statementFingerprint } from "./fingerprint.js";
 import type { AttachedEdit, Candidate, Removal, Shape } from "./instrumentation.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
-import { hasModifier } from "./walk.js";
 
 /** An export declaration that is added, and what it is known by later. */
 export interface AddedExport {
@@ -34,56 +32,6 @@ export function addExport(
   };
   const shape = { key: statementFingerprint(line), layout: isBehind ? "behind" : "below" };
   return { edit, shape };
-}
-
-/** The names that a module exports, as far as it says them one by one. */
-export function exportedNames({ file }: Source): Set<string> {
-  const names = file.statements.flatMap((statement) => {
-    if (ts.isExportDeclaration(statement)) return namesOf(statement);
-    const isExported = ts.canHaveModifiers(statement)
-      ? ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-      : false;
-    return isExported ? declaredBy(statement) : [];
-  });
-  return new Set(names);
-}
-
-function namesOf({ exportClause }: TS.ExportDeclaration): string[] {
-  if (!exportClause) return [];
-  if (ts.isNamespaceExport(exportClause)) return [exportClause.name.text];
-  return exportClause.elements.map(({ name }) => name.text);
-}
-
-function declaredBy(statement: TS.Statement): string[] {
-  if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
-  }
-  const { name } = statement as TS.Statement & { readonly name?: TS.Node };
-  return name && ts.isIdentifier(name) ? [name.text] : [];
-}
-
-/** The modules that a module passes on as they are. */
-export function starExports({ file }: Source): string[] {
-  return file.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || statement.exportClause) return [];
-    const { moduleSpecifier } = statement;
-    return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
-  });
-}
-
-/** Whether a module exports a name, as far as its own text tells. */
-export function mayExport(source: Source, name: string): boolean {
-  const isDefault = (each: TS.Statement) =>
-    ts.isExportAssignment(each) || hasModifier(each, ts.SyntaxKind.DefaultKeyword);
-  if (name === "default") return source.file.statements.some(isDefault);
-  return exportedNames(source).has(name) || starExports(source).length > 0;
-}
-
-/** Whether a module's one export is a value: nothing can be exported beside that. */
-export function isExportAssigned({ file }: Source): boolean {
-  return file.statements.some(
-    (each) => ts.isExportAssignment(each) && each.isExportEquals === true,
-  );
 }
 
 /** Export declarations that look like one that was added. */

@@ -1,7 +1,56 @@
 import { ts, type TS } from "./compiler.js";
 import { importOf } from "./imports.js";
+import { boundNames } from "./names.js";
 import type { Source } from "./source.js";
 import { hasModifier } from "./walk.js";
+
+/** The names that a module exports, as far as it says them one by one. */
+export function exportedNames({ file }: Source): Set<string> {
+  const names = file.statements.flatMap((statement) => {
+    return ts.isExportDeclaration(statement) ? namesOf(statement) : exportedBy(statement);
+  });
+  return new Set(names);
+}
+
+function namesOf({ exportClause }: TS.ExportDeclaration): string[] {
+  if (!exportClause) return [];
+  if (ts.isNamespaceExport(exportClause)) return [exportClause.name.text];
+  return exportClause.elements.map(({ name }) => name.text);
+}
+
+/** The names that a statement declares and exports. */
+function exportedBy(statement: TS.Statement): string[] {
+  if (!hasModifier(statement, ts.SyntaxKind.ExportKeyword)) return [];
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+  }
+  const { name } = statement as TS.Statement & { readonly name?: TS.Node };
+  return name && ts.isIdentifier(name) ? [name.text] : [];
+}
+
+/** The modules that a module passes on as they are. */
+export function starExports({ file }: Source): string[] {
+  return file.statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement) || statement.exportClause) return [];
+    const { moduleSpecifier } = statement;
+    return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
+  });
+}
+
+/** Whether a module exports a name, as far as its own text tells. */
+export function mayExport(source: Source, name: string): boolean {
+  const isDefault = (each: TS.Statement) =>
+    ts.isExportAssignment(each) || hasModifier(each, ts.SyntaxKind.DefaultKeyword);
+  if (name === "default") return source.file.statements.some(isDefault);
+  return exportedNames(source).has(name) || starExports(source).length > 0;
+}
+
+/** Whether a module's one export is a value: nothing can be exported beside that. */
+export function isExportAssigned({ file }: Source): boolean {
+  return file.statements.some(
+    (each) => ts.isExportAssignment(each) && each.isExportEquals === true,
+  );
+}
 
 /** The names under which a module exports what it calls so itself. */
 export function exportsOf({ file }: Source, local: string): string[] {
@@ -15,16 +64,8 @@ export function exportsOf({ file }: Source, local: string): string[] {
         (propertyName ?? name).text === local ? [name.text] : [],
       );
     }
-    return isExportOf(statement, local) ? [local] : [];
+    return exportedBy(statement).includes(local) ? [local] : [];
   });
-}
-
-function isExportOf(statement: TS.Statement, local: string): boolean {
-  return (
-    ts.isVariableStatement(statement) &&
-    hasModifier(statement, ts.SyntaxKind.ExportKeyword) &&
-    statement.declarationList.declarations.some(({ name }) => name.getText() === local)
-  );
 }
 
 function specifiersOf({ exportClause }: TS.ExportDeclaration): readonly TS.ExportSpecifier[] {
