@@ -32,7 +32,15 @@ const FUNCTIONS: RuleConfig = {
   span: { name: "{{function}}" },
 };
 
+const DRIVER = `
+export interface Driver {
+  ping(): Promise<number>;
+  count(): Promise<number>;
+}
+`;
+
 const LIBRARY = `
+import type { Driver } from "./driver.js";
 export interface Row { id: string }
 export interface Query extends PromiseLike<Row[]> { where(id: string): Query }
 export const tasks = new Map<string, Promise<Row>>();
@@ -42,6 +50,32 @@ export class Db {
   kept(id: string): Promise<Row> | undefined { return tasks.get(id); }
   fresh(id: string): Promise<Row> { return this.row(id); }
 }
+export class Statement {
+  text = "";
+  from(table: string): this { this.text += table; return this; }
+}
+class Select extends Statement {
+  then(done: (rows: Row[]) => void): void { done([]); }
+}
+export const statement = (): Statement => new Select();
+export class Reader {
+  readonly memo = Promise.resolve(1);
+  all(): Promise<number> { return Promise.all([1]).then(([one]) => one); }
+  count(): Promise<number> { return Promise.all([1]).then(([one]) => one); }
+}
+export class MemoReader extends Reader {
+  override count(): Promise<number> { return this.memo; }
+}
+export class LastReader extends MemoReader {
+  override all(): Promise<number> { return this.count().then((count) => count); }
+}
+export class OwnDriver implements Driver {
+  readonly kept = Promise.resolve(1);
+  ping = async () => 1;
+  count = () => this.kept;
+}
+export class Lazy<T> extends Promise<T> {}
+export const named: { name: string } & PromiseLike<string> = Object.assign(Promise.resolve(""), { name: "" });
 `;
 
 /** What becomes of functions whose own text does not tell what they return. */
@@ -61,15 +95,45 @@ const CASES: readonly (readonly [what: string, code: string, outcome: string])[]
   ["a subprocess", '() => spawn("ls")', "outlives-span"],
   ["a stream of Node", "(path: string) => createReadStream(path)", "outlives-span"],
   ["an async iterator", "() => rows()", "outlives-span"],
+  ["what something lazy extends", "() => statement()", "may-return-thenable"],
+  [
+    "itself, of what something lazy extends",
+    '(of: Statement) => of.from("")',
+    "may-return-thenable",
+  ],
+  ["more than it says", "(): { name: string } => named", "may-return-thenable"],
+  [
+    "more of a promise than it says",
+    "(): Promise<number> => new Lazy(() => {})",
+    "may-return-thenable",
+  ],
+  ["a promise", "(): Promise<number> => new Promise(() => {})", "planned"],
+  ["a method that others have anew", "(reader: Reader) => reader.all()", "planned"],
+  [
+    "one that another keeps a promise for",
+    "(reader: Reader) => reader.count()",
+    "may-return-thenable",
+  ],
+  ["a method of a library", "(driver: Driver) => driver.ping()", "planned"],
+  ["one that is kept here", "(driver: Driver) => driver.count()", "may-return-thenable"],
+  [
+    "a kept promise, resolved",
+    "(id: string) => Promise.resolve(db.kept(id))",
+    "may-return-thenable",
+  ],
+  ["a new promise, resolved", "(id: string) => Promise.resolve(db.row(id))", "planned"],
+  ["a resolved value", "(id: string) => Promise.resolve(id.length)", "planned"],
   ["a finished collection", "(ids: string[]) => new Set(ids)", "planned"],
 ];
 
 const HEAD = `import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { Db } from "./library.js";
+import type { Driver } from "./driver.js";
+import { Db, Lazy, named, statement, type Reader, type Statement } from "./library.js";
 
 const db = new Db();
-export const uses = [spawn, createReadStream];
+export const uses = [spawn, createReadStream, Lazy, named, statement];
+export type Uses = [Driver, Reader, Statement];
 
 const note = (id: string): void => {
   console.log(id);
@@ -92,9 +156,10 @@ const CALLS: RuleConfig = {
 
 test("types tell a promise, a thenable and a plain value apart", async () => {
   const named = CASES.map(([, code], index) => `export const case${index} = ${code};\n`).join("");
-  const { dir } = projectWith({ "src/library.ts": LIBRARY, "src/main.ts": HEAD + named }, [
-    { ...FUNCTIONS, at: { function: "case*" } },
-  ]);
+  const { dir } = projectWith(
+    { "src/driver.d.ts": DRIVER, "src/library.ts": LIBRARY, "src/main.ts": HEAD + named },
+    [{ ...FUNCTIONS, at: { function: "case*" } }],
+  );
   const { sites, typecheck } = await preview({ cwd: dir });
   const found = sites.map(({ state, reason }) => reason?.code ?? state);
   expect(CASES.map(([what], index) => [what, found[index]])).toEqual(
@@ -107,9 +172,10 @@ test("without types, only what the text tells is wrapped", async () => {
   const source = `${HEAD}export const get = (id: string) => new Map([[id, db]]).get(id);
 export const count = (ids: string[]): number => ids.length;
 `;
-  const { dir } = projectWith({ "src/library.ts": LIBRARY, "src/main.ts": source }, [
-    { ...FUNCTIONS, in: "src/main.ts" },
-  ]);
+  const { dir } = projectWith(
+    { "src/driver.d.ts": DRIVER, "src/library.ts": LIBRARY, "src/main.ts": source },
+    [{ ...FUNCTIONS, in: "src/main.ts" }],
+  );
   const { sites } = await preview({ cwd: dir, typecheck: false });
   const states = sites.map(({ span, state, reason }) => [span?.name, reason?.code ?? state]);
   expect(states).toContainEqual([undefined, "may-return-thenable"]);

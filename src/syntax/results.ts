@@ -21,6 +21,8 @@ export function resultHazard(
   if (returned.some((each) => isProxy(source, each))) return "may-return-thenable";
   if (returnsNoThenable(fn)) return null;
   const kind = types.resultOf(fn);
+  // The type that is said may be wider than what is returned.
+  if (returned.some((each) => types.valueOf(each) === "thenable")) return "may-return-thenable";
   if (kind === "plain") return null;
   if (kind === "ongoing") return returned.every(isThis) ? null : "outlives-span";
   const isPromise = kind === "promise" || (kind === "unknown" && saysPromise(fn));
@@ -66,10 +68,16 @@ export function isFresh(
   depth = 0,
 ): boolean {
   const code = unwrapped(expression);
+  if (types.valueOf(code) === "thenable") return false;
   if (ts.isNewExpression(code)) return true;
   if (!ts.isCallExpression(code) || depth === MAX_DEPTH) return false;
-  if (types.valueOf(code) === "thenable") return false;
-  if (makesPromise(unwrapped(code.expression))) return true;
+  const callee = unwrapped(code.expression);
+  if (callee.getText() === "Promise.resolve") {
+    // It gives back a promise that it is given.
+    const [value] = code.arguments;
+    return !value || isPlainValue(value, types) || isFresh(source, value, types, depth + 1);
+  }
+  if (makesPromise(callee)) return true;
   const fn = calledFunction(source, code);
   if (fn) {
     const returned = returnedBy(fn) ?? [];

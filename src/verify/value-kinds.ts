@@ -1,6 +1,7 @@
 import { ts as own, type TS } from "../syntax/compiler.js";
 import { UNKNOWN_MESSAGE, type Types, type ValueKind } from "../syntax/value-kind.js";
 import { isFieldlessType } from "./fieldless.js";
+import { hierarchyOf } from "./hierarchy.js";
 import { messageTypes } from "./message-types.js";
 import type { Compiler } from "./programs.js";
 
@@ -152,7 +153,17 @@ function objectKind(asking: Asking, type: TS.Type): ValueKind {
   const has = (name: string) => checker.getPropertyOfType(type, name) !== undefined;
   if (has("then")) return "thenable";
   if (isOngoing(asking, type, has)) return "ongoing";
-  return saysNothing(checker, type) ? "unknown" : "plain";
+  return saysNothing(checker, type) || isBelowThenable(asking, type) ? "unknown" : "plain";
+}
+
+/** Whether something of the program that extends a type has a `then`. */
+function isBelowThenable({ compiler, program }: Asking, type: TS.Type): boolean {
+  const parts = type.isIntersection() ? type.types : [type];
+  return parts.some(({ symbol }) => {
+    const isNamed =
+      symbol && symbol.flags & (compiler.SymbolFlags.Class | compiler.SymbolFlags.Interface);
+    return isNamed && hierarchyOf(compiler, program).mayBeThenable(symbol);
+  });
 }
 
 /** `{}` and `object` are what any value is. */
@@ -194,28 +205,69 @@ const MAX_DEPTH = 4;
 
 /**
  * Whether a called function makes the promise that it returns: one that is async, one whose returned
- * expressions do, or one of a library that says `Promise`, which keeps its own to itself.
+ * expressions do, or one of a library that says `Promise`, which keeps its own to itself. So must
+ * whatever may be called in its place.
  */
 function callMakesPromise(asked: AskedProgram, node: TS.Node, depth = 0): boolean {
   const { compiler, program } = asked;
   if (!compiler.isCallExpression(node) || depth === MAX_DEPTH) return false;
-  const called = calledBy(compiler, program.getTypeChecker(), node);
-  return called.length > 0 && called.every((each) => makesPromise(asked, each, depth));
+  const checker = program.getTypeChecker();
+  if (node.expression.getText() === "Promise.resolve") {
+    return node.arguments.every((each) => isOwn(asked, each, depth + 1));
+  }
+  const called = calledBy(compiler, checker, node);
+  return (
+    called.length > 0 &&
+    called.every(
+      (each) =>
+        makesPromise(asked, each, depth) &&
+        overridesOf(asked, each).every((other) => makesPromise(asked, other, depth)),
+    )
+  );
 }
 
-function makesPromise(
-  asked: AskedProgram,
-  declaration: TS.SignatureDeclaration,
-  depth: number,
-): boolean {
+/** Whether nobody else can have a promise that an expression yields, if it yields one. */
+function isOwn(asked: AskedProgram, node: TS.Expression, depth: number): boolean {
+  const { compiler, program } = asked;
+  const checker = program.getTypeChecker();
+  const kind = kindOf({ compiler, program, checker }, checker.getTypeAtLocation(node));
+  if (kind === "plain") return true;
+  if (kind !== "promise") return false;
+  return compiler.isNewExpression(node) || callMakesPromise(asked, node, depth);
+}
+
+/** The members that are in the place of a method in what extends its class or interface. */
+function overridesOf(
+  { compiler, program }: AskedProgram,
+  method: TS.Declaration,
+): TS.Declaration[] {
+  const { parent } = method;
+  const isType = compiler.isClassLike(parent) || compiler.isInterfaceDeclaration(parent);
+  const name = compiler.getNameOfDeclaration(method);
+  if (!isType || !name) return [];
+  const checker = program.getTypeChecker();
+  const owner = checker.getTypeAtLocation(parent).symbol;
+  const key = checker.getSymbolAtLocation(name)?.escapedName;
+  const isStatic =
+    (compiler.getCombinedModifierFlags(method) & compiler.ModifierFlags.Static) !== 0;
+  return [...hierarchyOf(compiler, program).derivedFrom(owner)].flatMap((heir) => {
+    const members = isStatic ? heir.exports : heir.members;
+    return (key !== undefined && members?.get(key)?.declarations) || [];
+  });
+}
+
+function makesPromise(asked: AskedProgram, declaration: TS.Node, depth: number): boolean {
   const { compiler } = asked;
+  if (compiler.isPropertyDeclaration(declaration)) {
+    const { initializer } = declaration;
+    return initializer !== undefined && makesPromise(asked, initializer, depth);
+  }
+  if (!compiler.isFunctionLike(declaration)) return false;
   if (declaration.getSourceFile().isDeclarationFile) return saysPromise(declaration);
   if (!("body" in declaration) || !declaration.body) return false;
   const modifiers = compiler.getCombinedModifierFlags(declaration);
   if (modifiers & compiler.ModifierFlags.Async) return true;
-  return returnedFrom(compiler, declaration.body).every(
-    (each) => compiler.isNewExpression(each) || callMakesPromise(asked, each, depth + 1),
-  );
+  return returnedFrom(compiler, declaration.body).every((each) => isOwn(asked, each, depth + 1));
 }
 
 /** A collection of promises says the type of its elements; what makes one says so itself. */
