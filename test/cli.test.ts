@@ -579,7 +579,7 @@ describe("--json", () => {
 
   test("preview prints the contract's document", async () => {
     const folder = newRepository(withTypes);
-    const { typecheck, ...printedDocument } = await printed(folder, "preview");
+    const { typecheck, findings, ...printedDocument } = await printed(folder, "preview");
     expect(printedDocument).toMatchObject({
       version: 1,
       command: "preview",
@@ -587,7 +587,14 @@ describe("--json", () => {
       summary: { files: 4, planned: 3, present: 0, skipped: 0 },
     });
     expect(typecheck).toMatchObject({ programs: 1, new: [] });
-    const { findings } = printedDocument;
+    expect(findings).toEqual([]);
+  });
+
+  test("an import that cannot be resolved is told", async () => {
+    const source =
+      'import { load } from "not-installed";\n\nexport async function run() {\n  await load();\n}\n';
+    const folder = newRepository({ ...SMALL, "tsconfig.json": TSCONFIG, "src/run.ts": source });
+    const { findings } = await printed(folder, "preview");
     expect(findings.map(({ code }) => code)).toContain("types-incomplete");
   });
 

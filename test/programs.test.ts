@@ -1,9 +1,18 @@
 import { afterEach, expect, test } from "vitest";
 import { preview, type RuleConfig } from "../src/index.js";
+import { newRepository, removeFolders, retrospan, type Files } from "./support/cli.js";
+import { parseDocument } from "./support/document.js";
 import { STRICT_TSCONFIG, temporaryProject, type TemporaryProject } from "./support/project.js";
 
 let project: TemporaryProject | undefined;
-afterEach(() => project?.remove());
+afterEach(() => {
+  project?.remove();
+  project = undefined;
+  removeFolders();
+});
+
+/** Megabytes of which one of these programs takes more than half. */
+const SCARCE = 100;
 
 const MANIFEST = JSON.stringify({ type: "module", dependencies: { "@sentry/node": "^11.0.0" } });
 
@@ -230,4 +239,43 @@ export interface Api {
   );
   expect(sites.map(({ state }) => state)).toEqual(["planned", "planned"]);
   expect(typecheck).toMatchObject({ programs: 2, before: 0, after: 0, new: [] });
+});
+
+test("programs that give their memory back say the same when they are asked again", async () => {
+  const works = ["a", "b", "c"].map((name): Files => ({
+    [`${name}/tsconfig.json`]: configWith({ moduleResolution: "bundler" }),
+    [`${name}/read.ts`]: `import { work } from "../shared/work";
+
+export const read = (): string => work({ id: "${name}" });
+`,
+  }));
+  const read: RuleConfig = {
+    ...WRONG,
+    id: "read",
+    at: { function: "read" },
+    span: { name: "read" },
+  };
+  const folder = newRepository({
+    "package.json": MANIFEST,
+    "retrospan.config.json": JSON.stringify({ rules: [WRONG, read] }),
+    "shared/tsconfig.json": configWith({}),
+    "shared/work.ts": WORK,
+    ...Object.assign({}, ...works),
+  });
+  const plan = async (megabytes: number) => {
+    const env = { NODE_OPTIONS: `--max-old-space-size=${megabytes}` };
+    const { stdout } = await retrospan(folder, ["preview", "--json"], { env });
+    const { sites, typecheck } = parseDocument(stdout);
+    const { programs, new: complaints } = typecheck ?? {};
+    return { sites, programs, complaints };
+  };
+  const roomy = await plan(4000);
+  expect(roomy).toMatchObject({ programs: 3, complaints: [] });
+  expect(roomy.sites.map(({ reason, state }) => reason?.code ?? state).sort()).toEqual([
+    "planned",
+    "planned",
+    "planned",
+    "type-check",
+  ]);
+  expect(await plan(SCARCE)).toEqual(roomy);
 });

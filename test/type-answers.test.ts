@@ -453,3 +453,33 @@ const socket = { send: (text: string): void => console.log(text) };
   const found = sites.map(({ state, reason }) => reason?.code ?? state);
   expect(types.map(([type], index) => [type, found[index]])).toEqual(types);
 });
+
+test("an SDK that is not installed leaves the types of what goes into a callback", async () => {
+  const source = `import * as Sentry from "@sentry/node";
+
+interface Item {
+  id: string;
+  tags?: string[];
+}
+
+Sentry.setMeasurement("items", 1, "none");
+
+export function tagged(items: Item[], tag: string): Item[] {
+  return items.filter((item) => item.tags?.includes(tag));
+}
+
+export async function idsOf(items: Item[]) {
+  await Promise.resolve();
+  return items.map((item) => item.id);
+}
+
+export const lengths = async (items: Item[]) => (await idsOf(items)).map((id) => id.length);
+`;
+  const { dir, read } = projectWith({ "src/main.ts": source }, [FUNCTIONS]);
+  const { sites, typecheck } = await apply({ cwd: dir });
+  expect(sites.map(({ state }) => state)).toEqual(["applied", "applied", "applied"]);
+  expect(typecheck).toMatchObject({ before: 0, after: 0, new: [], unresolved: 0 });
+  expect(read("src/main.ts")).not.toContain("(): ");
+  await revert({ cwd: dir });
+  expect(read("src/main.ts")).toBe(source);
+});

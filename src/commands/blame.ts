@@ -1,4 +1,5 @@
 import { encloses } from "../text/edit.js";
+import { groupedBy } from "../text/grouped.js";
 import { reduceText } from "../text/reduce.js";
 import { usesOfVariableAt } from "../syntax/declarations.js";
 import { namesAround, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
@@ -6,7 +7,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
 import type { FilePlan, Placement, Plan } from "../plan/model.js";
 import type { Tree } from "../plan/tree.js";
-import type { NewDiagnostic } from "../verify/typecheck.js";
+import type { NewDiagnostic } from "../verify/diagnostics.js";
 import { NO_LESSONS, type Lessons } from "../transform.js";
 
 /** A site that a new diagnostic may come from. */
@@ -41,7 +42,8 @@ export interface Trial {
   readonly plan: Plan;
   readonly tree: Tree;
   readonly typesOf: (source: Source) => Types;
-  readonly isLastRound: boolean;
+  /** Whether there were so many rounds that whole files are blamed. */
+  readonly isOver: boolean;
   /** In how many rounds a diagnostic has come back although its neighbours were blamed for it. */
   readonly strikes: ReadonlyMap<string, number>;
   /** The diagnostics of this round that no site stands around. */
@@ -66,7 +68,7 @@ function complaintOf({ code, message }: NewDiagnostic): string {
 }
 
 function suspects(trial: Trial, diagnostic: NewDiagnostic): Suspect[] {
-  const { plan, isLastRound } = trial;
+  const { plan, isOver } = trial;
   const { file, offset, length, message, code } = diagnostic;
   const needing = sitesNeeding(plan, file);
   if (needing.length > 0) return needing;
@@ -74,7 +76,7 @@ function suspects(trial: Trial, diagnostic: NewDiagnostic): Suspect[] {
   const all = (placements: readonly Placement[]) =>
     placements.map(({ site, strategy }) => ({ file: file ?? "", site, strategy, ...NOTHING_LOST }));
   if (!planned || offset === null) return foreignSuspects(trial, diagnostic);
-  if (isLastRound) return all(planned.placements);
+  if (isOver) return all(planned.placements);
   const { toFull } = reduceText(planned.before, planned.edits);
   const [at, end] = [toFull(offset, () => true), toFull(offset + length, () => false)];
   const capturing = capturingSites(planned, at, code);
@@ -199,13 +201,18 @@ export function blameAll({ files }: Plan, diagnostic: NewDiagnostic): Blame[] {
 /**
  * First what the compiler knew is said again: that a value is there, then its narrower type, then
  * the type of the result. Only if that does not help is the strategy given up.
+ * @param isOver whether the sites are given up, whatever could still be tried
  */
-export function learn(lessons: Map<string, Lessons>, blamed: readonly Blame[]): void {
-  for (const site of new Set(blamed.map((each) => each.site))) {
-    const own = blamed.filter((each) => each.site === site);
+export function learn(
+  lessons: Map<string, Lessons>,
+  blamed: readonly Blame[],
+  isOver: boolean,
+): void {
+  for (const [site, own] of groupedBy(blamed, (each) => each.site)) {
     const known = lessons.get(site) ?? NO_LESSONS;
     const complaint = known.complaint ?? own[0]?.complaint ?? null;
-    lessons.set(site, { ...known, complaint, ...lesson(known, own) });
+    const learned = isOver ? { isGivenUp: true } : lesson(known, own);
+    lessons.set(site, { ...known, complaint, ...learned });
   }
 }
 

@@ -38,11 +38,15 @@ export function settle(unsettled: Unsettled): Settled {
   }
 }
 
-/** How often the plan is remade because the type check refused strategies. */
-const MAX_ROUNDS = 20;
+/**
+ * How often the plan is remade for one program because of single sites. After that all sites of a
+ * file that it complains about are given up, and if that does not help, all that are left.
+ */
+const PATIENCE = 18;
 
 /**
- * Learns from what the compiler says, and plans again, until it says nothing new.
+ * Learns from what the compiler says, one program after the other, and plans again until none says
+ * anything new.
  * @param kept sites that are not blamed, because without the others there was no complaint
  */
 function learnFrom(
@@ -52,21 +56,26 @@ function learnFrom(
 ): Settled {
   const { typesOf } = gate;
   const strikes = new Map<string, number>();
+  const rounds = new Map<string, number>();
   let plan = first;
-  for (let round = 0; ; round++) {
-    const report = gate.check(plan.changes);
-    const isLastRound = round === MAX_ROUNDS - 1;
+  for (;;) {
+    const complaint = gate.complaint(plan.changes);
+    if (!complaint) break;
+    const round = rounds.get(complaint.program) ?? 0;
+    rounds.set(complaint.program, round + 1);
     const struck = new Set<string>();
+    const isOver = round >= PATIENCE;
     const suspected = withoutPlacements(plan, kept);
-    const trial: Trial = { plan: suspected, tree, typesOf, isLastRound, strikes, struck };
-    const found = report.new.flatMap((each) => blame(trial, each));
+    const trial: Trial = { plan: suspected, tree, typesOf, isOver, strikes, struck };
+    const found = round > PATIENCE ? [] : complaint.new.flatMap((each) => blame(trial, each));
     for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
-    const [unexplained] = found.length === 0 && kept.size > 0 ? report.new : [];
+    const [unexplained] = found.length === 0 && (kept.size > 0 || isOver) ? complaint.new : [];
     const blamed = unexplained ? blameAll(suspected, unexplained) : found;
-    if (blamed.length === 0 || round === MAX_ROUNDS) return { plan, typecheck: report };
-    learn(lessons, blamed);
+    if (blamed.length === 0) break;
+    learn(lessons, blamed, isOver);
     plan = make(without(plan, blamed));
   }
+  return { plan, typecheck: gate.check(plan.changes) };
 }
 
 /** A plan in which some sites are beyond doubt, like those of an earlier run. */

@@ -267,6 +267,7 @@ function instrument(
   if (site.skip) return site.skip;
   const transform = TRANSFORMS.get(active.rule.use);
   if (!transform) throw new Error(`no transform ${active.rule.use}`);
+  if (lessons.isGivenUp) return reason("type-check", lessons.complaint ?? undefined);
   const result = transform.instrument(context, site, active.rule, lessons, surroundings);
   const isVetoed = isReason(result)
     ? result.code === "type-check"

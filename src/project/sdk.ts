@@ -42,6 +42,9 @@ const PLATFORMS = [
   "@sentry/browser",
 ];
 
+/** The SDKs that code is instrumented with. */
+export const SDK_PACKAGES: readonly string[] = [...PREFERENCE.map(([, sdk]) => sdk), ...PLATFORMS];
+
 /** What a server has; one that renders mails has `react-dom` as well. */
 const OF_SERVERS = [
   ...["express", "fastify", "koa", "hono", "@hono/node-server", "@hapi/hapi"],

@@ -113,6 +113,8 @@ export interface Lessons {
   readonly retyped: ReadonlySet<string>;
   /** Whether a callback must say the type that the function around it returns. */
   readonly annotated: boolean;
+  /** Whether nothing that is left to try is worth trying. */
+  readonly isGivenUp: boolean;
   /** What the compiler complained about first. */
   readonly complaint: string | null;
 }
@@ -122,6 +124,7 @@ export const NO_LESSONS: Lessons = {
   narrowed: new Set(),
   retyped: new Set(),
   annotated: false,
+  isGivenUp: false,
   complaint: null,
 };
 

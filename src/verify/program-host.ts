@@ -73,7 +73,7 @@ interface ReferenceHost extends TS.CompilerHost {
 
 /** A host that shows the planned texts; unchanged files are parsed once for all programs. */
 function overlayHost(
-  { compiler, options }: ProgramSpec,
+  { compiler, options, standIns }: ProgramSpec,
   texts: ReadonlyMap<string, string | null>,
   cache: SourceCache,
 ): ReferenceHost {
@@ -81,8 +81,11 @@ function overlayHost(
   // As `tsc` does: what a comment says is read only where an error can be in it.
   plain.jsDocParsingMode = compiler.JSDocParsingMode?.ParseForTypeErrors;
   const host = withLibraries(compiler, plain);
-  const planned = (path: string) => texts.get(slashed(path));
-  const folders = [...texts.keys()].map((path) => slashed(dirname(path)));
+  const planned = (path: string) => {
+    const text = texts.get(slashed(path));
+    return text === undefined ? standIns.get(slashed(path)) : text;
+  };
+  const folders = foldersOf([...texts.keys(), ...standIns.keys()]);
   return {
     ...host,
     useSourceOfProjectReferenceRedirect: () => true,
@@ -91,8 +94,7 @@ function overlayHost(
       return text === undefined ? host.fileExists(path) : text !== null;
     },
     // Modules are not even looked for in a folder that is not there.
-    directoryExists: (path) =>
-      folders.some((folder) => folder === slashed(path)) || compiler.sys.directoryExists(path),
+    directoryExists: (path) => folders.has(slashed(path)) || compiler.sys.directoryExists(path),
     readFile: (path) => {
       const text = planned(path);
       return text === undefined ? host.readFile(path) : (text ?? undefined);
@@ -118,6 +120,15 @@ function overlayHost(
     writeFile: () => undefined,
     createHash: hashOf,
   };
+}
+
+/** The folders that files stand in, with those above them. */
+function foldersOf(paths: readonly string[]): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let dir = dirname(path); !folders.has(dir); dir = dirname(dir)) folders.add(dir);
+  }
+  return folders;
 }
 
 /** The compiler that ts-morph carries has its libraries in memory instead of beside it. */

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { ts as bundled, type TS } from "../syntax/compiler.js";
 import { isInside, slashed, type Root } from "../project/root.js";
+import { sdkStandIns } from "./sdk-types.js";
 
 export type Compiler = typeof bundled;
 
@@ -14,6 +15,8 @@ export interface ProgramSpec {
   readonly roots: readonly string[];
   readonly options: TS.CompilerOptions;
   readonly references: readonly TS.ProjectReference[] | undefined;
+  /** Files that are not on the disk, by absolute path: the types of an SDK that is not installed. */
+  readonly standIns: ReadonlyMap<string, string>;
   /** Folders whose files it takes, and whether with those below them. */
   readonly folders: Readonly<Record<string, TS.WatchDirectoryFlags>>;
   /** Whether it only is there for others to extend. */
@@ -44,10 +47,11 @@ export interface ProgramFinder {
  */
 export function createProgramFinder(root: Root, paths: readonly string[]): ProgramFinder {
   const specs = new Map<string, ProgramSpec>();
-  const of = (config: string) => remember(specs, config, () => specOf(config));
+  const standIns = sdkStandIns(root);
+  const of = (config: string) => remember(specs, config, () => specOf(config, standIns));
   const homes = new Map<string, string | null>();
   const homeOf = (path: string) => remember(homes, path, () => nearestConfig(root, path, of));
-  const loose = () => remember(specs, LOOSE, () => looseSpec(root, paths, homeOf));
+  const loose = () => remember(specs, LOOSE, () => looseSpec(root, paths, homeOf, standIns));
   return {
     of,
     holding: (path) => {
@@ -124,7 +128,7 @@ function withReferences(configs: readonly string[], of: (config: string) => Prog
   return [...all];
 }
 
-function specOf(config: string): ProgramSpec {
+function specOf(config: string, standIns: ReadonlyMap<string, string>): ProgramSpec {
   const compiler = compilerFor(config);
   const read = compiler.readConfigFile(config, (path) => compiler.sys.readFile(path));
   const parsed = compiler.parseJsonConfigFileContent(
@@ -142,6 +146,7 @@ function specOf(config: string): ProgramSpec {
     roots: parsed.fileNames.map((file) => slashed(file)),
     options,
     references: parsed.projectReferences,
+    standIns,
     folders: parsed.wildcardDirectories ?? {},
     isBaseOnly: isBaseOnly(config, read.config),
     problem: problemOf(compiler, config, [...(read.error ? [read.error] : []), ...parsed.errors]),
@@ -179,6 +184,7 @@ function looseSpec(
   root: Root,
   paths: readonly string[],
   homeOf: (path: string) => string | null,
+  standIns: ReadonlyMap<string, string>,
 ): ProgramSpec {
   const compiler = compilerFor(join(root.path, "tsconfig.json"));
   return {
@@ -199,6 +205,7 @@ function looseSpec(
       allowImportingTsExtensions: true,
     },
     references: undefined,
+    standIns,
     folders: {},
     isBaseOnly: false,
     problem: null,
