@@ -483,3 +483,63 @@ export const lengths = async (items: Item[]) => (await idsOf(items)).map((id) =>
   await revert({ cwd: dir });
   expect(read("src/main.ts")).toBe(source);
 });
+
+test("what gives a value to what a complaint is about is blamed, and not what stands between", async () => {
+  const calls = Array.from({ length: 24 }, (_, index) => `  note(${index});\n`).join("");
+  const source = `interface Answer {
+  status: number;
+}
+
+declare function get(): Promise<Answer>;
+declare function note(index: number): number;
+
+export async function status(): Promise<number> {
+  let answer: Answer | undefined;
+  answer = await get();
+${calls}  return answer.status;
+}
+
+export function other(): void {
+  note(99);
+}
+`;
+  const assigned: RuleConfig = {
+    ...CALLS,
+    id: "assigned",
+    at: { assign: "answer" },
+    region: "statement",
+    span: { name: "assigned" },
+  };
+  const { dir } = projectWith({ "src/main.ts": source }, [
+    { ...CALLS, at: { call: "note($$$)" } },
+    assigned,
+  ]);
+  const { sites } = await preview({ cwd: dir });
+  const left = sites.filter(({ state }) => state === "skipped").map(({ rule }) => rule);
+  expect(left).toEqual(["assigned"]);
+  expect(sites).toHaveLength(26);
+});
+
+test("a complaint that leads to no site costs those alone that it comes from", async () => {
+  const others = Array.from(
+    { length: 12 },
+    (_, index) => `export const other${index} = (text: string) => text.length;\n`,
+  ).join("");
+  const { dir } = projectWith(
+    {
+      "src/work.ts": `export function fail() {
+  throw new Error("failed");
+}
+${others}`,
+      "src/main.ts": `import * as work from "./work.js";
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+export const same: Same<ReturnType<(typeof work)["fail"]>, void> = true;
+`,
+    },
+    [{ ...FUNCTIONS, in: "src/work.ts" }],
+  );
+  const { sites, typecheck } = await preview({ cwd: dir });
+  const left = sites.filter(({ state }) => state === "skipped");
+  expect(left.map(({ line }) => line)).toEqual([2]);
+  expect(typecheck?.new).toEqual([]);
+});

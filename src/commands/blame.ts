@@ -1,7 +1,7 @@
 import { encloses } from "../text/edit.js";
 import { groupedBy } from "../text/grouped.js";
 import { reduceText } from "../text/reduce.js";
-import { usesOfVariableAt } from "../syntax/declarations.js";
+import { usesOfVariableAt, variablesIn } from "../syntax/declarations.js";
 import { namesAround, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
@@ -85,6 +85,8 @@ function suspects(trial: Trial, diagnostic: NewDiagnostic): Suspect[] {
     .filter(({ region }) => region.start <= at && at <= region.end)
     .sort((a, b) => a.region.end - a.region.start - (b.region.end - b.region.start));
   if (!around) {
+    const assigning = assigningSites(planned, at);
+    if (assigning.length > 0) return all(assigning);
     const inside = sitesInside(planned, at);
     if (inside.length > 0) return all(inside);
     const foreign = foreignSuspects(trial, diagnostic);
@@ -163,6 +165,22 @@ function capturingSites(
 }
 
 /**
+ * The sites whose callbacks give a value to what the statement at a place reads: what the compiler
+ * knew of it from there it no longer knows behind them.
+ */
+function assigningSites({ path, before, placements }: FilePlan, at: number): Placement[] {
+  const source = parseSource(path, before);
+  const statement = isParseFailure(source) ? null : statementAt(source, at);
+  if (isParseFailure(source) || !statement) return [];
+  const captured = variablesIn(source, statement).flatMap(({ declared, assigned }) =>
+    assigned.map((use) => ({ declared, use })),
+  );
+  return placements.filter(({ region }) =>
+    captured.some(({ declared, use }) => encloses(region, use) && !encloses(region, declared)),
+  );
+}
+
+/**
  * The sites in the statement that a complaint stands in: at a name or a type that says what the code
  * behind it yields. A function's own body is suspected before what it does.
  */
@@ -189,8 +207,8 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
 }
 
 /** Every placed site, where a complaint leads to none. */
-export function blameAll({ files }: Plan, diagnostic: NewDiagnostic): Blame[] {
-  const complaint = complaintOf(diagnostic);
+export function blameAll({ files }: Plan, [first]: readonly NewDiagnostic[]): Blame[] {
+  const complaint = first ? complaintOf(first) : "";
   return files.flatMap(({ path, placements }) =>
     placements.map(({ site, strategy }) => {
       return { file: path, site, strategy, ...NOTHING_LOST, complaint };

@@ -1,7 +1,7 @@
 import type { FilePlan, Plan } from "../plan/model.js";
 import type { Tree } from "../plan/tree.js";
 import type { TypeGate, TypeReport } from "../verify/typecheck.js";
-import type { Lessons } from "../transform.js";
+import { NO_LESSONS, type Lessons } from "../transform.js";
 import { blame, blameAll, learn, type Trial } from "./blame.js";
 
 /** A plan that no compiler has seen yet, and what is needed to make it again. */
@@ -25,7 +25,7 @@ export interface Settled {
  */
 export function settle(unsettled: Unsettled): Settled {
   const { first, lessons, make } = unsettled;
-  let result = learnFrom(unsettled, first, new Set());
+  let result = readmit(unsettled, learnFrom(unsettled, first, new Set()));
   for (;;) {
     const { plan } = result;
     const retried = givenUp(plan, lessons);
@@ -38,11 +38,47 @@ export function settle(unsettled: Unsettled): Settled {
   }
 }
 
+/** How many parts of what was given up as a whole are tried. */
+const MAX_TRIES = 40;
+
+/**
+ * Where it was not clear which sites a complaint comes from, many were given up for it: they are
+ * tried again, by halves, until those are left that the compiler complains about.
+ */
+function readmit({ lessons, gate, make }: Unsettled, settled: Settled): Settled {
+  let { plan } = settled;
+  const groups = [givenUp(plan, lessons).filter(({ id }) => lessons.get(id)?.isGivenUp)];
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const group = groups.pop();
+    if (!group || group.length === 0) break;
+    setGivenUp(lessons, group, false);
+    const tried = make(without(plan, group));
+    if (!gate.complaint(tried.changes)) {
+      plan = tried;
+      continue;
+    }
+    setGivenUp(lessons, group, true);
+    const middle = Math.ceil(group.length / 2);
+    if (group.length > 1) groups.push(group.slice(middle), group.slice(0, middle));
+  }
+  return plan === settled.plan ? settled : { plan, typecheck: gate.check(plan.changes) };
+}
+
+function setGivenUp(
+  lessons: Map<string, Lessons>,
+  sites: readonly { readonly id: string }[],
+  isGivenUp: boolean,
+): void {
+  for (const { id } of sites) {
+    lessons.set(id, { ...NO_LESSONS, ...lessons.get(id), isGivenUp });
+  }
+}
+
 /**
  * How often the plan is remade for one program because of single sites. After that all sites of a
  * file that it complains about are given up, and if that does not help, all that are left.
  */
-const PATIENCE = 18;
+const PATIENCE = 12;
 
 /**
  * Learns from what the compiler says, one program after the other, and plans again until none says
@@ -69,10 +105,9 @@ function learnFrom(
     const trial: Trial = { plan: suspected, tree, typesOf, isOver, strikes, struck };
     const found = round > PATIENCE ? [] : complaint.new.flatMap((each) => blame(trial, each));
     for (const key of struck) strikes.set(key, (strikes.get(key) ?? 0) + 1);
-    const [unexplained] = found.length === 0 && (kept.size > 0 || isOver) ? complaint.new : [];
-    const blamed = unexplained ? blameAll(suspected, unexplained) : found;
+    const blamed = found.length > 0 ? found : blameAll(suspected, complaint.new);
     if (blamed.length === 0) break;
-    learn(lessons, blamed, isOver);
+    learn(lessons, blamed, isOver || (found.length === 0 && kept.size === 0));
     plan = make(without(plan, blamed));
   }
   return { plan, typecheck: gate.check(plan.changes) };

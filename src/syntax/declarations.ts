@@ -75,24 +75,53 @@ export interface VariableUses {
 }
 
 /** The variable whose name stands at a place; null where there is none. */
-export function usesOfVariableAt({ file, scope }: Source, offset: number): VariableUses | null {
+export function usesOfVariableAt(source: Source, offset: number): VariableUses | null {
+  const { file } = source;
   const name = findNode(file, (node) => ts.isIdentifier(node) && node.getStart(file) === offset);
-  if (!name || !ts.isIdentifier(name)) return null;
+  return name && ts.isIdentifier(name) ? usesOf(source, name) : null;
+}
+
+/** The variables whose names a piece of code says. */
+export function variablesIn(source: Source, { start, end }: Range): VariableUses[] {
+  const found: VariableUses[] = [];
+  walk(source.file, (node) => {
+    if (node.end <= start || node.pos >= end) return false;
+    const uses = ts.isIdentifier(node) && node.pos >= start ? usesOf(source, node) : null;
+    if (uses) found.push(uses);
+    return true;
+  });
+  return found;
+}
+
+function usesOf({ file, scope }: Source, name: TS.Identifier): VariableUses | null {
   const rangeOf = (node: TS.Node): Range => ({ start: node.getStart(file), end: node.end });
   const [declared, ...uses] = scope.references(name);
   if (!declared) return null;
   return {
     declared: rangeOf(declared),
     used: uses.map(rangeOf),
-    assigned: uses.filter(isAssigned).map(rangeOf),
+    assigned: uses.filter(isWritten).map(rangeOf),
   };
 }
 
-function isAssigned(name: TS.Identifier): boolean {
-  const { parent } = name;
-  return (
-    ts.isBinaryExpression(parent) && parent.left === name && isAssignment(parent.operatorToken.kind)
-  );
+/** Whether an expression is a place that is given a value, also as a part of a pattern. */
+export function isWritten(node: TS.Node): boolean {
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent)) {
+    return parent.left === node && isAssignment(parent.operatorToken.kind);
+  }
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) {
+    return /^(\+\+|--)$/.test(ts.tokenToString(parent.operator) ?? "");
+  }
+  if (ts.isForInStatement(parent) || ts.isForOfStatement(parent))
+    return parent.initializer === node;
+  const isPart =
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isObjectLiteralExpression(parent) ||
+    ts.isSpreadElement(parent) ||
+    ts.isSpreadAssignment(parent) ||
+    (ts.isPropertyAssignment(parent) && parent.initializer === node);
+  return isPart && isWritten(parent);
 }
 
 /** Whether a `using` at this level would be disposed before the block that held it ends. */

@@ -8,8 +8,9 @@ import {
   returnsNoThenable,
   yieldsProxy,
 } from "./results.js";
+import { isWritten } from "./declarations.js";
 import { isEffectFree } from "./purity.js";
-import { findNode, isAssignment, isAsync, isGenerator, unwrapped } from "./walk.js";
+import { findNode, isAsync, isGenerator, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";
@@ -45,25 +46,6 @@ function isPlace(expression: TS.Expression): boolean {
   if (ts.isCallExpression(parent)) return node !== expression && parent.expression === node;
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag === node;
   return ts.isDeleteExpression(parent) || isWritten(node);
-}
-
-function isWritten(node: TS.Node): boolean {
-  const { parent } = node;
-  if (ts.isBinaryExpression(parent)) {
-    return parent.left === node && isAssignment(parent.operatorToken.kind);
-  }
-  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) {
-    return /^(\+\+|--)$/.test(ts.tokenToString(parent.operator) ?? "");
-  }
-  if (ts.isForInStatement(parent) || ts.isForOfStatement(parent))
-    return parent.initializer === node;
-  const isPart =
-    ts.isArrayLiteralExpression(parent) ||
-    ts.isObjectLiteralExpression(parent) ||
-    ts.isSpreadElement(parent) ||
-    ts.isSpreadAssignment(parent) ||
-    (ts.isPropertyAssignment(parent) && parent.initializer === node);
-  return isPart && isWritten(parent);
 }
 
 /** How an expression's value is taken, looking through brackets and type assertions. */
