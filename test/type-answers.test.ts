@@ -543,3 +543,25 @@ export const same: Same<ReturnType<(typeof work)["fail"]>, void> = true;
   expect(left.map(({ line }) => line)).toEqual([2]);
   expect(typecheck?.new).toEqual([]);
 });
+
+test("what no site explains, since whole files go, is refused", async () => {
+  const page = "src/app/sentry-example-page/page.tsx";
+  const { dir, read } = projectWith(
+    {
+      [page]: `declare global {
+  var shown: boolean;
+}
+export default function Page() {
+  globalThis.shown = true;
+  throw new Error("SentryExampleError");
+}
+`,
+      "src/main.ts": "export const isShown = (): boolean => globalThis.shown;\n",
+    },
+    [{ id: "clean", use: "clean-up" }],
+  );
+  const { typecheck, exitCode } = await apply({ cwd: dir });
+  expect(typecheck?.new.map(({ file }) => file)).toEqual(["src/main.ts"]);
+  expect(exitCode).toBe(1);
+  expect(read(page)).toContain("declare global");
+});

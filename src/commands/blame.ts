@@ -55,15 +55,19 @@ export interface Trial {
  * statement, else those of other files that it speaks of, else its neighbours.
  */
 export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
-  const complaint = complaintOf(diagnostic);
-  return suspects(trial, diagnostic).map((each) => ({ ...each, complaint }));
+  return suspects(trial, diagnostic).map((each) => ({
+    ...each,
+    complaint: complaintOf(diagnostic, each.file),
+  }));
 }
 
 /** Long types are shortened: the editor or the compiler has all of them. */
 const LONGEST = 200;
 
-function complaintOf({ code, message }: NewDiagnostic): string {
-  const text = `TS${code}: ${message}`;
+/** What the compiler says, with the file where that is another one than the site's. */
+function complaintOf({ file, line, code, message }: NewDiagnostic, own: string): string {
+  const place = file === null || file === own ? "" : `${file}:${line}: `;
+  const text = `${place}TS${code}: ${message}`;
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
@@ -208,12 +212,13 @@ function neighbours({ placements }: FilePlan, at: number): readonly Placement[] 
 
 /** Every placed site, where a complaint leads to none. */
 export function blameAll({ files }: Plan, [first]: readonly NewDiagnostic[]): Blame[] {
-  const complaint = first ? complaintOf(first) : "";
-  return files.flatMap(({ path, placements }) =>
-    placements.map(({ site, strategy }) => {
+  if (!first) return [];
+  return files.flatMap(({ path, placements }) => {
+    const complaint = complaintOf(first, path);
+    return placements.map(({ site, strategy }) => {
       return { file: path, site, strategy, ...NOTHING_LOST, complaint };
-    }),
-  );
+    });
+  });
 }
 
 /**
