@@ -12,6 +12,7 @@ import {
   revertInMemory,
   type MemoryTree,
 } from "./support/memory-tree.js";
+import { localNames, renamed } from "./support/rename.js";
 import { VARIANTS, type Variant } from "./support/variants.js";
 
 const TRANSFORMS = transformNames();
@@ -179,6 +180,23 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       const reverted = memory.files.get(fixture.file) ?? "";
       const bare = (text: string) => withoutLayout(fixture.file, text, style);
       expect(await bare(reverted)).toBe(await bare(fixture.input));
+    });
+
+    test("with its variables renamed since, all of it is known and goes", async () => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      const names = localNames(fixture.file, fixture.input);
+      applyInMemory(memory, rules);
+      const instrumented = memory.files.get(fixture.file) ?? "";
+      memory.files.set(fixture.file, renamed(fixture.file, instrumented, names));
+      expect(applyInMemory(memory, rules).changes).toEqual([]);
+      const { sites } = revertInMemory(memory);
+      const left = sites.filter(({ state }) => state !== "reverted");
+      // Old code that says a variable which no new code says has lost it.
+      const lost = left.filter(({ reason }) => reason?.code === "legacy-gone");
+      expect(lost.length === 0 ? left : []).toEqual([]);
+      if (lost.length > 0) return;
+      expect(memory.files.get(fixture.file)).toBe(renamed(fixture.file, fixture.input, names));
     });
 
     test.runIf(fixture.edited !== null)("keeps edits made since", async () => {

@@ -261,7 +261,7 @@ export const read = (): string => work({ id: "${name}" });
     "retrospan.config.json": JSON.stringify({ rules: [WRONG, read] }),
     "shared/tsconfig.json": configWith({}),
     "shared/work.ts": WORK,
-    ...Object.assign({}, ...works),
+    ...Object.fromEntries(works.flatMap((files) => Object.entries(files))),
   });
   const plan = async (megabytes: number) => {
     const env = { NODE_OPTIONS: `--max-old-space-size=${megabytes}` };

@@ -6,7 +6,6 @@ import {
   deprecationRemoval,
   exportedFunction,
   findMatches,
-  findNode,
   fingerprint,
   flowOf,
   functionName,
@@ -21,9 +20,9 @@ import {
   isReason,
   isStatementList,
   joinPointNeedles,
-  ledgerText,
   lostWork,
   mayExport,
+  namesOfFile,
   needsSemicolon,
   onlyDeclares,
   param,
@@ -32,7 +31,9 @@ import {
   reason,
   removedImports,
   removeImport,
+  renamingSince,
   renderTemplate,
+  restoredCode,
   schema,
   statementAround,
   statementFingerprint,
@@ -51,6 +52,7 @@ import {
   type Match,
   type NamedFunction,
   type Reason,
+  type Renaming,
   type Rule,
   type Shape,
   type Site,
@@ -114,7 +116,12 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
   instrument: (file, site, rule) => {
     switch (site.data.kind) {
       case "call":
-        return needing(replaceCall(file, site.data.match, rule), file, site.data.name, rule);
+        return needing(
+          replaceCall(file, site.data.match, site.data.name, rule),
+          file,
+          site.data.name,
+          rule,
+        );
       case "import":
         return needing(removeImport(file.source, site.data.name), file, site.data.name, rule);
       case "wrapper":
@@ -231,6 +238,7 @@ const SHARED = { reindent: null, modules: [], span: null } as const;
 function replaceCall(
   file: FileContext,
   match: Match & { kind: "call" },
+  { local }: ImportedName,
   rule: ReplaceLegacy,
 ): Instrumentation | Reason {
   const { source } = file;
@@ -261,6 +269,8 @@ function replaceCall(
       eol: source.style.eol,
       code: statementFingerprint(code),
       original: source.text.slice(start, end),
+      // The import comes back by itself.
+      names: namesOfFile(source, [statement], local.text),
       ...(isBraced ? { braced: "yes" } : {}),
     },
     container: containerOf(statement),
@@ -367,6 +377,7 @@ function slimWrapper(
       function: name,
       code: statementFingerprint(code),
       original: text.slice(start, end),
+      names: namesOfFile(source, rest),
     },
     container: containerOf(first),
     head: "",
@@ -398,14 +409,28 @@ function replacedCalls(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
     if (!ts.isStatement(node)) return;
-    if (fingerprint(node) === shape.code) found.push(...replacedAt(source, node, shape));
+    const code = ourCode(source, node, shape);
+    if (code) found.push(...replacedAt(source, code, shape));
     else if (isBreadcrumb(node)) found.push(editedBreadcrumb(source, node));
   });
   return found;
 }
 
+/** What was put there, and how its variables were renamed since. */
+interface OurCode {
+  readonly node: TS.Statement;
+  readonly renames: Renaming;
+}
+
+function ourCode(source: Source, node: TS.Statement, { code = "" }: Shape): OurCode | null {
+  const renames = fingerprint(node) === code ? AS_IT_WAS : renamingSince(source, code, node);
+  return renames && { node, renames };
+}
+
+const AS_IT_WAS: Renaming = new Map();
+
 /** What a statement that says what was put there may be: itself, or with braces that came with it. */
-function replacedAt(source: Source, node: TS.Statement, shape: Shape): Candidate[] {
+function replacedAt(source: Source, { node, renames }: OurCode, shape: Shape): Candidate[] {
   const braces = bracesAround(node);
   const isSurelyBraced = braces !== null && standsOnOneLine(source, braces);
   if (!shape.braced && isSurelyBraced) return [];
@@ -413,6 +438,9 @@ function replacedAt(source: Source, node: TS.Statement, shape: Shape): Candidate
   const end = ts.isExpressionStatement(own) ? own.expression.end : own.end;
   const range = { start: own.getStart(source.file), end };
   const isWhole = !shape.braced || braces !== null;
+  const original = isWhole
+    ? originalAt(source, own, shape, renames)
+    : reason("changed-by-hand", "it has no braces any more");
   return [
     {
       range,
@@ -420,18 +448,25 @@ function replacedAt(source: Source, node: TS.Statement, shape: Shape): Candidate
       head: headOf(shape.code ?? ""),
       key: shape.key ?? "",
       // Braces of the user's may hold the same.
-      exact: !shape.braced || isSurelyBraced,
+      exact: renames.size === 0 && (!shape.braced || isSurelyBraced),
       similar: isWhole,
-      removal: isWhole
-        ? { edits: [{ ...range, text: originalAt(source, own, shape) }], dedent: null }
-        : reason("changed-by-hand", "it has no braces any more"),
+      removal: isReason(original)
+        ? original
+        : { edits: [{ ...range, text: original }], dedent: null },
     },
   ];
 }
 
 /** The replaced code; a switch parts what is around it, and a call needs a semicolon for that. */
-function originalAt(source: Source, { end, kind }: TS.Statement, shape: Shape): string {
-  const original = ledgerText(source, shape, "original");
+function originalAt(
+  source: Source,
+  node: TS.Statement,
+  shape: Shape,
+  renames: Renaming,
+): string | Reason {
+  const { end, kind } = node;
+  const original = restoredCode(source, node, shape, renames);
+  if (isReason(original)) return original;
   const isParted = kind === ts.SyntaxKind.ExpressionStatement || original.endsWith(";");
   return !isParted && needsSemicolon(source.text, end) ? `${original};` : original;
 }
@@ -469,11 +504,7 @@ function editedBreadcrumb({ file }: Source, node: TS.ExpressionStatement): Candi
 function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   const fn = exportedFunction(source, shape.function ?? "");
   if (!fn || !ts.isBlock(fn.body)) return [];
-  // A span may stand around it by now.
-  const ours = findNode(
-    fn.body,
-    (node) => ts.isStatement(node) && fingerprint(node) === shape.code,
-  );
+  const [ours] = ourCodeIn(source, fn.body, shape);
   const outer = statementAround(fn)?.statement ?? fn;
   const head = outer.getStart(source.file);
   const range = { start: head, end: outer.end };
@@ -482,19 +513,28 @@ function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
     const removal = reason("changed-by-hand", "the wrapper's body is another one now");
     return [{ ...shared, container: containerOf(fn.body), key: "", exact: false, removal }];
   }
-  const start = ours.getStart(source.file);
-  const text = ledgerText(source, shape, "original");
+  const { node, renames } = ours;
+  const original = restoredCode(source, node, shape, renames);
+  const own = {
+    ...shared,
+    container: containerOf(node),
+    key: shape.key ?? "",
+    exact: renames.size === 0,
+  };
+  if (isReason(original)) return [{ ...own, removal: original }];
   const edits: Edit[] = [
-    { start, end: ours.end, text },
+    { start: node.getStart(source.file), end: node.end, text: original },
     ...(shape.deprecated ? deprecationRemoval(source, outer) : []),
   ];
-  return [
-    {
-      ...shared,
-      container: containerOf(ours),
-      key: shape.key ?? "",
-      exact: true,
-      removal: { edits, dedent: null },
-    },
-  ];
+  return [{ ...own, removal: { edits, dedent: null } }];
+}
+
+/** A span may stand around it by now. */
+function ourCodeIn(source: Source, body: TS.Block, shape: Shape): OurCode[] {
+  const found: OurCode[] = [];
+  walk(body, (node) => {
+    const code = ts.isStatement(node) ? ourCode(source, node, shape) : null;
+    if (code) found.push(code);
+  });
+  return found;
 }

@@ -40,7 +40,7 @@ export function instrumentAll(
   const readers = standing.filter(({ readings }) => readings.length > 0);
   const continuing = works.map(({ own, region }): Continuing => ({
     region,
-    shape: own.entry.shape,
+    message: own.candidate?.continues ?? own.entry.shape.continues,
   }));
   const names = works.flatMap(({ own, region }) => namesOf(own.entry.shape, region));
   const taken = new Map(
@@ -69,7 +69,8 @@ export function instrumentAll(
     const piece = { id: draft.id, key, ...result };
     const other = conflictWith(piece, placed);
     if (other) return reason("overlap", other.id);
-    const isTwice = (each: Continuing) => isContinuedTwice(context.source, result, each);
+    const inner = { region: result.region, message: result.shape.continues };
+    const isTwice = (each: Continuing) => isContinuedTwice(context.source, inner, each);
     if (!result.span && continuing.some(isTwice)) return reason("already-continued");
     const own = standingOf(context.source, result);
     const isReader = own.readings.length > 0;
@@ -81,7 +82,7 @@ export function instrumentAll(
     }
     standing.push(own);
     if (isReader) readers.push(own);
-    continuing.push(result);
+    continuing.push(inner);
     placed.add(wholeOf(piece), piece);
     names.push(...namesOf(result.shape, piece.region));
     for (const claim of claims) taken.set(claim, draft.id);

@@ -164,6 +164,7 @@ const MATCHES: readonly Match[] = [
   (entry, each) => sameContainer(entry, each) && sameHead(entry, each),
   (entry, each) => each.similar && sameContainer(entry, each),
   (entry, each) => each.similar && sameHead(entry, each),
+  (entry, each) => each.isRenamed === true && sameContainer(entry, each),
 ];
 
 /** The places of a file that an entry may mean. */
@@ -178,7 +179,7 @@ function outcome(entry: LedgerSite, candidate: Candidate): Recognised {
 
 function notFound(entry: LedgerSite, matching: Matching): Recognised {
   const free = freeCandidates(matching, entry);
-  if (free.some(({ exact, similar }) => exact || similar)) {
+  if (free.some(({ exact, similar, isRenamed }) => exact || similar || isRenamed)) {
     return { entry, candidate: null, left: reason("ambiguous-match") };
   }
   // Only what it is about is as it was: too little to take it out, too much to say that it is gone.

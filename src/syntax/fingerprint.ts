@@ -19,23 +19,47 @@ export function fingerprint(
     parts.push(fingerprint(child, seeThrough));
   });
   if (parts.length === 0) return ownText(node);
-  return `${node.kind}${operatorOf(node)}(${parts.join(",")})`;
+  if (ts.isShorthandPropertyAssignment(node) && parts.length === 1) {
+    const [name = ""] = parts;
+    return `${kindName(ts.SyntaxKind.PropertyAssignment)}(${name},${name})`;
+  }
+  return `${kindName(node.kind)}${operatorOf(node)}(${parts.join(",")})`;
+}
+
+let kindNames: ReadonlyMap<TS.SyntaxKind, string> | undefined;
+
+/** What a kind of node is called. Its number is another one in each version of the compiler. */
+export function kindName(kind: TS.SyntaxKind): string {
+  kindNames ??= namesOfKinds();
+  return kindNames.get(kind) ?? "";
+}
+
+/** The first name that a number has is a kind's own; those of ranges come behind. */
+function namesOfKinds(): ReadonlyMap<TS.SyntaxKind, string> {
+  const names = new Map<TS.SyntaxKind, string>();
+  for (const [name, kind] of Object.entries(ts.SyntaxKind)) {
+    if (typeof kind !== "number" || names.has(kind)) continue;
+    names.set(kind, name.replace(/(?:Expression|Statement|Declaration|Keyword|Token)$/, ""));
+  }
+  return names;
 }
 
 /** The fingerprint of a call with some of its arguments only. */
 export function callFingerprint(callee: TS.Node, args: readonly TS.Node[]): string {
   const parts = [callee, ...args].map((each) => fingerprint(each));
-  return `${ts.SyntaxKind.CallExpression}(${parts.join(",")})`;
+  return `${kindName(ts.SyntaxKind.CallExpression)}(${parts.join(",")})`;
 }
 
 function ownText(node: TS.Node): string {
   const text = "text" in node && typeof node.text === "string" ? node.text : "";
-  return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ? text : `${node.kind}:${text}`;
+  return ts.isIdentifier(node) || ts.isPrivateIdentifier(node)
+    ? text
+    : `${kindName(node.kind)}:${text}`;
 }
 
 function operatorOf(node: TS.Node): string {
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
-    return `:${node.operator}`;
+    return `:${kindName(node.operator)}`;
   }
   if (ts.isVariableDeclarationList(node)) return `:${node.flags & ts.NodeFlags.BlockScoped}`;
   return "";

@@ -88,6 +88,7 @@ function candidate(source: Source, node: WrapperNode, shape: Shape): Candidate {
     key,
     exact: key === shape.key && !isReason(removal),
     similar: shape.name === undefined || hasName(call, shape.name),
+    ...(shape.continues === undefined ? {} : { continues: call.arguments[0]?.getText() }),
     removal,
   };
 }

@@ -94,6 +94,10 @@ export interface Candidate {
   readonly exact: boolean;
   /** Whether at least what names it (a span's name, a field) is as it was inserted. */
   readonly similar: boolean;
+  /** Whether it is as it was inserted, but for the names of variables. */
+  readonly isRenamed?: boolean;
+  /** The message whose trace it goes on with, as the code calls it now. */
+  readonly continues?: string | undefined;
   /** The edits that take it out, or why it cannot be taken out. */
   readonly removal: Removal | Reason;
 }

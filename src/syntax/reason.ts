@@ -27,7 +27,7 @@ export const REASONS = {
   generator: "a generator runs after its span or its trace has ended",
   ignored: "a retrospan-ignore-next-line comment stands above it",
   "inherits-field": "the type already has the field from a type it extends",
-  "legacy-gone": "what the old code calls is not there any more",
+  "legacy-gone": "what the old code needs is not there any more",
   "legacy-switch": "the legacy function has a switch that the call would lose",
   "may-return-thenable": "the function may return a lazy builder or a promise with properties",
   "measured-inline": "the duration exists only inside the call",

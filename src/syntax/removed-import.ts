@@ -1,6 +1,6 @@
 import { lineStart, nextLine } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
-import { fingerprint, statementFingerprint } from "./fingerprint.js";
+import { fingerprint, kindName, statementFingerprint } from "./fingerprint.js";
 import type { ImportedName } from "./imports.js";
 import {
   headOf,
@@ -70,7 +70,7 @@ function withoutName(source: Source, { statement, local }: ImportedName): string
 function landmark(statement: TS.Statement): string {
   if (ts.isImportDeclaration(statement)) return headOf(fingerprint(statement));
   const name = "name" in statement ? (statement.name as TS.Node | undefined)?.getText() : undefined;
-  return `${statement.kind} ${name ?? ""}`;
+  return `${kindName(statement.kind)} ${name ?? ""}`;
 }
 
 /** A removed import has no text; its place is known by its neighbours. */

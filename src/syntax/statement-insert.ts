@@ -13,6 +13,7 @@ import {
 } from "./instrumentation.js";
 import { containerOf } from "./names.js";
 import { reason, type Reason } from "./reason.js";
+import { renamingSince } from "./renaming.js";
 import { isStatementList, statementAround, withTrailingComment } from "./region.js";
 import type { Source } from "./source.js";
 import { unwrapped, walk } from "./walk.js";
@@ -105,23 +106,28 @@ export function insertCall(source: Source, call: InsertedCall): Instrumentation 
 
 /** The statements that may be calls that were put there. */
 export function insertedCalls(source: Source, shape: Shape): Candidate[] {
-  return statementCalls(source, codeFingerprint(shape.callee ?? "")).map(([statement, call]) => {
+  return statementCalls(source, shape).map(([statement, call]) => {
     const [name] = call.arguments;
     const isSame = (name ? fingerprint(name) : codeFingerprint("")) === shape.name;
     return insertedCandidate(source, statement, call, shape, isSame);
   });
 }
 
-/** The calls that are statements of their own, by what is called. */
+/** The calls that are statements of their own and call the same, if by another name of it. */
 function statementCalls(
   source: Source,
-  callee: string,
+  { callee = "", key = "" }: Shape,
 ): readonly (readonly [statement: TS.ExpressionStatement, call: TS.CallExpression])[] {
+  const meant = codeFingerprint(callee);
+  const member = callee.slice(callee.lastIndexOf(".") + 1);
   const found: [TS.ExpressionStatement, TS.CallExpression][] = [];
   walk(source.file, (node) => {
     if (!ts.isExpressionStatement(node)) return;
     const call = unwrapped(node.expression);
-    if (ts.isCallExpression(call) && fingerprint(call.expression) === callee) {
+    if (!ts.isCallExpression(call)) return;
+    const { expression } = call;
+    const isMember = ts.isPropertyAccessExpression(expression) && expression.name.text === member;
+    if (fingerprint(expression) === meant || (isMember && renamingSince(source, key, call))) {
       found.push([node, call]);
     }
   });
@@ -149,6 +155,7 @@ function insertedCandidate(
     key: fingerprint(call),
     exact: fingerprint(call) === shape.key && isInPlace,
     similar,
+    isRenamed: isInPlace && renamingSince(source, shape.key ?? "", call) !== null,
     removal: removalOf(source, statement, call, shape),
   };
 }
