@@ -1,6 +1,7 @@
 import { isParseFailure, parseSource } from "../../src/syntax/source.js";
 import { ts, type TS } from "../../src/syntax/compiler.js";
 import { applyEdits, type Edit } from "../../src/text/edit.js";
+import { localNames, renamed } from "../support/rename.js";
 import { revertInMemory, type MemoryTree } from "../support/memory-tree.js";
 import { choicesFrom, type Choices } from "./choices.js";
 import { runText } from "./bodies.js";
@@ -142,6 +143,13 @@ function insertion(name: string, code: (program: Program) => string): Editor {
   };
 }
 
+const variables: Editor = ({ path, text }, { after }) => {
+  const names = localNames(path, text);
+  if (names.size === 0) return null;
+  const [edited, equivalent] = [renamed(path, after, names), renamed(path, text, names)];
+  return { name: "rename the variables", edited, equivalent };
+};
+
 const spanName: Editor = (program, { after }) =>
   change("rename the span", program, after, /name: (["'])/, "name: $1renamed ");
 
@@ -236,6 +244,7 @@ const EDITORS: readonly [Editor, ...Editor[]] = [
   addedReturn,
   addedAwait,
   spanName,
+  variables,
   attribute,
   useOfSpan,
   otherUse,
