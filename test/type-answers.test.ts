@@ -565,3 +565,23 @@ export default function Page() {
   expect(exitCode).toBe(1);
   expect(read(page)).toContain("declare global");
 });
+
+test("where the types of Node are not installed, what needs them is no worse than the rest", async () => {
+  const source = `export const home = process.env.HOME;
+
+export function start(): string {
+  return "started";
+}
+`;
+  const rule: RuleConfig = {
+    ...FUNCTIONS,
+    span: { name: "start", attributes: { mode: "${process.env.MODE}" } },
+  };
+  const { dir } = projectWith(
+    { "tsconfig.json": strictWith({ types: [] }), "src/main.ts": source },
+    [rule],
+  );
+  const { sites, typecheck } = await preview({ cwd: dir });
+  expect(sites.map(({ state }) => state)).toEqual(["planned"]);
+  expect(typecheck).toMatchObject({ before: 1, after: 2, new: [] });
+});

@@ -18,6 +18,9 @@ export interface NewDiagnostic {
 /** An import that does not resolve says that something is not installed, not that a plan is wrong. */
 export const CANNOT_FIND_MODULE: ReadonlySet<number> = new Set([2307, 2792, 7016]);
 
+/** Names and modules of Node, where its types are not installed. */
+const CANNOT_FIND_NODE: ReadonlySet<number> = new Set([2580, 2591]);
+
 /** All that a program complains about. */
 export function diagnosticsOf(
   compiler: Compiler,
@@ -58,14 +61,24 @@ export interface Fingerprint {
   readonly words: string;
   readonly line: string;
   readonly code: string;
+  /** Whether it is that the types of Node are not installed. */
+  readonly lacksNode: boolean;
 }
 
 export function fingerprintOf(compiler: Compiler, diagnostic: TS.Diagnostic): Fingerprint {
   const code = codeOf(diagnostic);
-  return { words: wordsOf(compiler, diagnostic), line: `${code}|${lineOf(diagnostic)}`, code };
+  return {
+    words: wordsOf(compiler, diagnostic),
+    line: `${code}|${lineOf(diagnostic)}`,
+    code,
+    lacksNode: CANNOT_FIND_NODE.has(diagnostic.code),
+  };
 }
 
-/** The diagnostics that were not there before. */
+/**
+ * The diagnostics that were not there before. Where something is not installed, that it is not found
+ * says nothing about a plan.
+ */
 export function newDiagnostics(
   compiler: Compiler,
   root: Root,
@@ -74,9 +87,11 @@ export function newDiagnostics(
 ): NewDiagnostic[] {
   const all = after.map((each) => ({ each, print: fingerprintOf(compiler, each) }));
   const left = KEYS.reduce(unmatched, { before, after: all });
+  const lacksNode = before.some((each) => each.lacksNode);
   return left.after
     .map(({ each }) => describe(compiler, root, each))
-    .filter(({ code }) => !CANNOT_FIND_MODULE.has(code));
+    .filter(({ code }) => !CANNOT_FIND_MODULE.has(code))
+    .filter(({ code }) => !lacksNode || !CANNOT_FIND_NODE.has(code));
 }
 
 /** The surest first. */
@@ -87,7 +102,7 @@ interface Unmatched {
   readonly after: readonly { readonly each: TS.Diagnostic; readonly print: Fingerprint }[];
 }
 
-function unmatched({ before, after }: Unmatched, key: keyof Fingerprint): Unmatched {
+function unmatched({ before, after }: Unmatched, key: (typeof KEYS)[number]): Unmatched {
   const known = groupedBy(before, (print) => print[key]);
   const left = after.filter(({ print }) => known.get(print[key])?.pop() === undefined);
   return { before: [...known.values()].flat(), after: left };
