@@ -1116,6 +1116,11 @@ describe("renamed files", () => {
 });
 
 describe("kinds of configs", () => {
+  test("JSON may begin with the mark that some editors write", async () => {
+    const folder = newRepository({ ...SMALL, [CONFIG]: `\uFEFF${configOf([LOAD_RULE])}` });
+    expect(await retrospan(folder, ["preview", "--no-typecheck"])).toMatchObject({ code: 0 });
+  });
+
   const own = 'import { defineConfig } from "retrospan";\n';
   const exported = `export default defineConfig({ rules: [${JSON.stringify(LOAD_RULE)}] });\n`;
   const typed = `const include: string[] = ["src/**"];\nexport default defineConfig({ include, rules: [${JSON.stringify(LOAD_RULE)}] });\n`;
@@ -1296,4 +1301,13 @@ describe("colours and quiet", () => {
       stderr: "",
     });
   });
+});
+
+test("what is kept to start faster does not grow with the places of the tool", async () => {
+  const cache = newFolder();
+  const others = Array.from({ length: 20 }, (_, index) => `retrospan/${index}.code`);
+  writeFiles(cache, Object.fromEntries(others.map((path) => [path, ""])));
+  const folder = newRepository(SMALL);
+  await retrospan(folder, ["preview", "--no-typecheck"], { env: { XDG_CACHE_HOME: cache } });
+  expect(readdirSync(join(cache, "retrospan")).length).toBeLessThan(10);
 });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { resolveConfig, type ResolvedConfig } from "../plan/config.js";
 import { UserError } from "../plan/user-error.js";
 import { importConfig } from "./config-module.js";
+import { parseJsonFile } from "./read-json.js";
 import { findConfig, isInside, slashed, type Root } from "./root.js";
 
 /** A config as loaded, and the folder (relative to the root) that its globs are relative to. */
@@ -68,7 +69,7 @@ async function read(path: string, place: string): Promise<unknown> {
 
 function readJson(path: string, place: string): unknown {
   try {
-    const data: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const data = parseJsonFile(path);
     if (typeof data !== "object" || data === null || !("$schema" in data)) return data;
     const { $schema: _schema, ...config } = data;
     return config;

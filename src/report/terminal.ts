@@ -172,5 +172,5 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
 
 function nothing({ command }: Outcome): string {
   if (command === "status") return "nothing is instrumented";
-  return command === "revert" ? "nothing to revert" : "no file matches; nothing was parsed";
+  return command === "revert" ? "nothing to revert" : "nothing matches";
 }

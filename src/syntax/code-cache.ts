@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { createRequire, Module } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,7 +44,23 @@ async function keep(place: string, data: Buffer): Promise<void> {
     const half = `${place}.${process.pid}`;
     await writeFile(half, data, { mode: 0o600 });
     await rename(half, place);
+    await prune(dirname(place));
   } catch {
     // The next run takes as long as this one.
   }
+}
+
+/** Each place that the tool is installed at has its own, and some are there for one run only. */
+const MAX_KEPT = 8;
+
+async function prune(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".code"));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      return { path, since: (await stat(path)).mtimeMs };
+    }),
+  );
+  const old = found.sort((a, b) => b.since - a.since).slice(MAX_KEPT);
+  await Promise.all(old.map(({ path }) => unlink(path)));
 }
