@@ -207,7 +207,7 @@ export function freeCatches(
 ): readonly Edit[] | Reason {
   const captures = capturesIn(callback, shape);
   if (isReason(captures)) return captures;
-  const marks = marksIn(callback, shape.parameter ?? "");
+  const marks = shape.parameter ? marksIn(callback, spanName(callback)) : [];
   const ours = [...marks, ...captures.map(({ statement }) => statement)];
   return [
     ...ours.map((each) => removed(source, each)),
@@ -249,6 +249,11 @@ function unbound(source: Source, { clause, statement, isBound }: Capture): Edit[
   const start = clause.getStart(source.file) + "catch".length;
   const close = source.text.indexOf(")", name.end);
   return [{ start, end: close + 1, text: "" }];
+}
+
+/** What the span of a callback is called by now. */
+function spanName({ parameters: [parameter] }: TS.ArrowFunction): string {
+  return parameter && ts.isIdentifier(parameter.name) ? parameter.name.text : "";
 }
 
 /** Whether somebody uses the span of a callback beside our marks. */

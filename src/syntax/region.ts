@@ -194,3 +194,20 @@ export function withTrailingComment(source: Source, node: TS.Node): number {
   const comments = ts.getTrailingCommentRanges(source.text, node.end) ?? [];
   return comments.at(-1)?.end ?? node.end;
 }
+
+/** Whether a statement has a semicolon at its end, where its author writes any. */
+export function isEndedBySemicolon(statement: TS.Statement): boolean {
+  return (
+    ts.isExpressionStatement(statement) ||
+    ts.isVariableStatement(statement) ||
+    ts.isReturnStatement(statement) ||
+    ts.isThrowStatement(statement) ||
+    ts.isBreakOrContinueStatement(statement) ||
+    ts.isDoStatement(statement)
+  );
+}
+
+/** Whether a statement ends without the semicolon that parts it from the next line. */
+export function isOpenEnded({ text }: Source, statement: TS.Statement): boolean {
+  return isEndedBySemicolon(statement) && text[statement.end - 1] !== ";";
+}

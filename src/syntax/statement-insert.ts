@@ -13,8 +13,15 @@ import {
 } from "./instrumentation.js";
 import { containerOf } from "./names.js";
 import { reason, type Reason } from "./reason.js";
+import { needsBraces } from "./lone-statement.js";
 import { renamingSince } from "./renaming.js";
-import { isStatementList, statementAround, withTrailingComment } from "./region.js";
+import {
+  isEndedBySemicolon,
+  isOpenEnded,
+  isStatementList,
+  statementAround,
+  withTrailingComment,
+} from "./region.js";
 import type { Source } from "./source.js";
 import { unwrapped, walk } from "./walk.js";
 import { goesOn, mayGoOn, needsSemicolon } from "./wrapper-layout.js";
@@ -180,7 +187,9 @@ function removalOf(
   // Once more stands in the braces than we put there, they are the user's.
   const [kept, ...others] = block.statements.filter((each) => each !== statement);
   const hasComment = /\/\/|\/\*/.test(text.slice(block.getStart(file), block.end));
-  if (!kept || others.length > 0 || hasComment) return { edits: [edit], dedent: null };
+  if (!kept || others.length > 0 || hasComment || needsBraces(block, kept)) {
+    return { edits: [edit], dedent: null };
+  }
   const end = kept.end - leadBefore(text, kept.end, statement.getStart(file), shape.lead ?? "");
   const isEnded = !isEndedBySemicolon(kept) || text[end - 1] === ";";
   const semicolon = !isEnded && needsSemicolon(text, block.end) ? ";" : "";
@@ -191,18 +200,6 @@ function removalOf(
     ],
     dedent: null,
   };
-}
-
-/** Whether a statement has a semicolon at its end, where its author writes any. */
-function isEndedBySemicolon(statement: TS.Statement): boolean {
-  return (
-    ts.isExpressionStatement(statement) ||
-    ts.isVariableStatement(statement) ||
-    ts.isReturnStatement(statement) ||
-    ts.isThrowStatement(statement) ||
-    ts.isBreakOrContinueStatement(statement) ||
-    ts.isDoStatement(statement)
-  );
 }
 
 /** The statement and the white space behind it; null where nothing stands behind it. */
@@ -233,9 +230,10 @@ function behind(source: Source, statement: TS.ExpressionStatement, call: TS.Call
 }
 
 /** Whether our semicolon is all that parts the code before from the code behind. */
-function parts({ text }: Source, statement: TS.Statement, end: number): boolean {
+function parts(source: Source, statement: TS.Statement, end: number): boolean {
+  const { text } = source;
   const list = statementAround(statement)?.list.statements ?? [];
   const before = list[list.indexOf(statement) - 1];
-  const isOpen = before !== undefined && isEndedBySemicolon(before) && text[before.end - 1] !== ";";
+  const isOpen = before !== undefined && isOpenEnded(source, before);
   return isOpen && text[end - 1] === ";" && goesOn(text, end);
 }

@@ -7,8 +7,10 @@ import { canComplete, flowOf, isInAsync, isTail, isUsing } from "./control-flow.
 import { declaredNames } from "./declarations.js";
 import type { Reindent } from "./indent.js";
 import { isReason, reason, type Reason } from "./reason.js";
-import { isStatementList, statementAround } from "./region.js";
+import { needsBraces } from "./lone-statement.js";
+import { isOpenEnded, isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
+import { mayGoOn, needsSemicolon } from "./wrapper-layout.js";
 
 /** A call of ours around code of the user's. */
 export interface WrapperNode {
@@ -52,9 +54,12 @@ export function unwrap(
   if (kept.start >= kept.end) {
     return { edits: [wholeLine(source.text, start, end)], dedent: null };
   }
-  const [open, close] = partsAround(source, node, outer, shape, kept);
-  // An expression that was a block may go on on the lines of the call.
-  const inserted = shape.isConcise || ts.isBlock(node.callback.body) ? shape.unit : "";
+  const [open, close] = partsAround(source, node, outer, shape, kept, end);
+  // An expression that was a block may go on on the lines of the call; a block that stays as one
+  // keeps its lines where they are.
+  const { body } = node.callback;
+  const isMoved = shape.isConcise || (ts.isBlock(body) && !isWhole(source, body, kept));
+  const inserted = isMoved ? shape.unit : "";
   return {
     edits: [
       { start, end: kept.start, text: open },
@@ -64,19 +69,42 @@ export function unwrap(
   };
 }
 
-/** What must stand around the code that is kept, where a linter has changed the kind of the callback. */
+/**
+ * What must stand around the code that is kept, where a linter has changed the kind of the callback,
+ * or where lines without semicolons would go on with what they stood apart from.
+ */
 function partsAround(
-  { text }: Source,
+  source: Source,
   { callback: { body }, call }: WrapperNode,
   outer: TS.Node,
   { isConcise }: WrapperShape,
   kept: Range,
+  end: number,
 ): readonly [open: string, close: string] {
+  const { text } = source;
   if (!isConcise && !ts.isBlock(body)) return ["return ", text[outer.end - 1] === ";" ? ";" : ""];
-  if (!isConcise) return ["", ""];
+  if (!isConcise && ts.isBlock(body)) {
+    if (isWhole(source, body, kept)) return ["", ""];
+    const list = statementAround(outer)?.list.statements ?? [];
+    const before = list[list.indexOf(outer as TS.Statement) - 1];
+    const [first] = body.statements;
+    const last = body.statements.at(-1);
+    const isParted =
+      !before ||
+      !first ||
+      !isOpenEnded(source, before) ||
+      !mayGoOn(text[first.getStart(source.file)] ?? "");
+    const isEnded = !last || !isOpenEnded(source, last) || !needsSemicolon(text, end);
+    return [isParted ? "" : ";", isEnded ? "" : ";"];
+  }
   const code = ts.isBlock(body) ? (onlyReturned(body) ?? body) : body;
-  const isWhole = kept.start <= code.getStart();
-  return isWhole && needsBrackets(code, call) ? ["(", ")"] : ["", ""];
+  const isAll = kept.start <= code.getStart();
+  return isAll && needsBrackets(code, call) ? ["(", ")"] : ["", ""];
+}
+
+/** Whether a block is kept with its braces. */
+function isWhole({ file }: Source, body: TS.Block, kept: Range): boolean {
+  return kept.start === body.getStart(file);
 }
 
 /** `() => { return value; }` says what `() => value` says, if no comment is lost by it. */
@@ -145,8 +173,9 @@ function keptStatements(
   if (isReturned && canComplete(body.statements) && !isTail(list, outer)) {
     return reason("changed-by-hand", "code behind the call would run that did not run before");
   }
-  if (!isStatementList(list.parent) && body.statements.length > 1) {
-    return reason("changed-by-hand", "several statements would stand where one can");
+  const [only, ...others] = body.statements;
+  if (!isStatementList(list.parent) && (!only || others.length > 0 || needsBraces(outer, only))) {
+    return { start: body.getStart(source.file), end: body.end };
   }
   if (body.statements.some(declaresUsed) && !isReturned && list.statements.at(-1) !== outer) {
     return reason("changed-by-hand", "what is used would be disposed of later");
