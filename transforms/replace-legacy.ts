@@ -270,6 +270,7 @@ function replaceCall(
       code: statementFingerprint(code),
       original: source.text.slice(start, end),
       // The import comes back by itself.
+      local: local.text,
       names: namesOfFile(source, [statement], local.text),
       ...(isBraced ? { braced: "yes" } : {}),
     },

@@ -125,7 +125,9 @@ function revertFile(
   const context = createFileContext(input.tree, source);
   const own = findOwn(input, context, entries, imports);
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
-  const chosen = wanted.map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)));
+  const chosen = wanted
+    .map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)))
+    .map((each, _index, all) => (isOrphan(source, each, all) ? orphaned(each) : each));
   const removable = chosen.filter(isRemovable);
   const kept = own.filter(({ entry }) => !removable.some((other) => other.entry === entry));
   const siteEdits = removalEdits(
@@ -200,6 +202,17 @@ function isWanted({ wants, ledger }: RevertInput, entry: LedgerSite): boolean {
 function isNeededBack({ entry }: Recognised, chosen: readonly Recognised[]): boolean {
   if (!entry.dependsOn) return true;
   return chosen.some((each) => entry.dependsOn?.includes(each.entry.id) && isRemovable(each));
+}
+
+/** Whether a call would come back without its import, whose place is not there any more. */
+function isOrphan({ scope }: Source, { entry }: Recognised, all: readonly Recognised[]): boolean {
+  const { local } = entry.shape;
+  if (local === undefined || scope.declared(local).length > 0) return false;
+  return all.some((each) => each.entry.dependsOn?.includes(entry.id) && !isRemovable(each));
+}
+
+function orphaned({ entry, candidate }: Recognised): Recognised {
+  return { entry, candidate, left: reason("legacy-gone", entry.shape.local) };
 }
 
 function stillNeeded({ entry, candidate }: Recognised): Recognised {

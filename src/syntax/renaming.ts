@@ -85,8 +85,24 @@ export function restoredCode(
     (name) => !renames.has(name) && !source.scope.resolve(name, place)?.length,
   );
   if (gone !== undefined) return reason("legacy-gone", gone);
+  const { local } = shape;
+  const meant = local === undefined ? [] : (source.scope.resolve(local, place) ?? []);
+  if (!meant.every(isImported)) return reason("legacy-gone", local);
   const renamed = names.filter((name) => renames.has(name));
   return renamed.length === 0 ? code : withNames(source.path, code, renamed, renames);
+}
+
+function isImported(declaration: TS.Declaration): boolean {
+  const variable = ts.isBindingElement(declaration) ? declaration.parent.parent : declaration;
+  const value = ts.isVariableDeclaration(variable) ? variable.initializer : undefined;
+  const isRequired =
+    value !== undefined && ts.isCallExpression(value) && value.expression.getText() === "require";
+  return (
+    isRequired ||
+    ts.isImportSpecifier(declaration) ||
+    ts.isImportClause(declaration) ||
+    ts.isNamespaceImport(declaration)
+  );
 }
 
 const AROUND = "async function* around() {";
