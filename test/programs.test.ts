@@ -107,10 +107,13 @@ const TYPES = {
   "packages/types/src/index.ts": EVENT,
 };
 
-async function findsBrokenDependent(files: Readonly<Record<string, string>>): Promise<void> {
+async function findsBrokenDependent(
+  files: Readonly<Record<string, string>>,
+  broken = "packages/app/src/table.ts",
+): Promise<void> {
   const { sites, typecheck, exitCode } = await projectWith({ ...TYPES, ...files }, [FIELD]);
   const [message] = sites.map(({ reason }) => reason?.message);
-  expect(message).toContain("packages/app/src/table.ts:2: TS2741: ");
+  expect(message).toContain(`${broken}:2: TS2741: `);
   expect(typecheck?.new).toEqual([]);
   expect(exitCode).toBe(0);
 }
@@ -136,6 +139,38 @@ test("a program that maps a path into another package is checked", async () => {
       { include: ["src"] },
     ),
     "packages/app/src/table.ts": `import type { Event } from "@scope/types";\n${TABLE}`,
+  });
+});
+
+test("another program of the same package is checked when declarations change", async () => {
+  await findsBrokenDependent(
+    {
+      "packages/types/tsconfig.json": configWith({}, { include: ["src"] }),
+      "packages/types/test/tsconfig.json": configWith({}, { include: ["."] }),
+      "packages/types/test/table.ts": `import type { Event } from "../src/index.js";\n${TABLE}`,
+    },
+    "packages/types/test/table.ts",
+  );
+});
+
+test("a program that gets a type from another package's hands is checked", async () => {
+  const options = { moduleResolution: "bundler", module: "ESNext" };
+  await findsBrokenDependent({
+    "packages/types/tsconfig.json": configWith(options, { include: ["src"] }),
+    "packages/middle/package.json": JSON.stringify({
+      name: "middle",
+      type: "module",
+      dependencies: { "@scope/types": "*" },
+    }),
+    "packages/middle/tsconfig.json": configWith(options, { include: ["src"] }),
+    "packages/middle/src/index.ts": 'export type { Event } from "../../types/src/index";\n',
+    "packages/app/package.json": JSON.stringify({
+      name: "app",
+      type: "module",
+      dependencies: { middle: "*" },
+    }),
+    "packages/app/tsconfig.json": configWith(options, { include: ["src"] }),
+    "packages/app/src/table.ts": `import type { Event } from "../../middle/src/index";\n${TABLE}`,
   });
 });
 

@@ -39,6 +39,13 @@ export interface Driver {
 }
 `;
 
+const METHODS: RuleConfig = {
+  ...FUNCTIONS,
+  id: "methods",
+  in: "src/work.ts",
+  at: { method: "Store.*" },
+};
+
 const LIBRARY = `
 import type { Driver } from "./driver.js";
 export interface Row { id: string }
@@ -60,6 +67,8 @@ class Select extends Statement {
 export const statement = (): Statement => new Select();
 export class Reader {
   readonly memo = Promise.resolve(1);
+  load = async (): Promise<number> => 1;
+  readonly keep = async (): Promise<number> => 1;
   all(): Promise<number> { return Promise.all([1]).then(([one]) => one); }
   count(): Promise<number> { return Promise.all([1]).then(([one]) => one); }
 }
@@ -71,9 +80,12 @@ export class LastReader extends MemoReader {
 }
 export class OwnDriver implements Driver {
   readonly kept = Promise.resolve(1);
-  ping = async () => 1;
-  count = () => this.kept;
+  readonly ping = async () => 1;
+  readonly count = () => this.kept;
 }
+export let current = async (): Promise<number> => 1;
+export const fixed = async (): Promise<number> => 1;
+export const install = (other: () => Promise<number>): void => { current = other; };
 export class Lazy<T> extends Promise<T> {}
 export const named: { name: string } & PromiseLike<string> = Object.assign(Promise.resolve(""), { name: "" });
 `;
@@ -89,6 +101,15 @@ const CASES: readonly (readonly [what: string, code: string, outcome: string])[]
   ["any", "(id: any) => id", "may-return-thenable"],
   ["a type parameter", "<T>(value: T) => value", "may-return-thenable"],
   ["a bounded type parameter", "<T extends string>(value: T) => value", "planned"],
+  [
+    "a parameter that is some object",
+    "<T extends { id: string }>(value: T) => value",
+    "may-return-thenable",
+  ],
+  ["a function that was assigned", "() => current()", "may-return-thenable"],
+  ["a constant one", "() => fixed()", "planned"],
+  ["a member that may be assigned", "(reader: Reader) => reader.load()", "may-return-thenable"],
+  ["one that may not", "(reader: Reader) => reader.keep()", "planned"],
   ["an empty object type", "(value: {}) => value", "may-return-thenable"],
   ["a callback that says void", "(done: () => void) => done()", "may-return-thenable"],
   ["a function of its own that says void", "(id: string) => note(id)", "planned"],
@@ -129,7 +150,7 @@ const CASES: readonly (readonly [what: string, code: string, outcome: string])[]
 const HEAD = `import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import type { Driver } from "./driver.js";
-import { Db, Lazy, named, statement, type Reader, type Statement } from "./library.js";
+import { current, Db, fixed, Lazy, named, statement, type Reader, type Statement } from "./library.js";
 
 const db = new Db();
 export const uses = [spawn, createReadStream, Lazy, named, statement];
@@ -527,8 +548,9 @@ test("a complaint that leads to no site costs those alone that it comes from", a
   ).join("");
   const { dir } = projectWith(
     {
-      "src/work.ts": `export function fail() {
-  throw new Error("failed");
+      "src/work.ts": `declare function die(): never;
+export function fail() {
+  die();
 }
 ${others}`,
       "src/main.ts": `import * as work from "./work.js";
@@ -540,7 +562,7 @@ export const same: Same<ReturnType<(typeof work)["fail"]>, void> = true;
   );
   const { sites, typecheck } = await preview({ cwd: dir });
   const left = sites.filter(({ state }) => state === "skipped");
-  expect(left.map(({ line }) => line)).toEqual([2]);
+  expect(left.map(({ line }) => line)).toEqual([3]);
   expect(typecheck?.new).toEqual([]);
 });
 
@@ -584,4 +606,33 @@ export function start(): string {
   const { sites, typecheck } = await preview({ cwd: dir });
   expect(sites.map(({ state }) => state)).toEqual(["planned"]);
   expect(typecheck).toMatchObject({ before: 1, after: 2, new: [] });
+});
+
+test("a function that only throws yields what it did", async () => {
+  const { dir, read } = projectWith(
+    {
+      "src/work.ts": `export class Store {
+  fail() {
+    throw new Error("failed");
+  }
+}
+
+export async function refuse() {
+  throw new Error("refused");
+}
+`,
+      "src/main.ts": `import { Store } from "./work.js";
+
+export class Memory extends Store {
+  override fail() {}
+}
+`,
+    },
+    [{ ...FUNCTIONS, in: "src/work.ts", at: { function: "refuse" } }, METHODS],
+  );
+  const { sites, typecheck } = await apply({ cwd: dir });
+  expect(sites.map(({ state }) => state)).toEqual(["applied", "applied"]);
+  expect(typecheck).toMatchObject({ before: 0, after: 0, new: [] });
+  expect(read("src/work.ts")).toContain("(): void =>");
+  expect(read("src/work.ts")).toContain("(): Promise<void> =>");
 });

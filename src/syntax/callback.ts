@@ -1,5 +1,6 @@
 import type { Edit } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
+import { alwaysThrows } from "./control-flow.js";
 import {
   captureEdits,
   freeCatches,
@@ -19,7 +20,7 @@ import type { Region } from "./region.js";
 import { hoistTypes, unhoistTypes } from "./retyping.js";
 import type { Source } from "./source.js";
 import { unwrap, type WrapperNode } from "./unwrapping.js";
-import { walk } from "./walk.js";
+import { isAsync, walk } from "./walk.js";
 import { layOutWrapper, type WrapperCall, type WrapperLayout } from "./wrapper-layout.js";
 import { nodesOf, type Wrapping } from "./wrapping.js";
 
@@ -49,7 +50,8 @@ export function enclose(
   const isTyped = /\.[cm]?tsx?$/.test(source.path);
   const saysTypes = lessons.annotated || lessons.narrowed.size + lessons.retyped.size > 0;
   if (!isTyped && saysTypes) return reason("type-check");
-  const returns = lessons.annotated ? declaredResult(region) : undefined;
+  const declared = lessons.annotated ? declaredResult(region) : undefined;
+  const returns = declared ?? (isTyped ? resultOfThrower(region) : undefined);
   if (lessons.annotated && returns === undefined) return reason("type-check");
   const clauses = swallowingCatches(region);
   const marked = catches.marks ? clauses : [];
@@ -94,6 +96,18 @@ function declaredResult(region: Region): string | undefined {
   const type = region.kind === "body" ? region.node.type : undefined;
   if (!type || ts.isTypePredicateNode(type)) return undefined;
   return type.getText().replace(/\s+/g, " ");
+}
+
+/**
+ * The compiler infers `void` for a function or a method that does nothing but throw, and `never` for
+ * a callback, which whoever overrides or compares it would see.
+ */
+function resultOfThrower(region: Region): string | undefined {
+  if (region.kind !== "body" || region.node.type) return undefined;
+  const { node } = region;
+  const isNamed = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node);
+  if (!isNamed || !node.body || !alwaysThrows(node.body.statements)) return undefined;
+  return isAsync(node) ? "Promise<void>" : "void";
 }
 
 /** Sites inside one another may both have to say what was known outside. */

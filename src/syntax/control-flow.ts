@@ -118,7 +118,7 @@ function callCanComplete(expression: TS.Expression): boolean {
 }
 
 /** Whether statements throw for sure: they cannot complete, and they do not return either. */
-function alwaysThrows(statements: readonly TS.Statement[]): boolean {
+export function alwaysThrows(statements: readonly TS.Statement[]): boolean {
   return !canComplete(statements) && flowOf(statements).returns.length === 0;
 }
 

@@ -9,8 +9,9 @@ import { nearestManifest, type Manifest } from "../project/sdk.js";
 import { isConfigPath, type ProgramFinder, type ProgramSpec } from "./programs.js";
 
 /**
- * Programs of other folders that may read changed files: they refer to the program of one, map a
- * path into its package, or depend on the package by name. Asked only for files whose declarations
+ * Other programs that may read changed files: they are of the same package (its tests often have one
+ * of their own), refer to the program of one, map a path into its package, or depend on the package
+ * by name. Asked only for files whose declarations
  * change: what happens inside a function's body cannot be seen from another package.
  * @param homes ids of the programs that hold the changed files
  */
@@ -22,30 +23,45 @@ export function dependentPrograms(
 ): ProgramSpec[] {
   const changed = changes.filter(changesDeclarations);
   if (changed.length === 0) return [];
-  const packages = changed.map(({ path }) => nearestManifest(root, path));
   const configs = findCandidates(root, isConfigPath, null)
     .map((path) => slashed(join(root.path, path)))
     .filter((config) => !homes.includes(config));
-  return configs
+  const all = configs
     .map((config) => finder.of(config))
-    .filter(({ isBaseOnly }) => !isBaseOnly)
-    .filter((spec) => spec.roots.length > 0 && mayRead(root, spec, homes, packages));
+    .filter(({ isBaseOnly, roots }) => !isBaseOnly && roots.length > 0);
+  const packages = new Set(changed.map(({ path }) => nearestManifest(root, path)));
+  const found = new Set<ProgramSpec>();
+  // What a package takes in, it may hand on to those that depend on it.
+  for (let size = -1; size < found.size;) {
+    size = found.size;
+    const read = [...homes, ...[...found].map(({ id }) => id)];
+    for (const spec of all) {
+      if (found.has(spec) || !mayRead(root, spec, read, [...packages])) continue;
+      found.add(spec);
+      packages.add(packageOf(root, spec));
+    }
+  }
+  return [...found];
+}
+
+function packageOf(root: Root, { id }: ProgramSpec): Manifest | undefined {
+  return nearestManifest(root, slashed(relative(root.path, id)));
 }
 
 function mayRead(
   root: Root,
   spec: ProgramSpec,
-  homes: readonly string[],
+  programs: readonly string[],
   packages: readonly (Manifest | undefined)[],
 ): boolean {
-  const own = nearestManifest(root, slashed(relative(root.path, spec.id)));
+  const own = packageOf(root, spec);
   const refers = spec.references?.some(({ path }) =>
-    homes.some((home) => home === slashed(path) || dirname(home) === slashed(path)),
+    programs.some((id) => id === slashed(path) || dirname(id) === slashed(path)),
   );
   const maps = Object.values(spec.options.paths ?? {}).flat();
   const base = spec.options.baseUrl ?? dirname(spec.id);
   return packages.some((target) => {
-    if (target?.dir === own?.dir) return false;
+    if (target?.dir === own?.dir) return true;
     const dir = join(root.path, target?.dir ?? ".");
     const depends = target?.name ? own?.dependencies[target.name] !== undefined : false;
     return refers || depends || maps.some((path) => isInside(dir, join(base, path)));

@@ -136,9 +136,25 @@ function kindOf(asking: Asking, type: TS.Type): ValueKind {
   if (type.flags & (TypeFlags.Object | TypeFlags.Intersection)) return objectKind(asking, type);
   if (type.flags & (TypeFlags.NonPrimitive | TypeFlags.Instantiable)) {
     const constraint = checker.getBaseConstraintOfType(type);
-    return constraint && constraint !== type ? kindOf(asking, constraint) : "unknown";
+    if (!constraint || constraint === type) return "unknown";
+    const kind = kindOf(asking, constraint);
+    // What is given for a parameter may be more than its constraint says, save what is no object.
+    const isOwn = type.flags & TypeFlags.TypeParameter && isThisType(compiler, type);
+    return kind !== "plain" || isOwn || isPrimitive(compiler, constraint) ? kind : "unknown";
   }
   return "plain";
+}
+
+/** The type of `this` is a parameter that has its class for a symbol. */
+function isThisType({ SymbolFlags }: Compiler, { symbol }: TS.Type): boolean {
+  return symbol !== undefined && (symbol.flags & SymbolFlags.TypeParameter) === 0;
+}
+
+function isPrimitive(compiler: Compiler, type: TS.Type): boolean {
+  const { TypeFlags } = compiler;
+  const parts = type.isUnion() ? type.types : [type];
+  const other = TypeFlags.Object | TypeFlags.Intersection | TypeFlags.Instantiable;
+  return parts.every(({ flags }) => (flags & (other | TypeFlags.NonPrimitive)) === 0);
 }
 
 const RANKS: readonly ValueKind[] = ["plain", "promise", "ongoing", "thenable", "unknown"];
@@ -264,10 +280,26 @@ function makesPromise(asked: AskedProgram, declaration: TS.Node, depth: number):
   }
   if (!compiler.isFunctionLike(declaration)) return false;
   if (declaration.getSourceFile().isDeclarationFile) return saysPromise(declaration);
-  if (!("body" in declaration) || !declaration.body) return false;
+  if (!("body" in declaration) || !declaration.body || mayBeAnother(compiler, declaration))
+    return false;
   const modifiers = compiler.getCombinedModifierFlags(declaration);
   if (modifiers & compiler.ModifierFlags.Async) return true;
   return returnedFrom(compiler, declaration.body).every((each) => isOwn(asked, each, depth + 1));
+}
+
+/** Whether another function may be called in the place of one: it was assigned, or a decorator made it. */
+function mayBeAnother(compiler: Compiler, fn: TS.SignatureDeclaration): boolean {
+  const { parent } = fn;
+  const isDecorated = (node: TS.Node) =>
+    compiler.canHaveModifiers(node) && node.modifiers?.some(compiler.isDecorator) === true;
+  if (compiler.isVariableDeclaration(parent)) {
+    return (compiler.getCombinedNodeFlags(parent) & compiler.NodeFlags.Const) === 0;
+  }
+  if (compiler.isPropertyDeclaration(parent)) {
+    const isFixed = compiler.getCombinedModifierFlags(parent) & compiler.ModifierFlags.Readonly;
+    return !isFixed || isDecorated(parent);
+  }
+  return isDecorated(fn);
 }
 
 /** A collection of promises says the type of its elements; what makes one says so itself. */
