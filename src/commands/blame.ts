@@ -1,8 +1,8 @@
-import { encloses } from "../text/edit.js";
+import { encloses, type Range } from "../text/edit.js";
 import { groupedBy } from "../text/grouped.js";
 import { reduceText } from "../text/reduce.js";
 import { usesOfVariableAt, variablesIn } from "../syntax/declarations.js";
-import { namesAround, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
+import { namesAround, namesAt, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
 import type { FilePlan, Placement, Plan } from "../plan/model.js";
@@ -93,6 +93,8 @@ function suspects(trial: Trial, diagnostic: NewDiagnostic): Suspect[] {
     if (assigning.length > 0) return all(assigning);
     const inside = sitesInside(planned, at);
     if (inside.length > 0) return all(inside);
+    const named = namedSites(planned, { start: at, end });
+    if (named.length > 0) return all(named);
     const foreign = foreignSuspects(trial, diagnostic);
     return foreign.length > 0 ? foreign : all(neighbours(planned, at));
   }
@@ -195,6 +197,18 @@ function sitesInside({ path, before, placements }: FilePlan, at: number): readon
   const inside = placements.filter(({ region }) => encloses(statement, region));
   const bodies = inside.filter(({ strategy }) => strategy === "body");
   return bodies.length > 0 ? bodies : inside;
+}
+
+/** The sites in functions and types of the file that the complaining code names. */
+function namedSites({ path, before, placements, entries }: FilePlan, range: Range): Placement[] {
+  const source = parseSource(path, before);
+  if (isParseFailure(source)) return [];
+  const containers = new Map(entries.map(({ id, container }) => [id, container]));
+  const isNamed = (names: ReadonlySet<string>) => (each: Placement) =>
+    names.has(containers.get(each.site)?.split(/[/.]/).at(-1) ?? "");
+  const [own, around] = namesAt(source, range);
+  const named = placements.filter(isNamed(own));
+  return named.length > 0 ? named : placements.filter(isNamed(around));
 }
 
 /** The nearest sites before and behind a place; at the head of a file, where imports are, all. */

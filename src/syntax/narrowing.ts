@@ -70,9 +70,27 @@ function nodesAround({ file }: Source, range: Range): TS.Node[] {
   return around;
 }
 
+/** The names in the smallest piece of code that holds a place, and in the statement around it. */
+export function namesAt(
+  source: Source,
+  range: Range,
+): readonly [own: ReadonlySet<string>, around: ReadonlySet<string>] {
+  const around = nodesAround(source, range);
+  const statement = around.find((node) => ts.isStatement(node) || ts.isClassElement(node));
+  return [namesIn(around[0]), namesIn(statement)];
+}
+
+function namesIn(code: TS.Node | undefined): ReadonlySet<string> {
+  const names = new Set<string>();
+  if (!code) return names;
+  walk(code, (node) => {
+    if (ts.isIdentifier(node)) names.add(node.text);
+  });
+  return names;
+}
+
 /** The names in the function, or the statement of the module, that holds a place. */
 export function namesAround(source: Source, offset: number): ReadonlySet<string> {
-  const names = new Set<string>();
   const holds = (node: TS.Node) => node.getStart(source.file) <= offset && offset <= node.end;
   const [statement] = source.file.statements.filter(holds);
   let around: TS.Node = statement ?? source.file;
@@ -81,10 +99,7 @@ export function namesAround(source: Source, offset: number): ReadonlySet<string>
     if (ts.isFunctionLike(node)) around = node;
     return true;
   });
-  walk(around, (node) => {
-    if (ts.isIdentifier(node)) names.add(node.text);
-  });
-  return names;
+  return namesIn(around);
 }
 
 function covers({ file }: Source, node: TS.Node, range: Range): boolean {
