@@ -636,3 +636,47 @@ export class Memory extends Store {
   expect(read("src/work.ts")).toContain("(): void =>");
   expect(read("src/work.ts")).toContain("(): Promise<void> =>");
 });
+
+test("one site that cannot be typed costs none beside it", async () => {
+  const source = `export interface Started {
+  type: "started";
+}
+
+export interface Failed {
+  type: "failed";
+}
+
+export const KEYS: Record<keyof Started, true> = { type: true };
+
+export function longest(words: string[]) {
+  let found: string | undefined;
+  let count;
+  count = 0;
+  for (const word of words) {
+    if (found === undefined || word.length > found.length) found = word;
+    count++;
+  }
+  return { found, count };
+}
+
+export function total(of: number): number {
+  let sum = 0;
+  sum += of;
+  return sum;
+}
+`;
+  const field: RuleConfig = { id: "field", use: "trace-field", at: { type: "*" } };
+  const assigned: RuleConfig = {
+    ...CALLS,
+    id: "assigned",
+    at: { assign: "*" },
+    region: "statement",
+    span: { name: "assigned" },
+  };
+  const { dir } = projectWith({ "src/main.ts": source }, [field, assigned]);
+  const { sites } = await preview({ cwd: dir });
+  const lines = (wanted: string) =>
+    sites.filter(({ state, reason }) => (reason?.code ?? state) === wanted).map(({ line }) => line);
+  expect(lines("type-check")).toEqual([1, 14]);
+  expect(lines("planned")).toEqual([5, 16, 24]);
+});

@@ -86,7 +86,8 @@ export function variablesIn(source: Source, { start, end }: Range): VariableUses
   const found: VariableUses[] = [];
   walk(source.file, (node) => {
     if (node.end <= start || node.pos >= end) return false;
-    const uses = ts.isIdentifier(node) && node.pos >= start ? usesOf(source, node) : null;
+    const isInside = ts.isIdentifier(node) && node.getStart(source.file) >= start;
+    const uses = isInside ? usesOf(source, node) : null;
     if (uses) found.push(uses);
     return true;
   });
