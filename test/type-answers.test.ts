@@ -659,6 +659,13 @@ export function longest(words: string[]) {
   return { found, count };
 }
 
+export class Counter {
+  name: string;
+  constructor() {
+    this.name = String(total(1));
+  }
+}
+
 export function total(of: number): number {
   let sum = 0;
   sum += of;
@@ -673,10 +680,11 @@ export function total(of: number): number {
     region: "statement",
     span: { name: "assigned" },
   };
-  const { dir } = projectWith({ "src/main.ts": source }, [field, assigned]);
+  const called: RuleConfig = { ...assigned, id: "called", at: { call: "String($$$)" } };
+  const { dir } = projectWith({ "src/main.ts": source }, [field, assigned, called]);
   const { sites } = await preview({ cwd: dir });
   const lines = (wanted: string) =>
     sites.filter(({ state, reason }) => (reason?.code ?? state) === wanted).map(({ line }) => line);
-  expect(lines("type-check")).toEqual([1, 14]);
-  expect(lines("planned")).toEqual([5, 16, 24]);
+  expect(lines("type-check")).toEqual([1, 14, 25]);
+  expect(lines("planned")).toEqual([5, 16, 31]);
 });

@@ -1,7 +1,7 @@
 import { encloses, type Range } from "../text/edit.js";
 import { groupedBy } from "../text/grouped.js";
 import { reduceText } from "../text/reduce.js";
-import { usesOfVariableAt, variablesIn } from "../syntax/declarations.js";
+import { initialisationsOf, usesOfVariableAt, variablesIn } from "../syntax/declarations.js";
 import { namesAround, namesAt, narrowedPathsAt, pathAt, statementAt } from "../syntax/narrowing.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
@@ -31,6 +31,9 @@ const CANNOT_INVOKE = new Set([2721, 2722, 2723]);
 
 /** A variable is used before it is assigned: an assignment inside a callback does not count. */
 const USED_UNASSIGNED = 2454;
+
+/** A property is left without a value: one that is given inside a callback does not count. */
+const UNINITIALISED = 2564;
 
 /** A variable whose type grows with what it is given has none for a callback that uses it. */
 const UNKNOWN_TYPE = new Set([7005, 7034]);
@@ -159,8 +162,12 @@ function capturingSites(
   code: number,
 ): Placement[] {
   const isUnassigned = code === USED_UNASSIGNED;
-  if (!isUnassigned && !UNKNOWN_TYPE.has(code)) return [];
+  if (!isUnassigned && code !== UNINITIALISED && !UNKNOWN_TYPE.has(code)) return [];
   const source = parseSource(path, before);
+  if (code === UNINITIALISED && !isParseFailure(source)) {
+    const given = initialisationsOf(source, at);
+    return placements.filter(({ region }) => given.some((each) => encloses(region, each)));
+  }
   const uses = isParseFailure(source) ? null : usesOfVariableAt(source, at);
   if (!uses) return [];
   const captured = isUnassigned ? uses.assigned : uses.used;

@@ -81,6 +81,26 @@ export function usesOfVariableAt(source: Source, offset: number): VariableUses |
   return name && ts.isIdentifier(name) ? usesOf(source, name) : null;
 }
 
+/** Where a constructor gives a value to the property that is declared at a place. */
+export function initialisationsOf({ file }: Source, offset: number): Range[] {
+  const name = findNode(file, (node) => node.getStart(file) === offset && isPropertyName(node));
+  const owner = name?.parent.parent;
+  const found: Range[] = [];
+  if (!name || !owner) return found;
+  walk(owner, (node) => {
+    const isOwn =
+      ts.isPropertyAccessExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ThisKeyword &&
+      node.name.text === name.getText(file);
+    if (isOwn && isWritten(node)) found.push({ start: node.getStart(file), end: node.end });
+  });
+  return found;
+}
+
+function isPropertyName({ parent }: TS.Node): boolean {
+  return parent !== undefined && ts.isPropertyDeclaration(parent);
+}
+
 /** The variables whose names a piece of code says. */
 export function variablesIn(source: Source, { start, end }: Range): VariableUses[] {
   const found: VariableUses[] = [];
