@@ -99,21 +99,30 @@ function assignOwn(
 ): Map<Draft, Recognised> {
   const assigned = new Map<Draft, Recognised>();
   const extents = drafts.map((draft) => ({ draft, ...extentOf(placesOf(draft.site)) }));
+  const apart: (readonly [own: Recognised, at: Range])[] = [];
+  const isFreeFor = (own: Recognised) => (draft: Draft) =>
+    !assigned.has(draft) && draft.site.part === own.entry.shape.part;
+  const assign = (own: Recognised, at: Range, near: readonly Draft[]) => {
+    const [nearest] = [...near].sort((a, b) => distanceOf(a, at) - distanceOf(b, at));
+    if (nearest) assigned.set(nearest, own);
+    return nearest !== undefined;
+  };
   for (const each of known) {
     if (!each.candidate) continue;
     const at = reduced.toReduced(each.candidate.range);
-    const { part } = each.entry.shape;
-    const isFree = (draft: Draft) => !assigned.has(draft) && draft.site.part === part;
     const touching = extents
       .filter((extent) => touches(extent, at))
       .map(({ draft }) => draft)
-      .filter((draft) => isFree(draft) && placesOf(draft.site).some((one) => touches(one, at)));
-    // With something written in between, it still belongs to the last site above it.
-    const isAbove = ({ site }: Draft) => site.region.end <= at.start;
-    const near =
-      touching.length > 0 ? touching : drafts.filter((one) => isAbove(one) && isFree(one));
-    const [nearest] = near.sort((a, b) => distanceOf(a, at) - distanceOf(b, at));
-    if (nearest) assigned.set(nearest, each);
+      .filter(isFreeFor(each))
+      .filter((draft) => placesOf(draft.site).some((one) => touches(one, at)));
+    if (!assign(each, at, touching)) apart.push([each, at]);
+  }
+  // With something written in between, it still belongs to the next site on its side.
+  for (const [each, at] of apart) {
+    const isBefore = each.entry.shape.side === "before";
+    const isBeside = ({ site: { region } }: Draft) =>
+      isBefore ? region.start >= at.end : region.end <= at.start;
+    assign(each, at, drafts.filter(isBeside).filter(isFreeFor(each)));
   }
   return assigned;
 }
