@@ -416,6 +416,28 @@ describe("a damaged ledger", () => {
   });
 });
 
+test("branches that instrumented one file each come back after a merge, with git's marks in the ledger", async () => {
+  const source = `${LOAD}\n${"// between\n".repeat(8)}\n${SAVE}`;
+  const folder = newRepository({
+    [CONFIG]: configOf([LOAD_RULE, SAVE_RULE]),
+    "src/both.ts": source,
+  });
+  const start = git(folder, "branch", "--show-current").trim();
+  for (const { id } of [LOAD_RULE, SAVE_RULE]) {
+    git(folder, "checkout", "--quiet", "-b", id, start);
+    await retrospan(folder, ["apply", "--no-typecheck", "--rule", id]);
+    commit(folder);
+  }
+  expect(() => git(folder, "merge", LOAD_RULE.id)).toThrow();
+  expect(readFile(folder, LEDGER)).toContain("<<<<<<<");
+  commit(folder);
+  expect(await retrospan(folder, ["status"])).toMatchObject({ code: 0 });
+  const again = await retrospan(folder, ["apply", "--no-typecheck"]);
+  expect(again).toMatchObject({ code: 0 });
+  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(readFile(folder, "src/both.ts")).toBe(source);
+});
+
 describe("the dirty guard", () => {
   const EDIT = "// mine\n";
 

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   emptyLedger,
@@ -48,3 +52,38 @@ test("sites stand in order, wherever those of one file come from", () => {
   ];
   expect(parseLedger(written(parts))).toEqual({ ...emptyLedger(), sites: [other, ...sites] });
 });
+
+test("what git could not merge is read as what both sides list", () => {
+  const base = [site("load:a.ts:1", "a.ts")];
+  const ours = [...base, site("load:a.ts:2", "a.ts", "ours")];
+  const theirs = [
+    ...base,
+    site("load:a.ts:2", "a.ts", "theirs"),
+    { ...site("load:a.ts:4", "a.ts", "import"), dependsOn: ["load:a.ts:2"] },
+  ];
+  for (const style of ["merge", "diff3"]) {
+    const merged = mergedByGit(style, ours, base, theirs);
+    expect(merged).toContain("<<<<<<<");
+    expect(parseLedger(merged)).toEqual({
+      ...emptyLedger(),
+      sites: [
+        ...ours,
+        site("load:a.ts:3", "a.ts", "theirs"),
+        { ...site("load:a.ts:4", "a.ts", "import"), dependsOn: ["load:a.ts:3"] },
+      ],
+    });
+  }
+});
+
+function mergedByGit(style: string, ...versions: readonly (readonly LedgerSite[])[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "retrospan-ledger-"));
+  const paths = versions.map((sites, index) => {
+    const path = join(folder, `${index}.json`);
+    writeFileSync(path, written(sitesByFile(sites)));
+    return path;
+  });
+  const args = ["merge-file", "-p", ...(style === "diff3" ? ["--diff3"] : []), ...paths];
+  const { stdout } = spawnSync("git", args, { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  return stdout;
+}

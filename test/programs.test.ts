@@ -174,6 +174,43 @@ test("a program that gets a type from another package's hands is checked", async
   });
 });
 
+test("a program is asked to the end, also when nothing is left to change in its own files", async () => {
+  const body: RuleConfig = {
+    id: "functions",
+    use: "wrap-span",
+    at: { function: "*" },
+    region: "body",
+    span: { name: "{{function}}" },
+  };
+  const { sites, typecheck } = await projectWith(
+    {
+      "core/tsconfig.json": configWith({ composite: true }, { include: ["src"] }),
+      "core/src/index.ts": `declare function die(): never;
+
+export function stop() {
+  die();
+}
+`,
+      "app/tsconfig.json": configWith({}, { include: ["src"], references: [{ path: "../core" }] }),
+      "app/src/main.ts": `import { stop } from "../../core/src/index.js";
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+export const same: Same<ReturnType<typeof stop>, void> = true;
+
+export function run(): string {
+  return "run";
+}
+`,
+    },
+    [body],
+  );
+  expect(sites.map(({ file, reason, state }) => [file, reason?.code ?? state])).toEqual([
+    ["app/src/main.ts", "planned"],
+    ["core/src/index.ts", "type-check"],
+  ]);
+  expect(typecheck?.new).toEqual([]);
+});
+
 test("what happens inside a function's body concerns its own program only", async () => {
   const { typecheck } = await projectWith(
     {

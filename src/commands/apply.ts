@@ -27,6 +27,7 @@ export async function apply(options: Options): Promise<Outcome> {
     isWritten,
     findings: [...workspace.findings, ...plan.findings, ...made.findings],
     typecheck: made.typecheck,
+    isAnyRead: made.isAnyRead,
     exitCode: isRefused ? 1 : 0,
     ms: Math.round(performance.now() - started),
   };

@@ -54,8 +54,9 @@ export interface Trial {
 }
 
 /**
- * The sites that a new diagnostic can come from: the innermost around it, else those inside its
- * statement, else those of other files that it speaks of, else its neighbours.
+ * The sites that a new diagnostic can come from: the innermost around it, else those that give a
+ * value to what its statement reads, else those inside the statement, else those in what it names, of
+ * this file and then of others, else its neighbours.
  */
 export function blame(trial: Trial, diagnostic: NewDiagnostic): Blame[] {
   return suspects(trial, diagnostic).map((each) => ({

@@ -36,6 +36,8 @@ export interface MadePlan {
   readonly sdk: readonly Sdk[];
   readonly findings: readonly Finding[];
   readonly typecheck: TypeReport | null;
+  /** Whether any file was a candidate. */
+  readonly isAnyRead: boolean;
 }
 
 const EMPTY: Plan = { sites: [], findings: [], changes: [], files: [], modules: [], whole: [] };
@@ -69,6 +71,7 @@ export async function makePlan(
       sdk: [],
       findings: nothingChosen(config, rules, options),
       typecheck: null,
+      isAnyRead: false,
     };
   }
   await loadCompiler();
@@ -98,6 +101,7 @@ export async function makePlan(
       ...(typecheck ? strictSchemas(root, config, plan) : []),
     ],
     typecheck,
+    isAnyRead: true,
   };
 }
 

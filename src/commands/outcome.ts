@@ -15,6 +15,8 @@ export interface Outcome {
   readonly isWritten: boolean;
   readonly findings: readonly Finding[];
   readonly typecheck: TypeReport | null;
+  /** Whether a search for what the rules name left any file to be read; told by what plans. */
+  readonly isAnyRead?: boolean;
   /** 0 when all is well, 1 when something could not be done or drifted. */
   readonly exitCode: 0 | 1;
   /** Milliseconds. */

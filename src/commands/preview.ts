@@ -18,6 +18,7 @@ export async function preview(options: Options): Promise<Outcome> {
     isWritten: false,
     findings: [...workspace.findings, ...made.plan.findings, ...made.findings],
     typecheck: made.typecheck,
+    isAnyRead: made.isAnyRead,
     exitCode: breaksTypes(made) ? 1 : 0,
     ms: Math.round(performance.now() - started),
   };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { byFile } from "./by-file.js";
+import { mergeLedgers, sidesOf } from "./ledger-merge.js";
 
 const SHA256 = v.pipe(v.string(), v.regex(/^sha256-[0-9a-f]{64}$/));
 
@@ -105,12 +106,19 @@ export interface LedgerProblem {
 
 const FROM_GIT = "restore it from git";
 
-/** Reads a ledger's text, or says what is wrong with it. */
+/** Reads a ledger's text, or says what is wrong with it. What git could not merge is merged here. */
 export function parseLedger(text: string): Ledger | LedgerProblem {
-  if (/^(<{7}|={7}|>{7})/m.test(text)) {
-    const problem = "it holds the marks of a merge conflict";
-    return { problem, mend: "resolve it: what both sides list belongs in the lists" };
+  const sides = sidesOf(text);
+  if (!sides) return parseOne(text);
+  const [ours, theirs] = sides.map(parseOne);
+  if (ours && theirs && !("problem" in ours) && !("problem" in theirs)) {
+    return mergeLedgers(ours, theirs);
   }
+  const problem = "it holds the marks of a merge conflict, and a side of it is no ledger";
+  return { problem, mend: "resolve it: what both sides list belongs in the lists" };
+}
+
+function parseOne(text: string): Ledger | LedgerProblem {
   let data: unknown;
   try {
     data = JSON.parse(text);

@@ -170,7 +170,8 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
   return colors.bold(`${change}${shown.join(", ")}`) + colors.dim(`${types} · ${outcome.ms} ms`);
 }
 
-function nothing({ command }: Outcome): string {
+function nothing({ command, isAnyRead }: Outcome): string {
   if (command === "status") return "nothing is instrumented";
-  return command === "revert" ? "nothing to revert" : "nothing matches";
+  if (command === "revert") return "nothing to revert";
+  return isAnyRead ? "nothing matches" : "no file matches; nothing was parsed";
 }

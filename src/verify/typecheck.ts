@@ -62,21 +62,22 @@ export function createTypeGate(
     reports.set(spec.id, { texts, report });
     return report;
   };
+  /** All that a plan was asked about: what it leaves of it may still be seen by what it left out. */
+  const homes = new Map<string, ProgramSpec>();
+  let complaining: string | null = null;
   /** The programs that see changed files; the one that complained last comes first. */
   const programsOf = (changes: readonly FileChange[]) => {
-    const homes = new Map<string, ProgramSpec>();
-    for (const { path } of changes) {
-      const spec = finder.holding(path);
-      homes.set(spec.id, spec);
-    }
-    for (const spec of dependentPrograms(root, finder, changes, [...homes.keys()])) {
+    const own = changes.map(({ path }) => finder.holding(path));
+    for (const spec of own) homes.set(spec.id, spec);
+    const readers = dependentPrograms(root, finder, changes, [...homes.keys()]);
+    const all = new Set([...own, ...homes.values(), ...readers]);
+    const seeing = [...all].filter((spec) => {
       const program = load(spec);
-      if (changes.some(({ path }) => program.holds(absolute(root, path)))) homes.set(spec.id, spec);
-    }
-    const latest = homes.get(complaining ?? "");
-    return [...new Set([...(latest ? [latest] : []), ...homes.values()])];
+      return own.includes(spec) || changes.some(({ path }) => program.holds(absolute(root, path)));
+    });
+    const latest = seeing.filter(({ id }) => id === complaining);
+    return [...new Set([...latest, ...seeing])];
   };
-  let complaining: string | null = null;
   return {
     check: (changes) => total(programsOf(changes).map((spec) => check(spec, changes))),
     complaint: (changes) => {
