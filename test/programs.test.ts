@@ -197,9 +197,7 @@ export function stop() {
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 export const same: Same<ReturnType<typeof stop>, void> = true;
 
-export function run(): string {
-  return "run";
-}
+export const run = () => "run";
 `,
     },
     [body],

@@ -1,4 +1,4 @@
-import type { FilePlan, Plan } from "../plan/model.js";
+import type { FilePlan, Plan, SiteReport } from "../plan/model.js";
 import type { Tree } from "../plan/tree.js";
 import type { TypeGate, TypeReport } from "../verify/typecheck.js";
 import { NO_LESSONS, type Lessons } from "../transform.js";
@@ -25,15 +25,22 @@ export interface Settled {
  */
 export function settle(unsettled: Unsettled): Settled {
   const { first, lessons, make } = unsettled;
-  let result = readmit(unsettled, learnFrom(unsettled, first, new Set()));
+  let result = learnFrom(unsettled, first, new Set());
+  const wholesale = givenUp(result.plan, lessons).filter(({ id }) => lessons.get(id)?.isGivenUp);
+  result = readmit(unsettled, result, wholesale, MAX_TRIES);
   for (;;) {
     const { plan } = result;
     const retried = givenUp(plan, lessons);
     if (retried.length === 0) return result;
+    const known = new Map(lessons);
     for (const { id } of retried) lessons.delete(id);
     const kept = placedSites(plan);
     const next = learnFrom(unsettled, make(without(plan, retried)), kept);
-    if (placedSites(next.plan).size === kept.size || next.typecheck.new.length > 0) return result;
+    if (placedSites(next.plan).size === kept.size || next.typecheck.new.length > 0) {
+      lessons.clear();
+      for (const [id, each] of known) lessons.set(id, each);
+      return readmit(unsettled, result, retried, MAX_LAST_TRIES);
+    }
     result = next;
   }
 }
@@ -41,37 +48,39 @@ export function settle(unsettled: Unsettled): Settled {
 /** How many parts of what was given up as a whole are tried. */
 const MAX_TRIES = 40;
 
+/** And of what was given up one by one: most of it will not do. */
+const MAX_LAST_TRIES = 12;
+
 /**
- * Where it was not clear which sites a complaint comes from, many were given up for it: they are
- * tried again, by halves, until those are left that the compiler complains about.
+ * Where it was not clear which sites a complaint comes from, others were given up for it as well:
+ * they are tried again, by halves, until those are left that the compiler complains about.
  */
-function readmit({ lessons, gate, make }: Unsettled, settled: Settled): Settled {
+function readmit(
+  { lessons, gate, make }: Unsettled,
+  settled: Settled,
+  sites: readonly SiteReport[],
+  maxTries: number,
+): Settled {
   let { plan } = settled;
-  const groups = [givenUp(plan, lessons).filter(({ id }) => lessons.get(id)?.isGivenUp)];
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  const groups = [sites];
+  for (let tries = 0; tries < maxTries; tries++) {
     const group = groups.pop();
     if (!group || group.length === 0) break;
-    setGivenUp(lessons, group, false);
+    const known = group.map(({ id }) => [id, lessons.get(id) ?? NO_LESSONS] as const);
+    for (const [id, each] of known) {
+      const { complaint, narrowed, retyped } = each;
+      lessons.set(id, { ...NO_LESSONS, complaint, narrowed, retyped });
+    }
     const tried = make(without(plan, group));
     if (!gate.complaint(tried.changes)) {
       plan = tried;
       continue;
     }
-    setGivenUp(lessons, group, true);
+    for (const [id, each] of known) lessons.set(id, each);
     const middle = Math.ceil(group.length / 2);
     if (group.length > 1) groups.push(group.slice(middle), group.slice(0, middle));
   }
   return plan === settled.plan ? settled : { plan, typecheck: gate.check(plan.changes) };
-}
-
-function setGivenUp(
-  lessons: Map<string, Lessons>,
-  sites: readonly { readonly id: string }[],
-  isGivenUp: boolean,
-): void {
-  for (const { id } of sites) {
-    lessons.set(id, { ...NO_LESSONS, ...lessons.get(id), isGivenUp });
-  }
 }
 
 /**
