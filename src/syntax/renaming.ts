@@ -17,7 +17,7 @@ const NAME = /^[\p{ID_Start}$_]/u;
  * name, and no old one means anything there any more. Null where more than that is different.
  */
 export function renamingSince(source: Source, before: string, code: TS.Node): Renaming | null {
-  const variables = new Set(variablesIn(code).map(({ text }) => text));
+  const variables = new Set(variableNamesIn(code).map(({ text }) => text));
   const [old, now] = [before.match(WORDS) ?? [], fingerprint(code).match(WORDS) ?? []];
   if (old.length !== now.length) return null;
   const renames = new Map<string, string>();
@@ -35,7 +35,7 @@ export function renamingSince(source: Source, before: string, code: TS.Node): Re
 }
 
 /** What is said of variables, and not of members. */
-function variablesIn(code: TS.Node): TS.Identifier[] {
+function variableNamesIn(code: TS.Node): TS.Identifier[] {
   const found: TS.Identifier[] = [];
   const visit = (node: TS.Node): void => {
     if (ts.isIdentifier(node) && !isMemberName(node)) found.push(node);
@@ -62,7 +62,7 @@ function isMemberName(name: TS.Identifier): boolean {
 export function namesOfFile(source: Source, nodes: readonly TS.Node[], except?: string): string {
   const isInside = (declared: TS.Node) =>
     nodes.some((node) => node.pos <= declared.pos && declared.end <= node.end);
-  const names = nodes.flatMap(variablesIn).filter((name) => {
+  const names = nodes.flatMap(variableNamesIn).filter((name) => {
     const declared = source.scope.resolve(name.text, name) ?? [];
     return name.text !== except && declared.length > 0 && !declared.some(isInside);
   });
