@@ -12,7 +12,7 @@ import {
   revertInMemory,
   type MemoryTree,
 } from "./support/memory-tree.js";
-import { localNames, renamed } from "./support/rename.js";
+import { importsRenamed, importsSplit, localNames, renamed } from "./support/rename.js";
 import { VARIANTS, type Variant } from "./support/variants.js";
 
 const TRANSFORMS = transformNames();
@@ -197,6 +197,23 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       expect(lost.length === 0 ? left : []).toEqual([]);
       if (lost.length > 0) return;
       expect(memory.files.get(fixture.file)).toBe(renamed(fixture.file, fixture.input, names));
+    });
+
+    test.each([
+      { how: "renamed", rewrite: importsRenamed },
+      { how: "split into their members", rewrite: importsSplit },
+    ])("with our imports $how since, all of it is known and goes", async ({ rewrite }) => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      applyInMemory(memory, rules);
+      const ours = memory.ledger.imports.filter(({ file }) => file === fixture.file);
+      const names = new Set(ours.map(({ local }) => local));
+      const instrumented = memory.files.get(fixture.file) ?? "";
+      memory.files.set(fixture.file, rewrite(fixture.file, instrumented, names));
+      expect(applyInMemory(memory, rules).changes).toEqual([]);
+      const { sites } = revertInMemory(memory);
+      expect(sites.filter(({ state }) => state !== "reverted")).toEqual([]);
+      expect(memory.files.get(fixture.file)).toBe(fixture.input);
     });
 
     test.runIf(fixture.edited !== null)("keeps edits made since", async () => {

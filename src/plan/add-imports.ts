@@ -9,7 +9,9 @@ export function missingImports(
   existing: readonly LedgerImport[],
   source: Source,
 ): ImportNeed[] {
-  const present = findOwnImports(source, existing, []).map(({ entry }) => keyOf(entry));
+  const present = findOwnImports(source, existing, []).flatMap(({ entry, local }) =>
+    local === null ? [] : [keyOf({ ...entry, local })],
+  );
   const wanted = new Map(needs.map((need) => [keyOf(need), need]));
   return [...wanted]
     .filter(([key]) => !present.includes(key))
@@ -48,8 +50,8 @@ export function addImports(
 
 /** Before an import that came with a blank line behind it, which must go with it. */
 function placeBeforeOwn(source: Source, existing: readonly LedgerImport[]) {
-  const own = findOwnImports(source, existing, []).find(({ removal }) =>
-    /\n\r?\n$/.test(source.text.slice(removal.start, removal.end)),
-  );
-  return own ? { offset: own.removal.start, before: "", after: "" } : null;
+  const own = findOwnImports(source, existing, [])
+    .flatMap(({ removals }) => removals)
+    .find(({ start, end }) => /\n\r?\n$/.test(source.text.slice(start, end)));
+  return own ? { offset: own.start, before: "", after: "" } : null;
 }

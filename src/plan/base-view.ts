@@ -45,7 +45,7 @@ export function withoutOurs(
   );
   const importEdits = findOwnImports(source, imports, siteEdits)
     .filter(({ uses }) => uses.length === 0)
-    .map(({ removal }) => removal);
+    .flatMap(({ removals }) => removals);
   const edits = combineRemovals([...siteEdits, ...importEdits]);
   if (edits.length === 0)
     return { base: source, reduced: reduceText(source.text, []), owners: new Map() };

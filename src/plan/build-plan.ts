@@ -5,7 +5,6 @@ import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
 import { byFile } from "./by-file.js";
-import { createFileContext } from "./context.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import { hopFindings } from "./hops.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
@@ -157,7 +156,7 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   if (isParseFailure(source)) return siteNear(plan, source.offset);
   const deep = placeTooDeep(source.file);
   if (deep !== null) return sitesAround(plan, deep);
-  const all = recogniseAll(createFileContext(tree, source), plan.entries);
+  const all = recogniseAll(tree, source, plan.entries, plan.imports);
   const own = all.filter(isRemovable);
   const edits = removalEdits(
     source,
@@ -167,7 +166,7 @@ function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
   const imports = findOwnImports(source, plan.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  const removals = combineRemovals([...edits, ...imports.map(({ removal }) => removal)]);
+  const removals = combineRemovals([...edits, ...imports.flatMap(({ removals }) => removals)]);
   const reverted = reduceText(plan.after, removals);
   if (reverted.text === plan.base) return "none";
   const isNew = new Set(plan.placements.map(({ site }) => site));

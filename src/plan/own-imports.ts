@@ -1,15 +1,22 @@
 import { encloses, type Edit } from "../text/edit.js";
 import { endOfLine } from "../text/lines.js";
-import { indexRanges, type RangeIndex } from "../text/range-index.js";
-import { ts, type TS } from "../syntax/compiler.js";
-import { specifierOf } from "../syntax/imports.js";
+import { indexRanges } from "../text/range-index.js";
+import type { TS } from "../syntax/compiler.js";
+import {
+  importedNames,
+  nameRemovals,
+  type ImportedLocal,
+  type ImportedNames,
+} from "../syntax/import-names.js";
 import type { Source } from "../syntax/source.js";
 import type { LedgerImport } from "./ledger.js";
 
 /** An import of ours in the current text, and who still needs it. */
 export interface OwnImport {
   readonly entry: LedgerImport;
-  readonly removal: Edit;
+  /** What it is called by now; null where its members are imported one by one instead. */
+  readonly local: string | null;
+  readonly removals: readonly Edit[];
   /** Uses of its name that the given removals leave. */
   readonly uses: readonly TS.Identifier[];
   /** Whether it names another module by now: then what uses it may mean the user's own. */
@@ -23,86 +30,109 @@ export function findOwnImports(
   removed: readonly Edit[],
 ): OwnImport[] {
   const near = indexRanges(removed);
+  const isRemoved = (use: TS.Identifier) => {
+    const range = { start: use.getStart(source.file), end: use.end };
+    return near.near(range).some((edit) => encloses(edit, range));
+  };
+  const isInRemoved = (name: TS.Identifier) =>
+    removed.length === 0 || referencesTo(source, name).some(isRemoved);
+  return entries.flatMap((entry) =>
+    findImports(source, entry).flatMap((found): OwnImport[] => {
+      const { imported, isMoved, isSplit, isSure } = found;
+      const names = isSure ? found.names : found.names.filter(({ name }) => isInRemoved(name));
+      if (names.length === 0) return [];
+      const uses = names.flatMap(({ name }) =>
+        // What is removed is left out first: nothing has to be bound where nothing is left.
+        source.scope.references(name, (use) => use !== name && !isRemoved(use)),
+      );
+      const isWhole = names.length === imported.names.length;
+      const removals = isWhole
+        ? [importRemoval(source, imported.statement, entry.text)]
+        : nameRemovals(imported.names, names);
+      const local = isSplit ? null : (names[0]?.name.text ?? null);
+      return [{ entry, local, removals, uses, isMoved }];
+    }),
+  );
+}
+
+function referencesTo({ scope }: Source, name: TS.Identifier): readonly TS.Identifier[] {
+  return scope.references(name, (use) => use !== name);
+}
+
+/** Where an entry's import is by now. */
+interface FoundImport {
+  readonly imported: ImportedNames;
+  readonly names: readonly ImportedLocal[];
+  readonly isMoved: boolean;
+  /** Whether what was the whole module are single members now. */
+  readonly isSplit: boolean;
+  /** Whether it has the name that it was inserted with; else it may be the user's own. */
+  readonly isSure: boolean;
+}
+
+/** The import as it was inserted, else what an editor or a person may have rewritten it to. */
+function findImports({ file }: Source, entry: LedgerImport): FoundImport[] {
+  const all = file.statements.flatMap((statement) => importedNames(statement) ?? []);
+  const isMoved = ({ module }: ImportedNames) => module !== entry.module;
+  const find = (isIt: (each: ImportedLocal) => boolean, among: readonly ImportedNames[]) =>
+    among.flatMap((imported) => {
+      const names = imported.names.filter(isIt);
+      return names.length === 0 ? [] : [{ imported, names, isMoved: isMoved(imported) }];
+    });
+  const isSame = ({ name, member }: ImportedLocal) =>
+    member === entry.member && name.text === entry.local;
+  const here = all.filter((imported) => !isMoved(imported));
+  // Its module or the file itself was moved.
+  const moved = entry.module.startsWith(".")
+    ? all.filter((imported) => isMoved(imported) && imported.module.startsWith("."))
+    : [];
+  const [sure] = [...find(isSame, here), ...find(isSame, moved)];
+  if (sure) return [{ ...sure, isSplit: false, isSure: true }];
+  const renamed = find(({ member }) => member === entry.member, here);
+  const isPart = ({ member }: ImportedLocal) => entry.member === null && member !== null;
+  return [
+    ...renamed.map((each) => ({ ...each, isSplit: false, isSure: false })),
+    ...find(isPart, here).map((each) => ({ ...each, isSplit: true, isSure: false })),
+  ];
+}
+
+/**
+ * The edits that give the names of imports back which the ledger knows: what says our code by other
+ * names is known by those.
+ */
+export function ledgerNames(source: Source, entries: readonly LedgerImport[]): Edit[] {
   return entries.flatMap((entry) => {
-    const found = findImport(source, entry);
-    if (!found) return [];
-    const { name, statement, text, isMoved } = found;
-    const uses = source.scope.references(
-      name,
-      (use) => use !== name && !isRemoved(source, use, near),
-    );
-    return [{ entry, removal: importRemoval(source, statement, text), uses, isMoved }];
+    const renamed = findImports(source, entry).filter(({ isSure }) => !isSure);
+    return renamed.flatMap(({ imported, names, isSplit }) => {
+      const uses = names.flatMap(({ name, member }) => {
+        const text = isSplit ? `${entry.local}.${member}` : entry.local;
+        return referencesTo(source, name).map((use) => inPlaceOf(source, use, text));
+      });
+      const declared = names.map(({ name }) => inPlaceOf(source, name, entry.local));
+      const whole = inPlaceOf(source, imported.statement, entry.text.trim());
+      return [...(isSplit ? [whole] : declared), ...uses];
+    });
   });
 }
 
-function isRemoved(source: Source, use: TS.Identifier, removed: RangeIndex<Edit>): boolean {
-  const range = { start: use.getStart(source.file), end: use.end };
-  return removed.near(range).some((edit) => encloses(edit, range));
-}
-
-function findImport(source: Source, entry: LedgerImport) {
-  for (const each of [entry, ...movedFrom(source, entry)]) {
-    for (const statement of source.file.statements) {
-      const name = declaredName(statement, each);
-      if (name) return { statement, name, text: each.text, isMoved: each !== entry };
-    }
-  }
-  return null;
-}
-
-/** The import as it reads once its module or the file was moved, which editors write by themselves. */
-function movedFrom({ file }: Source, entry: LedgerImport): LedgerImport[] {
-  if (!entry.module.startsWith(".")) return [];
-  return file.statements.filter(ts.isImportDeclaration).flatMap((statement) => {
-    const module = specifierOf(statement);
-    const bindings = statement.importClause?.namedBindings;
-    if (!module.startsWith(".") || !bindings) return [];
-    const [element] = ts.isNamedImports(bindings) ? bindings.elements : [];
-    const member = element ? (element.propertyName ?? element.name).text : null;
-    const text = entry.text.replace(entry.module, module);
-    return member === entry.member ? [{ ...entry, module, text }] : [];
-  });
-}
-
-function declaredName(statement: TS.Statement, entry: LedgerImport): TS.Identifier | null {
-  if (ts.isImportDeclaration(statement)) {
-    if (specifierOf(statement) !== entry.module) return null;
-    const bindings = statement.importClause?.namedBindings;
-    if (!bindings) return null;
-    const names = ts.isNamespaceImport(bindings)
-      ? [bindings.name]
-      : bindings.elements.map((element) => element.name);
-    return names.length === 1 && names[0]?.text === entry.local ? names[0] : null;
-  }
-  if (ts.isImportEqualsDeclaration(statement)) {
-    const isOurs =
-      statement.getText().includes(entry.module) && statement.name.text === entry.local;
-    return isOurs ? statement.name : null;
-  }
-  if (!ts.isVariableStatement(statement)) return null;
-  const [declaration, ...others] = statement.declarationList.declarations;
-  if (!declaration || others.length > 0 || !declaration.initializer) return null;
-  if (!/^require\(/.test(declaration.initializer.getText())) return null;
-  if (!declaration.initializer.getText().includes(entry.module)) return null;
-  const { name } = declaration;
-  if (ts.isIdentifier(name)) return name.text === entry.local ? name : null;
-  const [element] = name.elements;
-  if (!element || !ts.isBindingElement(element) || !ts.isIdentifier(element.name)) return null;
-  return name.elements.length === 1 && element.name.text === entry.local ? element.name : null;
+function inPlaceOf({ file }: Source, node: TS.Node, text: string): Edit {
+  return { start: node.getStart(file), end: node.end, text };
 }
 
 /** The statement with the line breaks it was inserted with, as far as they are still there. */
 function importRemoval({ text, file }: Source, statement: TS.Statement, added: string): Edit {
   const start = statement.getStart(file);
   const inserted = added.replace(/\r?\n/g, endOfLine(text));
-  const from = start - (inserted.length - inserted.trimStart().length);
-  if (from >= 0 && text.startsWith(inserted, from)) {
-    return { start: from, end: from + inserted.length, text: "" };
+  const [lead, tail] = [/^\s*/.exec(inserted)?.[0] ?? "", /\s*$/.exec(inserted)?.[0] ?? ""];
+  const from = start - lead.length;
+  if (from >= 0 && text.startsWith(lead, from) && text.startsWith(tail, statement.end)) {
+    return { start: from, end: statement.end + tail.length, text: "" };
   }
   // A formatter wrote it anew: as many line breaks as came with it go with it, where there are any.
-  const [lead, tail] = [breaksIn(/^\s*/, inserted), breaksIn(/\s*$/, inserted)];
-  const before = new RegExp(`(?:\\r?\\n){0,${lead}}$`).exec(text.slice(0, start));
-  const behind = new RegExp(`^[ \\t]*(?:\\r?\\n){0,${tail}}`).exec(text.slice(statement.end));
+  const before = new RegExp(`(?:\\r?\\n){0,${breaksIn(lead)}}$`).exec(text.slice(0, start));
+  const behind = new RegExp(`^[ \\t]*(?:\\r?\\n){0,${breaksIn(tail)}}`).exec(
+    text.slice(statement.end),
+  );
   // What was written behind it on its line stays, from its first character.
   return {
     start: start - (before?.[0].length ?? 0),
@@ -111,6 +141,6 @@ function importRemoval({ text, file }: Source, statement: TS.Statement, added: s
   };
 }
 
-function breaksIn(place: RegExp, text: string): number {
-  return place.exec(text)?.[0].match(/\n/g)?.length ?? 0;
+function breaksIn(space: string): number {
+  return space.match(/\n/g)?.length ?? 0;
 }

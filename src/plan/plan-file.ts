@@ -1,6 +1,7 @@
 import { applyEdits } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import type { Style } from "../text/style.js";
+import type { ImportNeed } from "../syntax/import-place.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
@@ -37,14 +38,14 @@ export type { FileInput } from "./drafts.js";
 export function planFile(tree: Tree, input: FileInput): FilePlan {
   const source = parseSource(input.path, input.text);
   if (isParseFailure(source)) return unparsed(input, source);
-  const own = recogniseAll(createFileContext(tree, source), input.entries);
+  const own = recogniseAll(tree, source, input.entries, input.imports);
   const stale = own.filter((each) => isStale(each, input.rules)).filter(isRemovable);
   if (stale.length > 0) {
     const kept = own.filter((each) => !stale.some(({ entry }) => entry === each.entry));
     return replan(tree, input, source, stale, kept);
   }
   const view = withoutOurs(source, own, input.imports);
-  const standing = presentImports(source, input);
+  const standing = standingImports(source, input.imports);
   const context = createFileContext(tree, view.base, input.typesOf(view.base), standing);
   const found = findDrafts(context, input.rules);
   const drafts = numberDrafts(input, found, own, view);
@@ -134,7 +135,7 @@ function replan(
   const unused = findOwnImports(source, input.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  const removals = combineRemovals([...edits, ...unused.map(({ removal }) => removal)]);
+  const removals = combineRemovals([...edits, ...unused.flatMap(({ removals }) => removals)]);
   const plan = planFile(tree, {
     ...input,
     text: applyEdits(input.text, removals),
@@ -209,9 +210,16 @@ function unsoughtSites(
   );
 }
 
+/** What our imports are called by now, for what is about to use them as well. */
+function standingImports(source: Source, imports: readonly LedgerImport[]): ImportNeed[] {
+  return findOwnImports(source, imports, []).flatMap(({ entry, local }) =>
+    local === null ? [] : [{ ...entry, local }],
+  );
+}
+
 /** An import that was taken out by hand is no longer ours; if it is needed it is added anew. */
 function presentImports(source: Source, { imports }: FileInput): LedgerImport[] {
-  return findOwnImports(source, imports, []).map(({ entry }) => entry);
+  return imports.filter((entry) => findOwnImports(source, [entry], []).length > 0);
 }
 
 function modulesOf(

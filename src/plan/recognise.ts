@@ -6,16 +6,28 @@ import { isReason, reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate, FileContext, Removal } from "../transform.js";
-import type { LedgerSite } from "./ledger.js";
+import { createFileContext } from "./context.js";
+import { inLedgerNames } from "./ledger-names.js";
+import type { LedgerImport, LedgerSite } from "./ledger.js";
+import type { Tree } from "./tree.js";
 
 /** What became of one ledger entry in the current text of its file. */
 export type Recognised =
   | { readonly entry: LedgerSite; readonly candidate: Candidate; readonly removal: Removal }
   | { readonly entry: LedgerSite; readonly candidate: Candidate | null; readonly left: Reason };
 
-/** Finds the ledger's entries of one file in its current text. */
-export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]): Recognised[] {
-  const candidates = candidatesOf(file, entries);
+/**
+ * Finds the ledger's entries of one file in its current text.
+ * @param imports the ledger's imports of the file
+ */
+export function recogniseAll(
+  tree: Tree,
+  source: Source,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+): Recognised[] {
+  const find = inAllNames(tree, source, imports);
+  const candidates = candidatesOf(find, entries);
   const matching: Matching = { candidates, taken: new Set(), found: new Map() };
   assignByOrder(matching);
   // The surest matches first, so that an edited site never takes the place of an intact one; but as
@@ -32,16 +44,33 @@ export function recogniseAll(file: FileContext, entries: readonly LedgerSite[]):
   return all.map((each) => (isContested(each, all, replacing) ? ambiguous(each) : each));
 }
 
+type FindCandidates = (entry: LedgerSite) => readonly Candidate[];
+
+/** Also what the file says by other names for our imports than the ledger does. */
+function inAllNames(tree: Tree, source: Source, imports: readonly LedgerImport[]): FindCandidates {
+  const file = createFileContext(tree, source);
+  const renamed = inLedgerNames(source, imports);
+  if (!renamed) return (entry) => candidatesFor(file, entry);
+  const other = createFileContext(tree, renamed.source);
+  return (entry) => {
+    const known = candidatesFor(other, entry).map(renamed.toActual);
+    // What was made since, by the new names. A mere place is known by what is around it.
+    const isNewer = ({ exact, range }: Candidate) =>
+      exact && range.end > range.start && !known.some((each) => touches(each.range, range));
+    return [...known, ...candidatesFor(file, entry).filter(isNewer)];
+  };
+}
+
 /** The places that each entry may mean: the same ones for those that look alike. */
 function candidatesOf(
-  file: FileContext,
+  find: FindCandidates,
   entries: readonly LedgerSite[],
 ): Map<LedgerSite, readonly Candidate[]> {
   const byLooks = new Map<string, readonly Candidate[]>();
   return new Map(
     entries.map((entry) => {
       const looks = `${entry.transform} ${JSON.stringify(entry.shape)}`;
-      const found = byLooks.get(looks) ?? candidatesFor(file, entry);
+      const found = byLooks.get(looks) ?? find(entry);
       byLooks.set(looks, found);
       return [entry, found];
     }),

@@ -3,7 +3,7 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
-import type { Ledger, LedgerSite } from "./ledger.js";
+import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import { candidatesFor, isLost, recogniseAll } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
@@ -49,6 +49,7 @@ function landmarkOf({ transform, shape }: LedgerSite): string | null {
 function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
   const paths = new Set(ledger.sites.map(({ file }) => file));
   const entriesOf = byFile(ledger.sites);
+  const importsOf = byFile(ledger.imports);
   return [...paths].flatMap((path) => {
     const entries = entriesOf(path);
     const text = tree.read(path);
@@ -58,7 +59,7 @@ function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
       text,
       inOrder.flatMap((entry) => landmarkOf(entry) ?? []),
     )
-      ? missingIn(tree, path, text, entries)
+      ? missingIn(tree, path, text, entries, importsOf(path))
       : [];
   });
 }
@@ -86,10 +87,11 @@ function missingIn(
   path: string,
   text: string,
   entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
 ): LedgerSite[] {
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
-  return recogniseAll(createFileContext(tree, source), entries)
+  return recogniseAll(tree, source, entries, imports)
     .filter(isLost)
     .map(({ entry }) => entry);
 }
@@ -102,7 +104,8 @@ function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): string[
     if (isParseFailure(source)) return [];
     const file = createFileContext(tree, source);
     const own = ledger.sites.filter((site) => site.file === path);
-    const held = recogniseAll(file, own).filter((each) => !isLost(each));
+    const imports = ledger.imports.filter((each) => each.file === path);
+    const held = recogniseAll(tree, source, own, imports).filter((each) => !isLost(each));
     const taken = new Set(held.map(({ candidate }) => candidate?.range.start));
     return candidatesFor(file, entry)
       .filter((each) => isSame(entry, each) && !taken.has(each.range.start))

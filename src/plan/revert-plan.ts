@@ -122,8 +122,7 @@ function revertFile(
     return brokenFile(input, entries, imports, {
       message: `the file does not parse: ${source.message}`,
     });
-  const context = createFileContext(input.tree, source);
-  const own = findOwn(input, context, entries, imports);
+  const own = findOwn(input, source, entries, imports);
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
   const chosen = wanted
     .map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)))
@@ -164,14 +163,13 @@ function revertFile(
 /** The entries in the text, those that stay with what they take over from those that go. */
 function findOwn(
   input: RevertFileInput,
-  context: FileContext,
+  source: Source,
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
 ): Recognised[] {
-  const { source } = context;
   const later = createFileContext(input.restored, source);
   const find = (all: readonly LedgerSite[]) =>
-    recogniseAll(context, all).map((each) => heldBack(later, each));
+    recogniseAll(input.tree, source, all, imports).map((each) => heldBack(later, each));
   const own = find(entries);
   const told = handOver(source, own, (entry) => isWanted(input, entry));
   if (!told) return own;
@@ -278,9 +276,9 @@ function freeImports(
   const edits: Edit[] = [];
   const kept: LedgerImport[] = [];
   const findings: Finding[] = [];
-  for (const { entry, removal, uses, isMoved } of findOwnImports(source, imports, siteEdits)) {
+  for (const { entry, removals, uses, isMoved } of findOwnImports(source, imports, siteEdits)) {
     if (!input.covers(entry.file)) kept.push(entry);
-    else if (uses.length === 0) edits.push(removal);
+    else if (uses.length === 0) edits.push(...removals);
     else {
       kept.push(entry);
       const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));

@@ -1,8 +1,7 @@
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { reason } from "../syntax/reason.js";
 import { byFile } from "./by-file.js";
-import { createFileContext } from "./context.js";
-import type { Ledger, LedgerSite } from "./ledger.js";
+import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { SiteReport } from "./model.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { bareReport, siteReport } from "./site-report.js";
@@ -19,9 +18,10 @@ export function ledgerStatus(
   const paths = [...new Set(inCode.filter(wants).map(({ file }) => file))].sort();
   const whole = ledger.sites.filter((site) => isWholeFile(site) && wants(site));
   const entriesOf = byFile(inCode);
+  const importsOf = byFile(ledger.imports);
   const found = paths.flatMap((path) => {
     const entries = entriesOf(path);
-    return fileStatus(tree, path, entries).filter((_, index) => {
+    return fileStatus(tree, path, entries, importsOf(path)).filter((_, index) => {
       const entry = entries[index];
       return entry !== undefined && wants(entry);
     });
@@ -35,7 +35,12 @@ function wholeStatus(tree: Tree, entry: LedgerSite): SiteReport {
   return bareReport(entry, state, state === "applied" ? null : reason(code));
 }
 
-function fileStatus(tree: Tree, path: string, entries: readonly LedgerSite[]): SiteReport[] {
+function fileStatus(
+  tree: Tree,
+  path: string,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+): SiteReport[] {
   const text = tree.read(path);
   if (text === null) {
     return entries.map((entry) =>
@@ -47,7 +52,7 @@ function fileStatus(tree: Tree, path: string, entries: readonly LedgerSite[]): S
     const why = reason("changed-by-hand", `the file does not parse: ${source.message}`);
     return entries.map((entry) => bareReport(entry, "drifted", why));
   }
-  return recogniseAll(createFileContext(tree, source), entries).map((each) => {
+  return recogniseAll(tree, source, entries, imports).map((each) => {
     const state = stateOf(each);
     const report = siteReport(source, each, state);
     if (state !== "drifted" || report.reason) return report;
