@@ -1,6 +1,4 @@
-import { reduceText } from "../text/reduce.js";
-import { placeTooDeep } from "../syntax/depth.js";
-import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import type { Source } from "../syntax/source.js";
 import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
 import { REASONS } from "../syntax/reason.js";
@@ -8,24 +6,9 @@ import { byFile } from "./by-file.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import { hopFindings } from "./hops.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
-import type {
-  ActiveRule,
-  FileChange,
-  FilePlan,
-  Finding,
-  Placement,
-  Plan,
-  SiteReport,
-} from "./model.js";
-import { findOwnImports } from "./own-imports.js";
+import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
 import { planFile, type FileInput } from "./plan-file.js";
-import {
-  combineRemovals,
-  isRemovable,
-  recogniseAll,
-  removalEdits,
-  type Recognised,
-} from "./recognise.js";
+import { prove } from "./proof.js";
 import { spanCautions, type EntriesOf } from "./span-cautions.js";
 import type { Tree } from "./tree.js";
 import { isWholeFile, planWholeFiles } from "./whole-files.js";
@@ -122,8 +105,8 @@ function planWhole(
     const asked = { wants, rejects, lessons, typesOf, moduleStyle, refused };
     const file = { ...own, rules, ...asked };
     const plan = planFile(tree, file);
-    const stuck = stuckSites(tree, plan);
-    if (stuck === "none") return plan;
+    const { entries, stuck } = prove(tree, plan);
+    if (entries) return { ...plan, entries };
     const found = stuck.filter((id) => !refused.has(id));
     if (found.length === 0) return withoutSites(plan, own.text);
     for (const id of found) refused.add(id);
@@ -144,66 +127,6 @@ function changeOf(plan: FilePlan): FileChange[] {
     },
   };
   return [change];
-}
-
-/**
- * Proves, before anything is written, that a revert of the planned text gives back every byte; else
- * names the new sites that stand in the way, as far as that can be told.
- */
-function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
-  if (!plan.isChanged) return "none";
-  const source = parseSource(plan.path, plan.after);
-  if (isParseFailure(source)) return siteNear(plan, source.offset);
-  const deep = placeTooDeep(source.file);
-  if (deep !== null) return sitesAround(plan, deep);
-  const all = recogniseAll(tree, source, plan.entries, plan.imports);
-  const own = all.filter(isRemovable);
-  const edits = removalEdits(
-    source,
-    own.map(({ removal }) => removal),
-    [],
-  );
-  const imports = findOwnImports(source, plan.imports, edits).filter(
-    ({ uses }) => uses.length === 0,
-  );
-  const removals = combineRemovals([...edits, ...imports.flatMap(({ removals }) => removals)]);
-  const reverted = reduceText(plan.after, removals);
-  if (reverted.text === plan.base) return "none";
-  const isNew = new Set(plan.placements.map(({ site }) => site));
-  const left = all.filter((each) => !isRemovable(each) && isNew.has(each.entry.id)).map(idOf);
-  if (left.length > 0) return left;
-  const differs = sharedLength(reverted.text, plan.base);
-  return siteNear(
-    plan,
-    reverted.toFull(differs, () => true),
-  );
-}
-
-/** How far two texts are the same. */
-function sharedLength(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && a[length] === b[length]) length++;
-  return length;
-}
-
-/** The new site that begins or ends nearest to where the planned text is not as it must be. */
-function siteNear({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
-  const at = reduceText(before, edits).toFull(offset, () => true);
-  const distance = ({ region }: Placement) =>
-    Math.min(Math.abs(region.start - at), Math.abs(region.end - at));
-  const nearestFirst = [...placements].sort((a, b) => distance(a) - distance(b));
-  return nearestFirst.slice(0, 1).map(({ site }) => site);
-}
-
-/** The new sites around a place of the planned text; all of them where there is none. */
-function sitesAround({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
-  const at = reduceText(before, edits).toFull(offset, () => true);
-  const around = placements.filter(({ region }) => region.start <= at && at < region.end);
-  return (around.length > 0 ? around : placements).map(({ site }) => site);
-}
-
-function idOf({ entry }: Recognised): string {
-  return entry.id;
 }
 
 /** A file whose instrumentation could not be taken out again is not instrumented at all. */

@@ -10,6 +10,16 @@ const PATH = v.pipe(
   v.check((path) => !path.split(/[\\/]/).includes(".."), "a path inside the tree is expected"),
 );
 
+/** Code of the user's own that an entry could be taken for, as a place is known. */
+const LOOKALIKE = v.strictObject({
+  container: v.string(),
+  head: v.string(),
+  /** Between those of the entries before and behind it. */
+  order: v.number(),
+  /** Whether it says all that the entry's own code says, and not only its name. */
+  exact: v.boolean(),
+});
+
 const SITE = v.strictObject({
   id: v.string(),
   rule: v.string(),
@@ -36,6 +46,7 @@ const SITE = v.strictObject({
   container: v.string(),
   head: v.string(),
   shape: v.record(v.string(), v.string()),
+  lookalikes: v.optional(v.array(LOOKALIKE)),
 });
 
 const IMPORT = v.strictObject({
@@ -79,6 +90,7 @@ const LEDGER = v.strictObject({
   sites: v.array(SITE),
 });
 
+export type Lookalike = v.InferOutput<typeof LOOKALIKE>;
 export type LedgerSite = v.InferOutput<typeof SITE>;
 export type LedgerImport = v.InferOutput<typeof IMPORT>;
 export type LedgerModule = v.InferOutput<typeof MODULE>;

@@ -8,7 +8,7 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate, FileContext, Removal } from "../transform.js";
 import { createFileContext } from "./context.js";
 import { inLedgerNames } from "./ledger-names.js";
-import type { LedgerImport, LedgerSite } from "./ledger.js";
+import type { LedgerImport, LedgerSite, Lookalike } from "./ledger.js";
 import type { Tree } from "./tree.js";
 
 /** What became of one ledger entry in the current text of its file. */
@@ -26,9 +26,22 @@ export function recogniseAll(
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
 ): Recognised[] {
-  const find = inAllNames(tree, source, imports);
-  const candidates = candidatesOf(find, entries);
-  const matching: Matching = { candidates, taken: new Set(), found: new Map() };
+  return recognition(tree, source, entries, imports).recognised;
+}
+
+/** The same, and with each entry the code that looks like its own and is nobody's. */
+export function recognition(
+  tree: Tree,
+  source: Source,
+  entries: readonly LedgerSite[],
+  imports: readonly LedgerImport[],
+) {
+  const candidates = candidatesOf(inAllNames(tree, source, imports), entries);
+  const matching: Matching = {
+    candidates: new Map([...candidates, ...foreignOf(candidates)]),
+    taken: new Set(),
+    found: new Map(),
+  };
   assignByOrder(matching);
   // The surest matches first, so that an edited site never takes the place of an intact one; but as
   // many places as entries, however alike, before one is given to the first of those that fit it.
@@ -41,7 +54,50 @@ export function recogniseAll(
   const replacing = all.filter(
     (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
   );
-  return all.map((each) => (isContested(each, all, replacing) ? ambiguous(each) : each));
+  const recognised = all.map((each) =>
+    isContested(each, all, replacing) ? ambiguous(each) : each,
+  );
+  return { recognised, lookalikesOf: lookalikesIn(matching) };
+}
+
+/** What an entry could be taken for and is the user's own, each with the places that it may mean. */
+function foreignOf(
+  candidates: ReadonlyMap<LedgerSite, readonly Candidate[]>,
+): Map<Sought, readonly Candidate[]> {
+  const foreign = new Map<string, readonly [Sought, readonly Candidate[]]>();
+  for (const [entry, places] of candidates) {
+    for (const lookalike of entry.lookalikes ?? []) {
+      const { transform, shape } = entry;
+      const key = JSON.stringify([transform, shape, lookalike]);
+      foreign.set(key, [{ transform, shape, ...lookalike }, places]);
+    }
+  }
+  return new Map(foreign.values());
+}
+
+/** Answers for each entry which places look like its own and are no entry's. */
+function lookalikesIn({ candidates, found }: Matching): (entry: LedgerSite) => Lookalike[] {
+  const own = [...found].filter(([{ exact }]) => exact === undefined);
+  // Any of the places may be what an entry means that has none.
+  const meant = [...candidates].flatMap(([each, places]) => (found.has(each) ? [] : places));
+  const taken = new Set([...own.map(([, candidate]) => candidate), ...meant].map(placeOf));
+  const known = new Map<readonly Candidate[], Lookalike[]>();
+  return (entry) => {
+    const places = candidates.get(entry) ?? [];
+    const all = known.get(places) ?? places.filter(isLookalike).map(lookalikeOf);
+    known.set(places, all);
+    return all;
+  };
+
+  function isLookalike(each: Candidate): boolean {
+    return !taken.has(placeOf(each)) && (each.exact || each.similar);
+  }
+
+  function lookalikeOf({ range, container, head, exact }: Candidate): Lookalike {
+    const before = own.filter(([, candidate]) => candidate.range.start <= range.start);
+    const order = Math.max(-1, ...before.map(([entry]) => entry.order)) + 0.5;
+    return { container, head, exact, order };
+  }
 }
 
 type FindCandidates = (entry: LedgerSite) => readonly Candidate[];
@@ -108,17 +164,21 @@ function ambiguous({ entry, candidate }: Recognised): Recognised {
   return { entry, candidate, left: reason("ambiguous-match") };
 }
 
+/** What has a place in the file: an entry, or code of the user's that looks like one. */
+type Sought = Pick<LedgerSite, "transform" | "shape" | "container" | "head" | "order"> &
+  Partial<Pick<Lookalike, "exact">>;
+
 interface Matching {
-  readonly candidates: ReadonlyMap<LedgerSite, readonly Candidate[]>;
+  readonly candidates: ReadonlyMap<Sought, readonly Candidate[]>;
   /** Places that an entry has been given. */
   readonly taken: Set<string>;
-  readonly found: Map<LedgerSite, Candidate>;
+  readonly found: Map<Sought, Candidate>;
 }
 
 /** Entries that say the same are found in their order, as long as none of them is missing. */
 function assignByOrder(matching: Matching): void {
   const groups = groupedBy(
-    matching.candidates.keys(),
+    [...matching.candidates.keys()].filter(({ exact }) => exact !== false),
     ({ transform, shape }) => `${transform} ${shape.key}`,
   );
   for (const group of groups.values()) {
@@ -136,17 +196,13 @@ function assignByOrder(matching: Matching): void {
 }
 
 /** Candidates that say what an entry says, from the top down and the outside in. */
-function samePlaces(all: readonly Candidate[], { shape }: LedgerSite): Candidate[] {
+function samePlaces(all: readonly Candidate[], { shape }: Sought): Candidate[] {
   return all
     .filter(({ key }) => key === shape.key)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
-function take(
-  { taken, found }: Matching,
-  entry: LedgerSite,
-  candidate: Candidate | undefined,
-): void {
+function take({ taken, found }: Matching, entry: Sought, candidate: Candidate | undefined): void {
   if (!candidate) return;
   taken.add(placeOf(candidate));
   found.set(entry, candidate);
@@ -162,26 +218,27 @@ function assignBy(
   isEnough: (places: number, rivals: number) => boolean,
 ): void {
   const open = [...matching.candidates.keys()].filter((entry) => !matching.found.has(entry));
+  // What only looked like an entry does not say all of it since.
+  const fits: Match = (entry, each) =>
+    !(entry.exact === false && each.exact) && isMatch(entry, each);
   for (const entry of open.sort((a, b) => a.order - b.order)) {
-    const fitting = freeCandidates(matching, entry).filter((each) => isMatch(entry, each));
+    const fitting = freeCandidates(matching, entry).filter((each) => fits(entry, each));
     const [candidate] = fitting;
     if (!candidate) continue;
     const rivals = open.filter(
       (other) =>
-        !matching.found.has(other) &&
-        other.transform === entry.transform &&
-        isMatch(other, candidate),
+        !matching.found.has(other) && other.transform === entry.transform && fits(other, candidate),
     );
     // Several alike are told apart by their order, which only means something when none is missing.
     if (isEnough(fitting.length, rivals.length)) take(matching, entry, candidate);
   }
 }
 
-function freeCandidates({ candidates, taken }: Matching, entry: LedgerSite): Candidate[] {
+function freeCandidates({ candidates, taken }: Matching, entry: Sought): Candidate[] {
   return (candidates.get(entry) ?? []).filter((candidate) => !taken.has(placeOf(candidate)));
 }
 
-type Match = (entry: LedgerSite, candidate: Candidate) => boolean;
+type Match = (entry: Sought, candidate: Candidate) => boolean;
 
 const sameContainer: Match = (entry, { container }) => container === entry.container;
 const sameHead: Match = (entry, { head }) => head === entry.head;
