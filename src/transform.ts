@@ -15,7 +15,7 @@ import type { ObjectEntries } from "valibot";
 
 export * as schema from "valibot";
 export type { Edit, Range } from "./text/edit.js";
-export { indentationAt, leadBefore } from "./text/lines.js";
+export { indentationAt, leadBefore, position } from "./text/lines.js";
 export { quoted, type Style } from "./text/style.js";
 export { callStatement, objectOnOneLine, objectOverLines, type Entries } from "./text/code.js";
 export { moduleSpec } from "./syntax/module-source.js";
@@ -51,6 +51,7 @@ export {
   type Environment,
 } from "./syntax/environment.js";
 export { captureImports, catchNeeds, SPAN_NAMES, type CatchRule } from "./syntax/caught-error.js";
+export { usesOfField } from "./syntax/field-uses.js";
 export * from "./syntax/fingerprint.js";
 export * from "./syntax/inactive-span.js";
 export { exportedFunction, guardLength, lostWork, onlyDeclares } from "./syntax/legacy-module.js";
@@ -185,6 +186,8 @@ export interface FileContext {
     local: string,
     pattern: RegExp,
   ) => readonly { readonly source: Source; readonly name: string }[];
+  /** The other files of the tree that have all of some texts. */
+  readonly othersWith: (texts: readonly [string, ...string[]]) => readonly Source[];
   /** Whether code that runs in pages imports the file, as far as directives tell. */
   readonly isInPages: () => boolean;
   /** The integration by which the SDK traces a chain of calls by itself, or null. */

@@ -232,6 +232,16 @@ describe.each(TRANSFORMS)("%s", (transform) => {
       const ours = spansIn(reverted) - spansIn(fixture.input) - byHand;
       expect(ours).toBeLessThanOrEqual(left);
     });
+
+    test.runIf(fixture.edited !== null)("an apply after edits puts in nothing twice", async () => {
+      const rules = await activeRules(fixture.rules);
+      const memory = memoryTree([...fixture.files, [fixture.file, fixture.input]]);
+      applyInMemory(memory, rules);
+      memory.files.set(fixture.file, fixture.edited ?? "");
+      applyInMemory(memory, rules);
+      revertInMemory(memory);
+      expect(memory.files.get(fixture.file)).toBe(fixture.reverted);
+    });
   });
 });
 

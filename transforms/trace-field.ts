@@ -24,9 +24,11 @@ import {
   schema,
   schemaInferred,
   schemaPath,
+  position,
   textOf,
   ts,
   typeFingerprint,
+  usesOfField,
   walk,
   type Candidate,
   type FileContext,
@@ -90,14 +92,17 @@ export const traceField = defineTransform<TraceField, Owner>({
     ];
   },
 
-  instrument: ({ source }, { data, region }, rule) => {
+  instrument: (file, { data, region }, rule) => {
+    const { source } = file;
     if (!data) return reason("not-an-object-type", rule.at.type);
     const inserted =
       data.kind === "type"
         ? intoType(source, data.type, rule)
         : intoSchema(source, data.schema, rule);
+    const uses = usesOf(file, inserted.shape).length;
     return {
       ...inserted,
+      shape: uses === 0 ? inserted.shape : { ...inserted.shape, uses: String(uses) },
       strategy: "insert",
       region,
       reindent: null,
@@ -109,6 +114,13 @@ export const traceField = defineTransform<TraceField, Owner>({
   },
 
   landmark: ({ field = "" }) => field,
+
+  heldBy: (file, shape) => {
+    const uses = usesOf(file, shape);
+    // Those that were there before it was added do not need it.
+    const [added] = uses.slice(Number(shape.uses ?? 0));
+    return added ? reason("field-in-use", added) : null;
+  },
 
   recognise: ({ source }, shape) => {
     const found: Candidate[] = [];
@@ -206,6 +218,17 @@ function readerAnywhere(file: FileContext, match: SchemaMatch): string | null {
     if (reader) return `${textOf(source, reader)} in ${source.path}`;
   }
   return null;
+}
+
+/** Where code that also names the type or schema uses the field, as `file:line`. */
+function usesOf(file: FileContext, { key = "", field = "" }: Shape): string[] {
+  const [name = ""] = key.split(/[ .]/);
+  return [file.source, ...file.othersWith([field, name])].flatMap((source) =>
+    usesOfField(source, field).map((use) => {
+      const { line } = position(source.text, use.getStart(source.file));
+      return `${source.path}:${line}`;
+    }),
+  );
 }
 
 /** What a message has beside the field: by that its type is known in another package. */

@@ -28,6 +28,7 @@ import {
   type HelperSpec,
   type Language,
   type Message,
+  type Range,
   type Reason,
   type Rule,
   type Site,
@@ -86,10 +87,13 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
       if (match.kind !== "call") return [];
       const message = messageOf(source, match.node, match.captures.message);
       const node = isReason(message) ? match.node : message.node;
-      const region = { start: node.getStart(source.file), end: node.end };
+      const region = rangeOf(source, node);
+      // Where a person has made a constant of the message since, its context is given there.
+      const value = isReason(message) ? node : valueOf(source, message.node);
+      const alternatives = value === node ? [] : [rangeOf(source, value)];
       const present = !isReason(message) && carriesField(source, message.node) ? "hand" : undefined;
       const hop = { part: "sender", message: isReason(message) ? undefined : node } as const;
-      return [{ anchor: match.anchor, region, data: message, hop, present }];
+      return [{ anchor: match.anchor, region, alternatives, data: message, hop, present }];
     });
     return withoutTwins(sites);
   },
@@ -140,6 +144,10 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
 });
 
 // What it looks for
+
+function rangeOf({ file }: Source, node: TS.Node): Range {
+  return { start: node.getStart(file), end: node.end };
+}
 
 /** One message that is made into text once and sent twice is one site. */
 function withoutTwins(sites: readonly Site<Message | Reason>[]): Site<Message | Reason>[] {

@@ -66,6 +66,11 @@ export function createFileContext(
         return taker ? [{ source: taker, name }] : [];
       });
     },
+    othersWith: ([first, ...others]) => {
+      const paths = tree.filesWith(first).filter((path) => path !== source.path);
+      const hasAll = (path: string) => others.every((text) => tree.read(path)?.includes(text));
+      return paths.filter(hasAll).flatMap((path) => read(path) ?? []);
+    },
     isInPages: () => isInPages(tree, source.path),
     namesTaken: () => namesTaken(tree, source.path),
     sdkMajor: () => majorOf(tree.tracingSdk(source.path).version),

@@ -1,5 +1,5 @@
 import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
-import type { Range } from "../text/edit.js";
+import type { Edit, Range } from "../text/edit.js";
 import { indentationAt } from "../text/lines.js";
 import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
@@ -135,7 +135,10 @@ export interface InactiveSpan extends Range {
   readonly name: TS.Identifier;
   readonly call: TS.CallExpression;
   readonly options: TS.ObjectLiteralExpression;
+  readonly declaration: TS.VariableStatement;
   readonly attempt: TS.TryStatement;
+  /** Whether nothing was written beside the two since. */
+  readonly isAlone: boolean;
   /** The node that goes when the span does: the block around it, or the `try` alone. */
   readonly outer: TS.Statement;
 }
@@ -159,12 +162,23 @@ export function inactiveSpanAt(
   if (!/(^|\.)startInactiveSpan$/.test(call.expression.getText(source.file))) return null;
   if (!options || !ts.isObjectLiteralExpression(options)) return null;
   const { statements } = node.parent;
-  const attempt = statements[statements.indexOf(node) + 1];
+  const { name } = declaration;
+  const behind = statements.slice(statements.indexOf(node) + 1);
+  const attempt = behind.find((each) => endsOnly(source, each, name)) ?? behind[0];
   if (!attempt || !ts.isTryStatement(attempt)) return null;
-  const outer = isInBlock ? node.parent : attempt;
-  const own = isInBlock ? node.parent.getStart(source.file) : node.getStart(source.file);
+  const isAlone = attempt === behind[0] && (!isInBlock || statements.length === 2);
+  const outer = isInBlock && isAlone ? node.parent : attempt;
+  const own = (outer === attempt ? node : outer).getStart(source.file);
   const start = source.text.startsWith(lead, own - lead.length) ? own - lead.length : own;
-  return { name: declaration.name, call, options, attempt, outer, start, end: outer.end };
+  const end = outer.end;
+  return { name, call, options, declaration: node, attempt, isAlone, outer, start, end };
+}
+
+/** Whether a statement is a `try` whose `finally` ends a span and does nothing else. */
+function endsOnly({ file }: Source, statement: TS.Statement, { text }: TS.Identifier): boolean {
+  if (!ts.isTryStatement(statement)) return false;
+  const [only, ...others] = statement.finallyBlock?.statements ?? [];
+  return only?.getText(file).replace(/;$/, "") === `${text}.end()` && others.length === 0;
 }
 
 /** Takes an inactive span off again, or says why that would change what the code does by now. */
@@ -173,14 +187,10 @@ export function unwrapInactive(
   span: InactiveSpan,
   unit: string,
 ): Unwrapping | Reason {
-  const { attempt, outer, name, start, end } = span;
+  const { attempt, outer, name, isAlone, end } = span;
   const { tryBlock, catchClause, finallyBlock } = attempt;
-  const isOurs =
-    finallyBlock?.statements.length === 1 &&
-    finallyBlock.statements[0]?.getText(source.file).replace(/;$/, "") === `${name.text}.end()`;
-  if (!isOurs || catchClause) return reason("changed-by-hand", "the try became another one");
-  if (ts.isBlock(outer) && outer.statements.length !== 2) {
-    return reason("changed-by-hand", "code stands beside the try");
+  if (!finallyBlock || !endsOnly(source, attempt, name) || catchClause) {
+    return reason("changed-by-hand", "the try became another one");
   }
   const isEnding = ({ pos, end }: TS.Node) => finallyBlock.pos <= pos && end <= finallyBlock.end;
   const used = source.scope.references(name, (use) => use !== name && !isEnding(use));
@@ -194,9 +204,14 @@ export function unwrapInactive(
   const names = declaredNames(tryBlock.statements).filter((name) => !isVar(name));
   const clash = clashingName(source, names, outer, around);
   if (clash) return reason("changed-by-hand", `${clash} would be declared twice`);
-  if (kept.start >= kept.end) return { edits: [wholeLine(source.text, start, end)], dedent: null };
+  const start = isAlone ? span.start : attempt.getStart(source.file);
+  const declaration = isAlone ? [] : [declarationRemoval(source, span)];
+  if (kept.start >= kept.end) {
+    return { edits: [...declaration, wholeLine(source.text, start, end)], dedent: null };
+  }
   return {
     edits: [
+      ...declaration,
       { start, end: kept.start, text: "" },
       { start: kept.end, end, text: "" },
     ],
@@ -204,7 +219,14 @@ export function unwrapInactive(
   };
 }
 
+/** The declaration alone goes where other code stands between it and its `try`, or beside that. */
+function declarationRemoval({ text, file }: Source, { declaration }: InactiveSpan): Edit {
+  return wholeLine(text, declaration.getStart(file), declaration.end);
+}
+
 function hasCommentBeside({ text, file }: Source, span: InactiveSpan, tryBlock: TS.Block): boolean {
-  const open = text.slice(span.start, tryBlock.getStart(file));
+  const { declaration, attempt, isAlone } = span;
+  const before = isAlone ? span : { start: attempt.getStart(file) };
+  const open = declaration.getText(file) + text.slice(before.start, tryBlock.getStart(file));
   return holdsComment(open + text.slice(tryBlock.end, span.end));
 }

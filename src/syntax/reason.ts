@@ -76,6 +76,7 @@ export const REASONS = {
   "text-in-use":
     "the text is also used beside the message (a signature, a comparison), and must stay",
   "changed-by-hand": "it was changed by hand since",
+  "field-in-use": "other code uses the field by now",
   "import-in-use": "other code uses the import by now",
   "still-needed": "something that is left alone needs it",
   "span-in-use": "other code uses what came with the span: its parameter or a type",
