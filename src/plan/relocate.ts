@@ -4,6 +4,7 @@ import type { Candidate } from "../transform.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
+import { findOwnImports } from "./own-imports.js";
 import { candidatesFor, isLost, recogniseAll } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
@@ -23,21 +24,27 @@ export function relocate(tree: Tree, ledger: Ledger): Ledger {
   const sites = ledger.sites.map((entry) => ({ ...entry, file: moves.get(entry) ?? entry.file }));
   const imports = ledger.imports.map((entry) => ({
     ...entry,
-    file: newNameOf(tree, entry.file, moves) ?? entry.file,
+    file: newPlaceOf(tree, entry, moves) ?? entry.file,
   }));
   return { ...ledger, sites, imports };
 }
 
-/** Where a file that is gone went with all that was found of it. */
-function newNameOf(
+/** Where an import that its file has no more went, with all that was found of the file. */
+function newPlaceOf(
   tree: Tree,
-  path: string,
+  entry: LedgerImport,
   moves: ReadonlyMap<LedgerSite, string>,
 ): string | undefined {
-  if (tree.read(path) !== null) return undefined;
-  const places = new Set([...moves].flatMap(([{ file }, to]) => (file === path ? [to] : [])));
+  const places = new Set([...moves].flatMap(([{ file }, to]) => (file === entry.file ? [to] : [])));
   const [place, ...others] = places;
-  return others.length === 0 ? place : undefined;
+  return place !== undefined && others.length === 0 && !isIn(tree, entry) ? place : undefined;
+}
+
+function isIn(tree: Tree, entry: LedgerImport): boolean {
+  const text = tree.read(entry.file);
+  const source = text === null ? null : parseSource(entry.file, text);
+  if (!source || isParseFailure(source)) return false;
+  return findOwnImports(source, [entry], []).length > 0;
 }
 
 /** A text that the work of an entry contains, or null where there is none to search for. */
