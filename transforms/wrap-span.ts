@@ -404,11 +404,21 @@ function hasSuchSpan(
 }
 
 function isInside(such: ReadonlySet<TS.Node>, node: TS.Node): boolean {
+  const held = [...such].flatMap((call) => heldFrom(call) ?? []);
   for (let at: TS.Node = node; at; at = at.parent) {
     if (such.has(at)) return true;
+    if (held.some(({ block, end }) => block === at.parent && at.pos >= end)) return true;
     if (at !== node && ts.isFunctionLike(at) && !ts.isArrowFunction(at)) return false;
   }
   return false;
+}
+
+/** The block in which a constant is a span that was started, and where that begins. */
+function heldFrom(call: TS.Node): { readonly block: TS.Node; readonly end: number } | null {
+  const { parent } = call;
+  if (!ts.isVariableDeclaration(parent)) return null;
+  const statement = parent.parent.parent;
+  return ts.isVariableStatement(statement) ? { block: statement.parent, end: statement.end } : null;
 }
 
 /** A constant that nothing is done for. */

@@ -1,9 +1,9 @@
 import type { Range } from "../text/edit.js";
 import { isReason } from "../syntax/reason.js";
-import type { Instrumentation } from "../transform.js";
+import type { Candidate, Instrumentation } from "../transform.js";
 import { nestingKey, type Piece } from "./compose.js";
 import type { FileInput } from "./drafts.js";
-import type { LedgerSite } from "./ledger.js";
+import type { LedgerSite, Lookalike } from "./ledger.js";
 import { isGone, type Recognised } from "./recognise.js";
 import type { Outcome } from "./site-report.js";
 
@@ -29,6 +29,7 @@ export function orderedEntries(
   planned: readonly Planned[],
   pieces: readonly Piece[],
   all: readonly Outcome[],
+  lookalikesOf: (entry: LedgerSite) => readonly Candidate[],
 ): LedgerSite[] {
   const kept = new Set(keptEntries(input, own));
   // What has no place of its own keeps the one behind those it came after.
@@ -41,6 +42,7 @@ export function orderedEntries(
     entry: entryOf(input.path, each, idsOf(each, all)),
     range: placeOf(each, pieces[index]),
   }));
+  const isNew = new Set(added.map(({ entry }) => entry));
   return [...known, ...added]
     .sort(
       (a, b) =>
@@ -48,7 +50,19 @@ export function orderedEntries(
         b.range.end - a.range.end ||
         (keyOf(a.entry) < keyOf(b.entry) ? -1 : 1),
     )
-    .map(({ entry }, order) => ({ ...entry, order }));
+    .map(({ entry }, order, sorted) => {
+      const found = isNew.has(entry) ? lookalikesOf(entry) : [];
+      const lookalikes = found.map((each) => lookalikeAmong(sorted, each));
+      return { ...entry, order, ...(lookalikes.length > 0 ? { lookalikes } : {}) };
+    });
+}
+
+function lookalikeAmong(
+  sorted: readonly { readonly range: Range }[],
+  { range, container, head, exact }: Candidate,
+): Lookalike {
+  const before = sorted.filter((each) => each.range.start <= range.start);
+  return { container, head, exact, order: before.length - 0.5 };
 }
 
 /**

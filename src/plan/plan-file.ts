@@ -15,6 +15,7 @@ import type { LedgerImport, LedgerSite } from "./ledger.js";
 import type { ActiveRule, FilePlan, Finding, NeededModule, SiteReport } from "./model.js";
 import { hopEnds } from "./hops.js";
 import { leftOutEnds } from "./left-out.js";
+import { lookalikesIn } from "./lookalikes.js";
 import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports } from "./own-imports.js";
 import {
@@ -187,7 +188,7 @@ function assemble(
       strategy: result.strategy,
       region: pieces[index]?.region ?? result.region,
     })),
-    entries: orderedEntries(input, own, planned, pieces, outcomes),
+    entries: orderedEntries(input, own, planned, pieces, outcomes, lookalikesIn(tree, source, own)),
     imports: [...presentImports(source, input), ...(added?.entries ?? [])],
     modules: planned.flatMap((each) => modulesOf(context.source.style, each, input)),
   };

@@ -1,30 +1,22 @@
 import { placeTooDeep } from "../syntax/depth.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { reduceText } from "../text/reduce.js";
-import type { LedgerSite } from "./ledger.js";
 import type { FilePlan, Placement } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { combineRemovals, isRemovable, recognition, removalEdits } from "./recognise.js";
+import { combineRemovals, isRemovable, recogniseAll, removalEdits } from "./recognise.js";
 import type { Tree } from "./tree.js";
-
-/** What a proof found: entries by which everything comes out again, or the sites in the way. */
-export type Proof =
-  | { readonly entries: readonly LedgerSite[]; readonly stuck?: undefined }
-  | { readonly entries?: undefined; readonly stuck: readonly string[] };
 
 /**
  * Proves, before anything is written, that a revert of the planned text gives back every byte; else
- * names the new sites that stand in the way, as far as that can be told. Its entries also know the
- * user's own code that looks like theirs.
+ * names the new sites that stand in the way, as far as that can be told.
  */
-export function prove(tree: Tree, plan: FilePlan): Proof {
-  if (!plan.isChanged) return { entries: plan.entries };
+export function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
+  if (!plan.isChanged) return "none";
   const source = parseSource(plan.path, plan.after);
-  if (isParseFailure(source)) return { stuck: siteNear(plan, source.offset) };
+  if (isParseFailure(source)) return siteNear(plan, source.offset);
   const deep = placeTooDeep(source.file);
-  if (deep !== null) return { stuck: sitesAround(plan, deep) };
-  const { recognised, lookalikesOf } = recognition(tree, source, plan.entries, plan.imports);
-  const isNew = new Set(plan.placements.map(({ site }) => site));
+  if (deep !== null) return sitesAround(plan, deep);
+  const recognised = recogniseAll(tree, source, plan.entries, plan.imports);
   const edits = removalEdits(
     source,
     recognised.filter(isRemovable).map(({ removal }) => removal),
@@ -35,21 +27,15 @@ export function prove(tree: Tree, plan: FilePlan): Proof {
   );
   const removals = combineRemovals([...edits, ...imports.flatMap((each) => each.removals)]);
   const reverted = reduceText(plan.after, removals);
-  if (reverted.text === plan.base) return { entries: plan.entries.map(withLookalikes) };
+  if (reverted.text === plan.base) return "none";
+  const isNew = new Set(plan.placements.map(({ site }) => site));
   const left = recognised.filter((each) => !isRemovable(each) && isNew.has(each.entry.id));
-  if (left.length > 0) return { stuck: left.map(({ entry }) => entry.id) };
+  if (left.length > 0) return left.map(({ entry }) => entry.id);
   const differs = sharedLength(reverted.text, plan.base);
-  const near = siteNear(
+  return siteNear(
     plan,
     reverted.toFull(differs, () => true),
   );
-  return { stuck: near };
-
-  /** What is written to look like an entry later on may be a copy of it. */
-  function withLookalikes(entry: LedgerSite): LedgerSite {
-    const lookalikes = isNew.has(entry.id) ? lookalikesOf(entry) : [];
-    return lookalikes.length === 0 ? entry : { ...entry, lookalikes };
-  }
 }
 
 /** How far two texts are the same. */

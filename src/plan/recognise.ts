@@ -26,16 +26,6 @@ export function recogniseAll(
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
 ): Recognised[] {
-  return recognition(tree, source, entries, imports).recognised;
-}
-
-/** The same, and with each entry the code that looks like its own and is nobody's. */
-export function recognition(
-  tree: Tree,
-  source: Source,
-  entries: readonly LedgerSite[],
-  imports: readonly LedgerImport[],
-) {
   const candidates = candidatesOf(inAllNames(tree, source, imports), entries);
   const matching: Matching = {
     candidates: new Map([...candidates, ...foreignOf(candidates)]),
@@ -54,10 +44,7 @@ export function recognition(
   const replacing = all.filter(
     (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
   );
-  const recognised = all.map((each) =>
-    isContested(each, all, replacing) ? ambiguous(each) : each,
-  );
-  return { recognised, lookalikesOf: lookalikesIn(matching) };
+  return all.map((each) => (isContested(each, all, replacing) ? ambiguous(each) : each));
 }
 
 /** What an entry could be taken for and is the user's own, each with the places that it may mean. */
@@ -73,31 +60,6 @@ function foreignOf(
     }
   }
   return new Map(foreign.values());
-}
-
-/** Answers for each entry which places look like its own and are no entry's. */
-function lookalikesIn({ candidates, found }: Matching): (entry: LedgerSite) => Lookalike[] {
-  const own = [...found].filter(([{ exact }]) => exact === undefined);
-  // Any of the places may be what an entry means that has none.
-  const meant = [...candidates].flatMap(([each, places]) => (found.has(each) ? [] : places));
-  const taken = new Set([...own.map(([, candidate]) => candidate), ...meant].map(placeOf));
-  const known = new Map<readonly Candidate[], Lookalike[]>();
-  return (entry) => {
-    const places = candidates.get(entry) ?? [];
-    const all = known.get(places) ?? places.filter(isLookalike).map(lookalikeOf);
-    known.set(places, all);
-    return all;
-  };
-
-  function isLookalike(each: Candidate): boolean {
-    return !taken.has(placeOf(each)) && (each.exact || each.similar);
-  }
-
-  function lookalikeOf({ range, container, head, exact }: Candidate): Lookalike {
-    const before = own.filter(([, candidate]) => candidate.range.start <= range.start);
-    const order = Math.max(-1, ...before.map(([entry]) => entry.order)) + 0.5;
-    return { container, head, exact, order };
-  }
 }
 
 type FindCandidates = (entry: LedgerSite) => readonly Candidate[];
@@ -208,7 +170,8 @@ function take({ taken, found }: Matching, entry: Sought, candidate: Candidate | 
   found.set(entry, candidate);
 }
 
-function placeOf({ range }: Candidate): string {
+/** What a candidate is known by in its file. */
+export function placeOf({ range }: Candidate): string {
   return `${range.start}-${range.end}`;
 }
 

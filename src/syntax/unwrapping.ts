@@ -145,7 +145,7 @@ function keptExpression(
   const body = ts.isBlock(callback.body) ? onlyReturned(callback.body) : callback.body;
   if (!body) return reason("changed-by-hand", "the callback became a block");
   if (flowOf([body]).awaits && !isInAsync(call)) {
-    return reason("changed-by-hand", "an await was added that the function around cannot have");
+    return reason("changed-by-hand", "an await stands in it that the function around cannot have");
   }
   const start = body.getStart(file);
   const isOurs = isBracketed && ts.isParenthesizedExpression(body);
@@ -165,9 +165,10 @@ function keptStatements(
   const { awaits, returns } = flowOf(body.statements);
   const isReturned = shape.prefix.startsWith("return");
   if (awaits && !isInAsync(outer)) {
-    return reason("changed-by-hand", "an await was added that the function around cannot have");
+    return reason("changed-by-hand", "an await stands in it that the function around cannot have");
   }
-  if (returns.length > 0 && !isReturned) {
+  const leaves = returns.some(({ expression }) => expression) || !isTail(list, outer);
+  if (returns.length > 0 && !isReturned && leaves) {
     return reason("changed-by-hand", "a return was added that would leave the function");
   }
   if (isReturned && canComplete(body.statements) && !isTail(list, outer)) {
@@ -197,7 +198,7 @@ function keptReturn(
     return reason("changed-by-hand", "the callback became an expression");
   }
   if (flowOf([body]).awaits && !isInAsync(outer)) {
-    return reason("changed-by-hand", "an await was added that the function around cannot have");
+    return reason("changed-by-hand", "an await stands in it that the function around cannot have");
   }
   const inner = ts.isParenthesizedExpression(body) ? body.expression : body;
   const isBare = ts.isObjectLiteralExpression(inner) && !hasCommentAround(body, inner);

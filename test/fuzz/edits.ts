@@ -1,10 +1,12 @@
 import { isParseFailure, parseSource } from "../../src/syntax/source.js";
 import { ts, type TS } from "../../src/syntax/compiler.js";
 import { applyEdits, type Edit } from "../../src/text/edit.js";
-import { localNames, renamed } from "../support/rename.js";
-import { revertInMemory, type MemoryTree } from "../support/memory-tree.js";
+import { importsRenamed, importsSplit, localNames, renamed } from "../support/rename.js";
+import { activeRules, revertInMemory, type MemoryTree } from "../support/memory-tree.js";
 import { choicesFrom, type Choices } from "./choices.js";
 import { runText } from "./bodies.js";
+import { knowledgeFrom } from "./knowledge.js";
+import { applyKnowing } from "./memory.js";
 import { runProblems, type Verdict } from "./laws.js";
 import type { Program } from "./program.js";
 
@@ -54,6 +56,7 @@ export async function judgeEdits(program: Program, verdict: Verdict): Promise<Ed
   if (reasons.includes("?")) problems.push("something is left without a reason");
   if (reasons.length === 0 && !edit.isCopy) problems.push(...leftovers(text));
   if (reasons.length === 0) problems.push(...sameCode(edit, text));
+  if (reasons.length === 0) problems.push(...(await doubled(program, verdict, edit, text)));
   if (reasons.length === 0 && edit.equivalent !== null && problems.length === 0) {
     problems.push(...(await behaviour(program, edit.equivalent, text)));
   }
@@ -84,6 +87,25 @@ function leftovers(text: string): string[] {
 function sameCode({ equivalent }: HandEdit, text: string): string[] {
   if (equivalent === null || bare(equivalent) === bare(text)) return [];
   return ["is not the program with the same edit"];
+}
+
+/** An apply after the edit must not put in what is there: a revert after it gives the same. */
+async function doubled(
+  program: Program,
+  verdict: Verdict,
+  { edited }: HandEdit,
+  reverted: string,
+): Promise<string[]> {
+  const memory: MemoryTree = {
+    files: new Map([...verdict.memory.files, [program.path, edited]]),
+    ledger: verdict.memory.ledger,
+  };
+  const rules = await activeRules(program.rules);
+  applyKnowing(memory, program.path, rules, knowledgeFrom(program.knowledge));
+  const { sites } = revertInMemory(memory);
+  if (sites.some(({ state }) => state !== "reverted")) return [];
+  const isSame = memory.files.get(program.path) === reverted;
+  return isSame ? [] : ["an apply after it puts in what does not go again"];
 }
 
 const bare = (text: string) => text.replace(/\s+/g, "").replace(/;/g, "");
@@ -142,6 +164,39 @@ function insertion(name: string, code: (program: Program) => string): Editor {
     return { name, edited: put(after, place), equivalent: put(program.text, offset) };
   };
 }
+
+/** Anywhere, also between what belongs together of ours. */
+const amongOurs: Editor = (program, { after }, choices) => {
+  const statements = statementsIn(program, after);
+  const target = statements[choices.below(statements.length)];
+  if (!target) return null;
+  const at = target.getStart();
+  const edited = applyEdits(after, [{ start: at, end: at, text: 'log(T, "edit");\n' }]);
+  return { name: "insert a statement among ours", edited, equivalent: null };
+};
+
+function onImports(name: string, rewrite: typeof importsRenamed): Editor {
+  return ({ path, text }, { after, memory }) => {
+    const names = memory.ledger.imports.flatMap(({ file, local }) => (file === path ? local : []));
+    if (names.length === 0) return null;
+    return { name, edited: rewrite(path, after, new Set(names)), equivalent: text };
+  };
+}
+
+const importNames = onImports("rename our imports", importsRenamed);
+const importParts = onImports("import the members one by one", importsSplit);
+
+/** A message that is given a context where it is sent gets a name first. */
+const messageName: Editor = (program, { after }) => {
+  const edit = change(
+    "name the message",
+    program,
+    after,
+    /^([ \t]*)(.*JSON\.stringify\()(with(?:Filtered)?TraceContext\([^()]*\))\)/m,
+    "$1const messageOnce = $3;\n$1$2messageOnce)",
+  );
+  return edit && { ...edit, equivalent: null };
+};
 
 const variables: Editor = ({ path, text }, { after }) => {
   const names = localNames(path, text);
@@ -245,6 +300,10 @@ const EDITORS: readonly [Editor, ...Editor[]] = [
   addedAwait,
   spanName,
   variables,
+  amongOurs,
+  importNames,
+  importParts,
+  messageName,
   attribute,
   useOfSpan,
   otherUse,
