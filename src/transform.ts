@@ -34,6 +34,7 @@ export * from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
 export { hasAccessor, isReadTwice, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
+export { messagesOf } from "./syntax/message-list.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";

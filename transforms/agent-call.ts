@@ -110,8 +110,8 @@ function isRecording(node: TS.Node): boolean {
 }
 
 /**
- * Where a function has done its work: behind its last statement, or before the first one where it
- * may return earlier.
+ * Where a function has done its work: behind its last statement, or before it where that alone
+ * returns, or before the first one where it may return earlier.
  */
 function placeIn({
   statements: all,
@@ -121,7 +121,9 @@ function placeIn({
   const [first] = statements;
   const last = statements.at(-1);
   if (!first || !last) return null;
-  const goesThrough = flowOf(statements).returns.length === 0 && canComplete(statements);
+  const [returned, ...others] = flowOf(statements).returns;
+  if (returned === last && others.length === 0) return { statement: last, side: "before" };
+  const goesThrough = !returned && canComplete(statements);
   return goesThrough ? { statement: last, side: "behind" } : { statement: first, side: "before" };
 }
 

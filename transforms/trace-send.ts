@@ -13,7 +13,7 @@ import {
   isAssignment,
   isReason,
   joinPointNeedles,
-  messageOf,
+  messagesOf,
   param,
   propertyName,
   quoted,
@@ -27,6 +27,7 @@ import {
   type Candidate,
   type HelperSpec,
   type Language,
+  type Match,
   type Message,
   type Range,
   type Reason,
@@ -56,7 +57,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   inserts:
     "`withTraceContext(...)` around a message that leaves, in `JSON.stringify`, in `postMessage` or as a literal",
   details: [
-    "The message is the argument captured as `$message`, else what is made into text in the call, else the first argument that can be an object.",
+    "The message is the argument captured as `$message`, else what is made into text in the call, else the first argument that can be an object. Of a list that is written out or mapped there, each element gets it, or the `data` of a job (`addBulk`).",
   ],
   isHop: true,
   params: {
@@ -85,15 +86,8 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   find: ({ source }, rule) => {
     const sites = findMatches(source, rule.at).flatMap((match): Site<Message | Reason>[] => {
       if (match.kind !== "call") return [];
-      const message = messageOf(source, match.node, match.captures.message);
-      const node = isReason(message) ? match.node : message.node;
-      const region = rangeOf(source, node);
-      // Where a person has made a constant of the message since, its context is given there.
-      const value = isReason(message) ? node : valueOf(source, message.node);
-      const alternatives = value === node ? [] : [rangeOf(source, value)];
-      const present = !isReason(message) && carriesField(source, message.node) ? "hand" : undefined;
-      const hop = { part: "sender", message: isReason(message) ? undefined : node } as const;
-      return [{ anchor: match.anchor, region, alternatives, data: message, hop, present }];
+      const messages = messagesOf(source, match.node, match.captures.message);
+      return messages.map((message) => siteOf(source, match, message));
     });
     return withoutTwins(sites);
   },
@@ -147,6 +141,21 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
 
 function rangeOf({ file }: Source, node: TS.Node): Range {
   return { start: node.getStart(file), end: node.end };
+}
+
+function siteOf(
+  source: Source,
+  match: Match & { readonly kind: "call" },
+  message: Message | Reason,
+): Site<Message | Reason> {
+  const node = isReason(message) ? match.node : message.node;
+  const region = rangeOf(source, node);
+  // Where a person has made a constant of the message since, its context is given there.
+  const value = isReason(message) ? node : valueOf(source, message.node);
+  const alternatives = value === node ? [] : [rangeOf(source, value)];
+  const present = !isReason(message) && carriesField(source, message.node) ? "hand" : undefined;
+  const hop = { part: "sender", message: isReason(message) ? undefined : node } as const;
+  return { anchor: match.anchor, region, alternatives, data: message, hop, present };
 }
 
 /** One message that is made into text once and sent twice is one site. */

@@ -31,13 +31,16 @@ export const jobSenders: Detector = {
   },
 };
 
-const PUTTING = /^(add|send|now|createJob)$/;
+const PUTTING = /^(add|addBulk|send|now|createJob)$/;
 
 /** The pattern of a call that puts a job into a queue: its name and its data, or its data alone. */
 function putBy(source: Source, call: TS.CallExpression): string | null {
   const callee = unwrapped(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || !PUTTING.test(callee.name.text)) return null;
   const [first, second] = call.arguments;
+  if (callee.name.text === "addBulk" && isQueue(source, callee.expression)) {
+    return `${callee.getText(source.file)}($message, $$$)`;
+  }
   if (!first || !(isQueue(source, callee.expression) || looksPut(source, callee, first, second)))
     return null;
   const code = callee.getText(source.file);

@@ -177,7 +177,8 @@ export function constantValue({ scope }: Source, expression: TS.Expression): TS.
   return (isConstant && declaration.initializer) || expression;
 }
 
-function canBeObject(expression: TS.Expression): boolean {
+/** Whether a message may be meant, and not a name or a number. */
+export function canBeObject(expression: TS.Expression): boolean {
   const code = unwrapped(expression);
   return (
     ts.isObjectLiteralExpression(code) ||
@@ -190,7 +191,7 @@ function canBeObject(expression: TS.Expression): boolean {
 }
 
 /** A literal whose copy nobody can tell from it: an accessor would be read once and for all. */
-function isMadeHere(expression: TS.Expression): boolean {
+export function isMadeHere(expression: TS.Expression): boolean {
   const code = unwrapped(expression);
   if (!ts.isObjectLiteralExpression(code)) return false;
   return code.properties.every(

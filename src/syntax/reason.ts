@@ -73,6 +73,7 @@ export const REASONS = {
   "conditional-message": "the message is read only where the call happens",
   "custom-text":
     "the text is made by rules of its own, which a copy of the message would not follow",
+  "list-in-use": "the list of messages is also used beside the call, and must stay",
   "text-in-use":
     "the text is also used beside the message (a signature, a comparison), and must stay",
   "changed-by-hand": "it was changed by hand since",
