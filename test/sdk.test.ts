@@ -51,6 +51,110 @@ test("of a workspace, the nearest manifest decides", async () => {
   expect(outcome.findings.filter(({ code }) => code === "sdk-missing")).toEqual([]);
 });
 
+/** Plans a tree in which nothing is installed. */
+function planNotInstalled(files: Readonly<Record<string, string>>) {
+  const config = JSON.stringify({ rules: [RULE] });
+  const cwd = newTree({ ...files, "retrospan.config.json": config });
+  return preview({ cwd, typecheck: false });
+}
+
+/** A lock file of each kind that has two versions, one for each of two packages. */
+const LOCKS: readonly (readonly [file: string, text: string])[] = [
+  [
+    "package-lock.json",
+    JSON.stringify({
+      lockfileVersion: 3,
+      packages: {
+        "apps/old/node_modules/@sentry/node": { version: "9.47.0" },
+        "node_modules/@sentry/node": { version: "11.2.0" },
+      },
+    }),
+  ],
+  [
+    "pnpm-lock.yaml",
+    `lockfileVersion: '9.0'
+
+importers:
+
+  apps/new:
+    dependencies:
+      '@sentry/node':
+        specifier: ^11.0.0
+        version: 11.2.0(supports-color@8.1.1)
+
+  apps/old:
+    dependencies:
+      '@sentry/node':
+        specifier: ^9.1.0
+        version: 9.47.0
+
+packages:
+
+  '@sentry/node@11.2.0':
+    resolution: {integrity: sha512-a}
+
+  '@sentry/node@9.47.0':
+    resolution: {integrity: sha512-b}
+`,
+  ],
+  [
+    "yarn.lock",
+    `# yarn lockfile v1
+
+
+"@sentry/node@^11.0.0", "@sentry/node@^11.1.0":
+  version "11.2.0"
+
+"@sentry/node@^9.1.0":
+  version "9.47.0"
+`,
+  ],
+  [
+    "yarn.lock",
+    `"@sentry/node@npm:^11.0.0":
+  version: 11.2.0
+  resolution: "@sentry/node@npm:11.2.0"
+
+"@sentry/node@npm:^9.1.0":
+  version: 9.47.0
+  resolution: "@sentry/node@npm:9.47.0"
+`,
+  ],
+];
+
+test.each(LOCKS)("each package has its own version in %s", async (file, text) => {
+  const outcome = await planNotInstalled({
+    [file]: text,
+    "apps/old/package.json": manifest({ "@sentry/node": "^9.1.0" }),
+    "apps/old/run.mts": SOURCE,
+    "apps/new/package.json": manifest({ "@sentry/node": "^11.0.0" }),
+    "apps/new/run.mts": SOURCE,
+  });
+  expect(outcome.sdk.map(({ dir, version, source }) => [dir, version, source]).sort()).toEqual([
+    ["apps/new", "11.2.0", "lock"],
+    ["apps/old", "9.47.0", "lock"],
+  ]);
+});
+
+test.each([
+  ['"@sentry/node": ["@sentry/node@11.2.0", "", {}]', "11.2.0", "lock"],
+  [
+    '"@sentry/node": ["@sentry/node@11.2.0"], "a/@sentry/node": ["@sentry/node@9.1.0"]',
+    "^11",
+    "range",
+  ],
+])(
+  "of a lock file that does not say whose version it is, the only one counts: %s",
+  async (lines, version, source) => {
+    const outcome = await planNotInstalled({
+      "bun.lock": `{ "packages": { ${lines} } }`,
+      "package.json": manifest({ "@sentry/node": "^11" }),
+      "run.mts": SOURCE,
+    });
+    expect(outcome.sdk).toMatchObject([{ version, source }]);
+  },
+);
+
 test.each([
   ["package-lock.json", "npm install --prefix pkg @sentry/node"],
   ["pnpm-lock.yaml", "pnpm --dir pkg add @sentry/node"],

@@ -29,12 +29,16 @@ export function leftOutEnds(
 ): LeftOut[] {
   const { source } = context;
   const isEnd = ({ rule }: ActiveRule) => TRANSFORMS.get(rule.use)?.isHop === true;
-  const told = new Set(drafts.filter(({ active }) => isEnd(active)).map(({ site }) => site.anchor));
+  const ends = drafts.filter(({ active }) => isEnd(active)).map(({ site }) => site);
+  const told = new Set(ends.map(({ anchor }) => anchor));
+  // One message may be meant by what sends it, and by what makes it into text.
+  const messages = new Set(ends.flatMap(({ hop }) => messageIn(hop) ?? []));
   const found: LeftOut[] = [];
   const tell = (site: Site<unknown>, by: LeftOut["by"]) => {
     if (!site.hop || site.present || told.has(site.anchor) || ignoredBy(source, site)) return;
+    const message = messageIn(site.hop);
+    if (message && messages.has(message)) return;
     told.add(site.anchor);
-    const message = site.hop.part === "type" ? undefined : site.hop.message;
     found.push({ anchor: site.anchor, message, by });
   };
   const covering = rules.filter((each) => isEnd(each) && each.covers(source.path));
@@ -69,6 +73,10 @@ export function leftOutEnds(
     const isByHand = !isReason(message) && /\b_sentry\b/.test(message.node.getText());
     return isReason(message) || isByHand ? null : message.node;
   }
+}
+
+function messageIn(hop: Site<unknown>["hop"]): TS.Node | undefined {
+  return hop === undefined || hop.part === "type" ? undefined : hop.message;
 }
 
 /** What messages are handed to: sockets, ports, emitters, queues, batches. */

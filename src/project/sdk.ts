@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
 import type { TracingSdk } from "../syntax/traced-call.js";
+import { lockedVersion } from "./lock-files.js";
 import { readJson } from "./read-json.js";
 import { isInside, type Root } from "./root.js";
 
@@ -172,11 +172,12 @@ export function packageOf(
 export function describeSdk(root: Root, dir: string, name: string): Sdk {
   const installed = installedVersion(root, dir, name);
   if (installed) return { dir, package: name, version: installed, source: "installed" };
-  const locked = lockedVersion(root, dir, name);
+  const asking = manifestsAbove(root, posix.join(dir, "package.json")).find(
+    ({ dependencies }) => dependencies[name] !== undefined,
+  );
+  const range = asking?.dependencies[name];
+  const locked = lockedVersion(root, asking?.dir ?? dir, name, range ?? null);
   if (locked) return { dir, package: name, version: locked, source: "lock" };
-  const range = manifestsAbove(root, posix.join(dir, "package.json"))
-    .map(({ dependencies }) => dependencies[name])
-    .find((each) => each !== undefined);
   return { dir, package: name, version: range ?? null, source: range ? "range" : null };
 }
 
@@ -233,25 +234,6 @@ function installedVersion(root: Root, dir: string, name: string): string | null 
       version?: string;
     } | null;
     if (data?.version) return data.version;
-    if (dirname(at) === at) break;
-  }
-  return null;
-}
-
-function lockedVersion(root: Root, dir: string, name: string): string | null {
-  for (let at = join(root.path, dir); isInside(root.path, at); at = dirname(at)) {
-    const lock = readJson(join(at, "package-lock.json")) as {
-      packages?: Record<string, { version?: string }>;
-    } | null;
-    const version = lock?.packages?.[`node_modules/${name}`]?.version;
-    if (version) return version;
-    const text = ["pnpm-lock.yaml", "yarn.lock"]
-      .map((file) => join(at, file))
-      .filter(existsSync)
-      .map((file) => readFileSync(file, "utf8"))
-      .join("\n");
-    const found = new RegExp(`${name.replace("/", "\\/")}@(\\d+\\.\\d+\\.\\d+[\\w.-]*)`).exec(text);
-    if (found?.[1]) return found[1];
     if (dirname(at) === at) break;
   }
   return null;

@@ -17,7 +17,9 @@ export function messagesOf(
   named: TS.Expression | undefined,
 ): readonly (Message | Reason)[] {
   const given = named ?? call.arguments[0];
-  const elements = given ? elementsOf(valueOf(source, given)) : [];
+  // What is handed to something else in the call, such as `JSON.stringify`, is one message.
+  const isList = given?.parent === call;
+  const elements = isList ? elementsOf(valueOf(source, given)) : [];
   if (!given || elements.length === 0) return [messageOf(source, call, named)];
   if (isUsedElsewhere(source, given)) return [reason("list-in-use", given.getText())];
   return elements.map((element): Message => {

@@ -22,12 +22,21 @@ export function messageOf(
   call: TS.CallExpression,
   named: TS.Expression | undefined,
 ): Message | Reason {
-  const direct = named || isCloning(source, call) ? null : textIn(source, call, call.arguments);
-  const given = named ?? (direct ? undefined : call.arguments.find(canBeObject));
+  const around = named ? stringifyAround(source, named) : null;
+  const isAsIs = named !== undefined || isCloning(source, call);
+  const direct = around ?? (isAsIs ? null : textIn(source, call, call.arguments));
+  const given = direct ? undefined : (named ?? call.arguments.find(canBeObject));
   const text = direct ?? (given ? textOf(source, call, valueOf(source, given)) : null);
   if (text) return textMessage(source, call, text);
   if (!given || !canBeObject(given) || isRequest(given)) return reason("no-message");
   return { node: given, isCopied: isMadeHere(given) || isCloning(source, call) };
+}
+
+/** The `JSON.stringify` that makes text of what a rule names. */
+function stringifyAround(source: Source, named: TS.Expression): TS.CallExpression | null {
+  const { parent } = named;
+  if (!ts.isCallExpression(parent) || parent.arguments[0] !== named) return null;
+  return isStringify(source, parent) ? parent : null;
 }
 
 /** A message that is made into text, unless the text is needed as it is. */
