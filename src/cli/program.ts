@@ -6,6 +6,7 @@ import type { Outcome } from "../commands/outcome.js";
 import { EXIT } from "./exit.js";
 import { assertWritable, wantsColor } from "./output.js";
 import { progressOn } from "./progress.js";
+import { keepingStdout } from "./result-stream.js";
 import { holdSignals } from "./signals.js";
 import { addScan } from "./scan.js";
 import { addTrace } from "./trace.js";
@@ -157,7 +158,9 @@ async function run(name: CommandName, dir: string, flags: CommonFlags): Promise<
   const progress = flags.quiet || flags.json ? null : progressOn(process.stderr);
   const heard = { choose, onProgress: progress ?? undefined, uncut: holdSignals };
   const options = { ...toOptions(dir, flags), ...heard };
-  const outcome = await command(options).finally(() => progress?.(null));
+  const plan = () => command(options).finally(() => progress?.(null));
+  // Questions are asked on stdout.
+  const outcome = await (choose ? plan() : keepingStdout(plan));
   for (const name of REPORTS) {
     const file = flags[name];
     if (file) writeFileSync(file, await reportAs[name](outcome));

@@ -35,7 +35,11 @@ export async function resolveConfig(
   if (Array.isArray(data)) throw new UserError(place, "found a list", "accepted: an object");
   const config = check(CONFIG, data, place, "") as Config;
   const listed = [...(config.presets ?? []), ...presets];
-  const fromPresets = [...new Set(listed)].flatMap((name) => presetRules(name, place));
+  const own = config.presets?.length ?? 0;
+  const placeOf = (index: number) => (index < own ? `${place}: presets[${index}]` : "--preset");
+  const fromPresets = [...new Set(listed)].flatMap((name) =>
+    presetRules(name, placeOf(listed.indexOf(name))),
+  );
   const ownIds = new Set(config.rules?.map(({ id }) => id));
   const rules = overrideById(fromPresets, config.rules ?? []);
   const checked: Rule[] = [];
@@ -46,7 +50,7 @@ export async function resolveConfig(
       : `preset rule "${rule.id}"`;
     checked.push(await checkRule(rule, place, path));
   }
-  assertUniqueIds(checked, place);
+  assertUniqueIds(config.rules ?? [], place);
   assertInside([...(config.include ?? []), ...(config.exclude ?? [])], place);
   return {
     include: config.include ?? null,
@@ -173,12 +177,12 @@ async function checkTemplates(rule: Rule, transform: AnyTransform, place: string
   }
 }
 
-function assertUniqueIds(rules: readonly Rule[], place: string): void {
-  const seen = new Set<string>();
-  for (const { id } of rules) {
-    if (seen.has(id)) throw new UserError(place, `two rules have the id "${id}"`, "rename one");
-    seen.add(id);
-  }
+function assertUniqueIds(rules: readonly RuleConfig[], place: string): void {
+  const ids = rules.map(({ id }) => id);
+  const index = ids.findIndex((id, at) => ids.indexOf(id) < at);
+  if (index < 0) return;
+  const where = `${place}: rules[${index}].id`;
+  throw new UserError(where, `two rules have the id "${ids[index]}"`, "rename one");
 }
 
 /** Nothing outside the root is ever read or written. */
@@ -212,17 +216,48 @@ function explain(
     const mend = guess ? `did you mean "${guess}"?` : `known: ${known.join(", ")}`;
     return new UserError(where, "unknown key", mend);
   }
-  if (issue?.received === "undefined")
-    return new UserError(where, "is missing", `expected ${issue.expected ?? "a value"}`);
+  if (issue?.received === "undefined") return missing(schema, issue, where);
   if (issue?.type === "min_length") return new UserError(where, "is empty", "add something to it");
   // What a regular expression is for, its message says.
   const isSaid = issue?.type === "regex" || issue?.type === "check";
   const expected = (isSaid ? null : issue?.expected) ?? issue?.message ?? "another value";
+  const accepted = expected.replace(
+    /^Invalid format: Expected (.*) but received .*$/,
+    "what matches $1",
+  );
+  const named = isSaid ? [] : textsIn(expected);
+  const guess = typeof issue?.input === "string" ? nearest(issue.input, named) : null;
+  const hint = guess ? `did you mean "${guess}"? ` : "";
   return new UserError(
     where,
     `found ${issue?.received ?? "an invalid value"}`,
-    `accepted: ${expected}`,
+    `${hint}accepted: ${accepted}`,
   );
+}
+
+/** The texts that a list of what is expected names. */
+function textsIn(expected: string): string[] {
+  return [...expected.matchAll(/"([^"]*)"/g)].map(([, text = ""]) => text);
+}
+
+/** What is missing may be there by a name that is none. */
+function missing(schema: v.GenericSchema, issue: v.BaseIssue<unknown>, where: string): UserError {
+  const path = issue.path ?? [];
+  const key = String(path.at(-1)?.key);
+  const holder = path.at(-1)?.input;
+  const known = new Set(knownKeys(schema, path));
+  const given = typeof holder === "object" && holder !== null ? Object.keys(holder) : [];
+  const guess = nearest(
+    key,
+    given.filter((each) => !known.has(each)),
+  );
+  if (guess !== null) {
+    const place = where.replace(/[\w$-]*$/, guess);
+    return new UserError(place, "unknown key", `did you mean "${key}"?`);
+  }
+  const isKey = issue.expected === JSON.stringify(key);
+  const expected = isKey ? "a value" : (issue.expected ?? "a value");
+  return new UserError(where, "is missing", `expected ${expected}`);
 }
 
 /** The keys that the object holding an unknown key may have. */

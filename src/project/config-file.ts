@@ -59,12 +59,20 @@ async function read(path: string, place: string): Promise<unknown> {
     const at = /:\d+:\d+$/.exec(where.find((line) => line.trim().startsWith(path)) ?? "")?.[0];
     throw new UserError(`${place}${at ?? ""}`, `it cannot be loaded: ${what.trim()}`, "mend it");
   }
-  if (typeof module === "object" && module !== null && "default" in module) return module.default;
+  if (typeof module === "object" && module !== null) {
+    if ("default" in module) return module.default;
+    if (!isEcmaScript(module) && Object.keys(module).length > 0) return module;
+  }
   throw new UserError(
     place,
     "it has no default export",
     "write `export default defineConfig({ ... })`",
   );
+}
+
+/** Whether exports have names; what CommonJS exports is the value itself. */
+function isEcmaScript(module: object): boolean {
+  return "__esModule" in module || Symbol.toStringTag in module;
 }
 
 function readJson(path: string, place: string): unknown {

@@ -52,7 +52,8 @@ export const REASONS = {
   overlap: "it crosses another site",
   "passing-name": "the stage's name may be another one, or not be there yet, when the stage begins",
   "in-finally": "a finally does not tell whether what was tried went well",
-  recursive: "the function calls itself at once, and each span takes several frames of the stack",
+  recursive:
+    "the function comes to call itself at once, and each span takes several frames of the stack",
   "redeclared-parameter": "a var redeclares a parameter",
   "holds-stages": "other stages end inside it, so that only a span around all of it would do",
   "return-in-try": "a returned promise would be caught by the try around the region",

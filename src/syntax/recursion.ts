@@ -1,46 +1,81 @@
-import { ts, type TS } from "./compiler.js";
-import type { NamedFunction } from "./names.js";
+import { perFile } from "./per-file.js";
+import { callEdges, callerOf, type CallEdge } from "./call-graph.js";
+import type { TS } from "./compiler.js";
 import type { Source } from "./source.js";
-import { ancestors, findNode, isAsync } from "./walk.js";
 
-/** What takes a function for later, when the stack is another one. */
-const LATER =
-  /^(then|catch|finally|setTimeout|setInterval|setImmediate|nextTick|queueMicrotask|on|once|addEventListener)$/;
+/** Calls that lead back to the function that makes them. */
+const known = perFile((): { calls: readonly CallEdge[] | null } => ({ calls: null }));
 
-/** Where a function calls itself before it gives anything back, so that calls pile up on the stack. */
-export function ownCall({ scope }: Source, fn: NamedFunction): TS.Node | undefined {
-  if (isAsync(fn)) return undefined;
-  const name = ts.isVariableDeclaration(fn.parent) ? fn.parent.name : fn.name;
-  if (!name) return undefined;
-  if (!ts.isIdentifier(name) || ts.isMethodDeclaration(fn)) {
-    return findNode(fn.body, (node) => isOwnMember(node, name.getText()) && isAtOnce(node, fn));
+/**
+ * A call in some code by which the function around it comes to run again before it is done, so that
+ * calls pile up on the stack, and the frames of each span with them.
+ * @param fn the function whose body the code is; by default the one around the code
+ */
+export function callBack(
+  source: Source,
+  code: TS.Node,
+  fn: TS.Node | null = callerOf(code),
+): TS.Node | undefined {
+  if (!fn) return undefined;
+  const kept = known(source.file);
+  kept.calls ??= callsInCircles(callEdges(source));
+  return kept.calls.find(({ from, call }) => {
+    return from === fn && code.pos <= call.pos && call.end <= code.end;
+  })?.call;
+}
+
+/** The calls that are part of a circle. */
+function callsInCircles(edges: readonly CallEdge[]): CallEdge[] {
+  const component = components(edges);
+  return edges.filter(({ from, to }) => component.get(from) === component.get(to));
+}
+
+/**
+ * Numbers functions so that two have the same number if each comes to call the other (Kosaraju).
+ * Without recursion of its own: generated code has chains of thousands.
+ */
+function components(edges: readonly CallEdge[]): Map<TS.Node, number> {
+  const forward = new Map<TS.Node, TS.Node[]>();
+  const backward = new Map<TS.Node, TS.Node[]>();
+  for (const { from, to } of edges) {
+    add(forward, from, to);
+    add(backward, to, from);
   }
-  const isOwn = ({ parent }: TS.Identifier) => ts.isCallExpression(parent) && isAtOnce(parent, fn);
-  const uses = scope.references(name).filter((use) => isCallee(use));
-  return uses.find(isOwn)?.parent;
-}
-
-function isCallee(use: TS.Identifier): boolean {
-  return ts.isCallExpression(use.parent) && use.parent.expression === use;
-}
-
-/** `this.name(...)`. */
-function isOwnMember(node: TS.Node, name: string): boolean {
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  const { expression, name: called } = node.expression;
-  return called.getText() === name && expression.kind === ts.SyntaxKind.ThisKeyword;
-}
-
-/** Whether code runs while the function around it does, as far as what takes a callback tells. */
-function isAtOnce(node: TS.Node, fn: NamedFunction): boolean {
-  for (const around of ancestors(node)) {
-    if (around === fn) return true;
-    if (ts.isFunctionLike(around) && isTakenForLater(around)) return false;
+  const seen = new Set<TS.Node>();
+  const done: TS.Node[] = [];
+  for (const start of forward.keys()) visit(start, forward, seen, (node) => done.push(node));
+  const numbers = new Map<TS.Node, number>();
+  const numbered = new Set<TS.Node>();
+  for (const [number, start] of done.toReversed().entries()) {
+    visit(start, backward, numbered, (node) => numbers.set(node, number));
   }
-  return false;
+  return numbers;
 }
 
-function isTakenForLater({ parent }: TS.Node): boolean {
-  if (!ts.isCallExpression(parent)) return false;
-  return LATER.test(parent.expression.getText().split(".").at(-1) ?? "");
+function add(map: Map<TS.Node, TS.Node[]>, from: TS.Node, to: TS.Node): void {
+  const all = map.get(from);
+  if (all) all.push(to);
+  else map.set(from, [to]);
+}
+
+/** Visits what is not seen yet from a node on, and tells each node once all behind it are told. */
+function visit(
+  start: TS.Node,
+  next: ReadonlyMap<TS.Node, readonly TS.Node[]>,
+  seen: Set<TS.Node>,
+  tell: (node: TS.Node) => void,
+): void {
+  if (seen.has(start)) return;
+  seen.add(start);
+  const stack = [{ node: start, at: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const child = next.get(top.node)?.[top.at++];
+    if (child === undefined) {
+      tell(top.node);
+      stack.pop();
+    } else if (!seen.has(child)) {
+      seen.add(child);
+      stack.push({ node: child, at: 0 });
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
-import { ownCall } from "./recursion.js";
+import { callBack } from "./recursion.js";
 import { awaitHazard, hazardOf, isFloating, runsLater } from "./promises.js";
 import { reason, type Reason } from "./reason.js";
 import { resultHazard } from "./results.js";
@@ -50,6 +50,8 @@ function expressionWrapping(
   if (ts.isFunctionLike(node) || ts.isClassExpression(node)) return reason("function-value");
   const { awaits, obstacle } = flowOf([node]);
   if (obstacle) return obstacle;
+  const again = recursion(source, [node]);
+  if (again) return again;
   const code = unwrapped(node);
   if (ts.isCallExpression(code)) {
     if (isSymbol(code)) return reason("function-value", textOf(source, code).slice(0, SHOWN));
@@ -82,6 +84,8 @@ function statementWrapping(
   const { awaits, returns, obstacle } = flowOf(statements);
   if (obstacle) return obstacle;
   if (hasModuleStatement(statements)) return reason("module-statement");
+  const again = recursion(source, statements);
+  if (again) return again;
   const escaping = escapingDeclaration(source, statements, region);
   if (escaping) return escaping;
   if (hasUsing(statements) && list.statements.at(-1) !== last) return reason("escaping-using");
@@ -135,8 +139,8 @@ function bodyWrapping(
   if (clash) return clash;
   const { awaits, obstacle } = flowOf(ts.isBlock(body) ? body.statements : [body]);
   if (obstacle) return obstacle;
-  const again = ownCall(source, node);
-  if (again) return reason("recursive", textOf(source, again).slice(0, SHOWN));
+  const again = recursion(source, [body], node);
+  if (again) return again;
   if (mayInferGuard(node) && types.infersGuard(node)) return reason("type-guard");
   const hazard = wrapper === "span" && resultHazard(source, node, types);
   if (hazard) return reason(hazard);
@@ -145,6 +149,15 @@ function bodyWrapping(
   }
   if (!ts.isBlock(body)) return { strategy: "body", prefix: "", isAsync: awaits, isConcise: true };
   return { strategy: "body", prefix: "return ", isAsync: isAsync(node), isConcise: false };
+}
+
+/** Code by which the function around it comes to run again before it is done. */
+function recursion(source: Source, nodes: readonly TS.Node[], fn?: TS.Node): Reason | null {
+  for (const node of nodes) {
+    const call = callBack(source, node, fn);
+    if (call) return reason("recursive", textOf(source, call).slice(0, SHOWN));
+  }
+  return null;
 }
 
 /** The compiler infers a guard where a function's only statement returns a test of a parameter. */
