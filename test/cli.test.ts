@@ -213,6 +213,10 @@ describe("a wrong command line", () => {
     ],
     [["apply", "--preset", "nothing-of-that-name"], [/nothing-of-that-name/]],
     [["revert", "--rule", "laod"], [/laod/]],
+    [
+      ["status", "--rule", "laod"],
+      [/laod/, /"load"/],
+    ],
     [["apply", "--patch", "nowhere/changes.patch"], [/--patch nowhere\/changes\.patch/]],
     [
       ["preview", "--patch", "--no-typecheck"],
@@ -293,6 +297,10 @@ describe("a wrong config", () => {
     ["a blank name", inspan({ name: " " }), [/rules\[0\]\.span\.name/, /not blank/]],
     ["attributes in a list", inspan({ attributes: ["a"] }), [/span\.attributes/, /a name/]],
     ["on where it narrows nothing", at({ at: { function: "load", on: "x" } }), [/\.at\.on/]],
+    ["a misspelt key that must be there", at({ use: undefined, usee: "x" }), [/\.usee/, /"use"/]],
+    ["a misspelt key deeper", inspan({ name: undefined, nme: "x" }), [/span\.nme/, /"name"/]],
+    ["a misspelt word", at({ region: "bdy" }), [/\.region/, /did you mean "body"/]],
+    ["two of one id", configOf([LOAD_RULE, LOAD_RULE]), [/rules\[1\]\.id/]],
     ["a case of no case", inspan({ name: "x {{case}}" }), [/span\.name/, /\{\{case\}\}/]],
   ];
 
@@ -315,6 +323,32 @@ describe("a wrong config", () => {
     ["exports nothing", "const config = {};\n", [/retrospan\.config\.ts/]],
     ["exports a number", "export default 5;\n", [/retrospan\.config\.ts/]],
   ];
+
+  test("one that is CommonJS and takes its help from the tool is read", async () => {
+    const config = `const { defineConfig } = require("retrospan");
+module.exports = defineConfig(${configOf([LOAD_RULE])});
+`;
+    const folder = newRepository({ "retrospan.config.js": config, "src/load.ts": LOAD });
+    expect(filesOf(await preview(folder))).toEqual(["src/load.ts"]);
+  });
+
+  test("what one prints is no part of the result", async () => {
+    const config = `console.log("from the config");
+export default ${configOf([LOAD_RULE])};
+`;
+    const folder = newRepository({ "retrospan.config.ts": config, "src/load.ts": LOAD });
+    const run = await retrospan(folder, ["preview", "--json", "--no-typecheck"]);
+    expect(JSON.parse(run.stdout)).toMatchObject({ command: "preview" });
+    expect(run.stderr).toContain("from the config");
+  });
+
+  test("one that is a link out of the tree is not followed", async () => {
+    const outside = newTree({ [CONFIG]: configOf([LOAD_RULE]) });
+    const folder = newRepository({ "src/load.ts": LOAD });
+    symlinkSync(join(outside, CONFIG), join(folder, CONFIG));
+    await expectMistake(folder, ["preview"], [/retrospan\.config\.json/, /link/, /--config/]);
+    expect(await plan(folder, "preview", "--config", CONFIG)).toMatchObject({ code: 0 });
+  });
 
   test("a list of names does not fill the screen", async () => {
     const rules = Array.from({ length: 40 }, (_, index) => ({
@@ -479,6 +513,14 @@ describe("the dirty guard", () => {
     writeFiles(folder, { "src/load.ts": `${LOAD}${EDIT}` });
     expect(await plan(folder, "preview")).toMatchObject({ code: 0 });
     expect(await retrospan(folder, ["status"])).toMatchObject({ code: 0 });
+  });
+
+  test("a rule of the config that has made nothing is none that is unknown", async () => {
+    const folder = newRepository(LARGE);
+    await applied(folder, "--rule", "load");
+    await reverted(folder, "--rule", "save");
+    await reverted(folder, "--rule", "load");
+    await reverted(folder, "--rule", "load");
   });
 
   test("what retrospan itself wrote is not refused by apply and revert", async () => {
@@ -1332,4 +1374,21 @@ test("what is kept to start faster does not grow with the places of the tool", a
   const folder = newRepository(SMALL);
   await retrospan(folder, ["preview", "--no-typecheck"], { env: { XDG_CACHE_HOME: cache } });
   expect(readdirSync(join(cache, "retrospan")).length).toBeLessThan(10);
+});
+
+test("a helper is not made where git would leave it out", async () => {
+  const rule = { id: "sent", use: "trace-send", at: { call: "socket.send($text)" } };
+  const code =
+    "export function tell(socket: { send(text: string): void }): void {\n" +
+    '  socket.send(JSON.stringify({ type: "told" }));\n}\n';
+  const folder = newRepository({
+    ".gitignore": "lib\n",
+    "src/tell.ts": code,
+    [CONFIG]: configOf([rule]),
+  });
+  await plan(folder, "apply");
+  expect(existsSync(join(folder, "src/tracing/with-trace-context.ts"))).toBe(true);
+  expect(existsSync(join(folder, "src/lib"))).toBe(false);
+  await reverted(folder);
+  expect(existsSync(join(folder, "src/tracing"))).toBe(false);
 });

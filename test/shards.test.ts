@@ -1,6 +1,7 @@
 /** A tree in parts, as a matrix of machines instruments it. */
 import { execFileSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import {
   newFolder,
@@ -78,6 +79,18 @@ test("shards never change the same file, and all of them do what one run does", 
   expect((await json(base, ["apply"])).files).toEqual([]);
   expect(await retrospan(base, ["revert"])).toMatchObject({ code: 0 });
   expect(userFiles(base)).toEqual(original);
+});
+
+test("reverted one shard after the other, nothing is left", async () => {
+  const base = newTree();
+  const original = userFiles(base);
+  for (const shard of ["1/3", "2/3", "3/3"]) await json(base, ["apply", "--shard", shard]);
+  for (const shard of ["1/3", "2/3", "3/3"]) {
+    expect(await retrospan(base, ["revert", "--shard", shard])).toMatchObject({ code: 0 });
+  }
+  expect(userFiles(base)).toEqual(original);
+  expect(existsSync(join(base, ".retrospan"))).toBe(false);
+  expect(await retrospan(base, ["status"])).toMatchObject({ code: 0 });
 });
 
 test("shards of another number are refused, as is what is no shard", async () => {

@@ -112,7 +112,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
       }
       if (!region) return [];
-      const skip = valueAlone(match) ?? tracedAlready(file, region, rule);
+      const skip = valueAlone(match, rule) ?? tracedAlready(file, region, rule);
       return [{ anchor: match.anchor, region, alternatives: regions.slice(1), data, skip }];
     });
     return withoutTwins(sites);
@@ -421,8 +421,9 @@ function heldFrom(call: TS.Node): { readonly block: TS.Node; readonly end: numbe
   return ts.isVariableStatement(statement) ? { block: statement.parent, end: statement.end } : null;
 }
 
-/** A constant that nothing is done for. */
-function valueAlone({ kind, node }: Match): Reason | undefined {
+/** A constant that nothing is done for; what comes behind it may be work. */
+function valueAlone({ kind, node }: Match, { region }: WrapSpan): Reason | undefined {
+  if (region === "rest") return undefined;
   const isValue = kind === "constant" && findNode(node, isWork) === undefined;
   return isValue ? reason("function-value") : undefined;
 }

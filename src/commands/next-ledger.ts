@@ -1,11 +1,16 @@
 import { hashOf } from "../plan/hash.js";
-import { formatLedger, sitesByFile, type Ledger, type LedgerToWrite } from "../plan/ledger.js";
+import {
+  formatLedger,
+  sitesByFile,
+  type LedgerModule,
+  type LedgerToWrite,
+} from "../plan/ledger.js";
 import type { Plan } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { isWholeFile } from "../plan/whole-files.js";
 import { ledgerPath, ledgerPaths } from "../project/ledger-file.js";
 import type { Writing } from "../project/stage.js";
-import { readText } from "../project/tree.js";
+import { createTree, readText } from "../project/tree.js";
 import type { Options } from "./options.js";
 import type { Workspace } from "./workspace.js";
 
@@ -15,7 +20,7 @@ export type LedgerWriting = () => readonly Writing[];
 /** What becomes of the ledger when a plan is applied. */
 export function ledgerOf(workspace: Workspace, plan: Plan, options: Options): LedgerWriting {
   if (plan.changes.length === 0) return () => [];
-  return once(() => ledgerChanges(workspace, ledgerAfter(workspace.ledger, plan), options));
+  return once(() => ledgerChanges(workspace, ledgerAfter(workspace, plan), options));
 }
 
 /** What was there before is read the first time: once it is written, it is gone. */
@@ -55,7 +60,8 @@ function currentLedger({ root, ledgerHashes }: Workspace, path: string): string 
   throw new UserError(path, "it changed while the plan was made", "run the command again");
 }
 
-function ledgerAfter(ledger: Ledger, plan: Plan): LedgerToWrite {
+function ledgerAfter(workspace: Workspace, plan: Plan): LedgerToWrite {
+  const { ledger } = workspace;
   const planned = new Set(plan.files.map(({ path }) => path));
   const others = <T extends { file: string }>(items: readonly T[]) =>
     items.filter(({ file }) => !planned.has(file));
@@ -72,7 +78,8 @@ function ledgerAfter(ledger: Ledger, plan: Plan): LedgerToWrite {
     const original = change.before === null ? null : hashOf(change.before);
     files[file] = { original, written: hashOf(change.after) };
   }
-  const created = new Set(plan.modules.map(({ file }) => file));
+  const made = [...plan.modules, ...sharedModules(workspace, plan)];
+  const created = new Set(made.map(({ file }) => file));
   return {
     ...ledger,
     files,
@@ -81,6 +88,16 @@ function ledgerAfter(ledger: Ledger, plan: Plan): LedgerToWrite {
       ...plan.files.map((file) => ({ file: file.path, sites: () => file.entries })),
     ],
     imports: [...others(ledger.imports), ...plan.files.flatMap(({ imports }) => imports)],
-    modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...plan.modules],
+    modules: [...ledger.modules.filter(({ file }) => !created.has(file)), ...made],
   };
+}
+
+/** What another shard has made and this one imports: both list it, and the last of them takes it out. */
+function sharedModules({ root, madeElsewhere }: Workspace, { files }: Plan): LedgerModule[] {
+  if (madeElsewhere.size === 0) return [];
+  const { resolve } = createTree(root, "");
+  const imported = files.flatMap(({ imports }) =>
+    imports.map(({ file, module }) => resolve(file, module)),
+  );
+  return [...new Set(imported)].flatMap((path) => madeElsewhere.get(path ?? "") ?? []);
 }

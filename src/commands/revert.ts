@@ -12,6 +12,7 @@ import type { Outcome } from "./outcome.js";
 import {
   assertClean,
   assertKnown,
+  assertRule,
   assertSites,
   openWorkspace,
   uncut,
@@ -24,11 +25,7 @@ export async function revert(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
   const { root } = workspace;
-  assertKnown(
-    "--rule",
-    options.rule,
-    workspace.ledger.sites.map(({ rule }) => rule),
-  );
+  await assertRule(workspace, options);
   if (root.isWhole) assertSites(options, new Set(workspace.ledger.sites.map(({ id }) => id)));
   for (const name of options.keep) assertKnown("--keep", name, TRANSFORMS.keys());
   if (!isEmpty(workspace.ledger)) await loadCompiler();
@@ -39,6 +36,7 @@ export async function revert(options: Options): Promise<Outcome> {
     ledger,
     wants: wantsEntry(root, options),
     covers: root.covers,
+    madeElsewhere: workspace.madeElsewhere,
   });
   assertExact(plan);
   const known = { ...workspace, ledger };
@@ -82,7 +80,9 @@ interface RevertWriting {
 function writingOf(workspace: Workspace, plan: RevertPlan, options: Options): RevertWriting | null {
   const { ledger } = workspace;
   const next = ledgerAfter(ledger, plan, options);
-  const isSame = plan.changes.length === 0 && next.sites.length === ledger.sites.length;
+  const sizeOf = ({ sites, imports, modules }: Pick<Ledger, "sites" | "imports" | "modules">) =>
+    sites.length + imports.length + modules.length;
+  const isSame = plan.changes.length === 0 && sizeOf(next) === sizeOf(ledger);
   const isReasoned = next.history.some((each) => each.reason !== undefined);
   const staysOpen = isReasoned || options.keep.length > 0;
   if (isSame && options.reason === undefined) return null;

@@ -9,13 +9,14 @@ import { createTree, readText } from "../project/tree.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
-import { openWorkspace, wantsEntry, type Workspace } from "./workspace.js";
+import { assertRule, openWorkspace, wantsEntry, type Workspace } from "./workspace.js";
 
 /** Says how every site of the ledger stands, and what the config would still do or skip. */
 export async function status(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
   const { root } = workspace;
+  await assertRule(workspace, options);
   if (workspace.ledger.sites.length > 0) await loadCompiler();
   const tree = createTree(root, "");
   const ledger = relocate(tree, workspace.ledger);

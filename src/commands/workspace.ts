@@ -1,7 +1,8 @@
-import type { Ledger, LedgerSite } from "../plan/ledger.js";
+import type { Ledger, LedgerModule, LedgerSite } from "../plan/ledger.js";
 import type { Finding } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { nearest } from "../text/nearest.js";
+import { loadConfig } from "../project/config-file.js";
 import { gitDirty } from "../project/git.js";
 import { hashOf } from "../plan/hash.js";
 import { isInShard, readLedger } from "../project/ledger-file.js";
@@ -16,6 +17,7 @@ export interface Workspace {
   readonly ledger: Ledger;
   /** The hashes of the ledger's files as they were read, by path. */
   readonly ledgerHashes: ReadonlyMap<string, string>;
+  readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
   readonly findings: readonly Finding[];
 }
 
@@ -34,8 +36,8 @@ export function openWorkspace(options: Options): Workspace {
         },
       ]
     : [];
-  const { ledger, hashes } = readLedger(root, options.shard);
-  return { root, ledger, ledgerHashes: hashes, findings };
+  const { ledger, hashes, madeElsewhere } = readLedger(root, options.shard);
+  return { root, ledger, ledgerHashes: hashes, madeElsewhere, findings };
 }
 
 /** The tree that the options mean; a shard covers its own files only. */
@@ -107,6 +109,27 @@ function isOwnWriting(ledger: Ledger, path: string, hash: string): boolean {
 export function assertSites({ site, except }: Options, known: ReadonlySet<string>): void {
   for (const id of site) assertKnown("--site", id, known);
   for (const id of except) assertKnown("--except", id, known);
+}
+
+/**
+ * Checks that a rule exists that `--rule` names: in the ledger, or in the config where there is one.
+ * @throws {UserError} with the nearest known name
+ */
+export async function assertRule({ root, ledger }: Workspace, options: Options): Promise<void> {
+  const made = ledger.sites.map(({ rule }) => rule);
+  if (options.rule === undefined || made.includes(options.rule)) return;
+  assertKnown("--rule", options.rule, [...made, ...(await rulesOfConfig(root, options))]);
+}
+
+/** The ids of a config's rules; none where it cannot be used, since nothing but its names is asked. */
+async function rulesOfConfig(root: Root, { cwd, config, preset }: Options): Promise<string[]> {
+  try {
+    const { rules } = await loadConfig(root, cwd, config, preset);
+    return rules.map(({ id }) => id);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [];
+  }
 }
 
 /** Names that a message lists. */

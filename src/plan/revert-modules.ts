@@ -26,7 +26,15 @@ export interface RevertedModules {
  * itself goes after it.
  */
 export function revertModules(
-  { tree, ledger }: { readonly tree: Tree; readonly ledger: Ledger },
+  {
+    tree,
+    ledger,
+    madeElsewhere,
+  }: {
+    readonly tree: Tree;
+    readonly ledger: Ledger;
+    readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
+  },
   { imports, sites, changed, bare }: Remaining,
 ): RevertedModules {
   const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
@@ -46,6 +54,8 @@ export function revertModules(
     left = left.filter((module) => !going.includes(module));
     isGoing = going.length > 0;
   }
+  // What other shards need is theirs from now on.
+  left = left.filter((module) => isNeeded(module) || !madeElsewhere.has(module.file));
   const theirs = new Map([...after, ...bare, ...left.map(({ file }) => [file, null] as const)]);
   const isOursAlone = ({ file }: LedgerModule) =>
     importerOf(tree, file, after) !== undefined && importerOf(tree, file, theirs) === undefined;

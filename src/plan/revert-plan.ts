@@ -9,7 +9,7 @@ import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
 import { handOver } from "./hand-over.js";
 import { hashOf } from "./hash.js";
-import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
+import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { revertModules } from "./revert-modules.js";
@@ -41,6 +41,8 @@ export interface RevertInput {
   readonly wants: (entry: LedgerSite) => boolean;
   /** Whether a file is among those asked for, for what is not bound to a site. */
   readonly covers: (path: string) => boolean;
+  /** Modules that are listed by the ledgers of other shards as well. */
+  readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
 }
 
 /** Plans taking out what the ledger and the code's shape both say is ours. */

@@ -32,6 +32,10 @@ export async function loadConfig(
     }
     return { ...(await resolveConfig({}, "--preset", presets)), base: "" };
   }
+  if (named === undefined && !isInside(root.path, realpathSync.native(path))) {
+    const problem = "a symbolic link leads out of the root";
+    throw new UserError(slashed(relative(root.path, path)), problem, "name it with --config");
+  }
   const place = isInside(root.path, path) ? slashed(relative(root.path, path)) : path;
   const config = await resolveConfig(await read(path, place), place, presets);
   const folder = dirname(path);

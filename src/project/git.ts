@@ -46,6 +46,11 @@ function isPlain(own: string): boolean {
   }
 }
 
+/** Whether git would leave a file out that is not there yet. */
+export function gitIgnores(root: string, path: string): boolean {
+  return git(root, ["check-ignore", "--quiet", "--", path]) !== null;
+}
+
 /** All files that git tracks or would track: not those it ignores. */
 export function gitFiles(root: string): string[] | null {
   const listed = git(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "../plan/hash.js";
-import { emptyLedger, parseLedger, type Ledger } from "../plan/ledger.js";
+import { emptyLedger, parseLedger, type Ledger, type LedgerModule } from "../plan/ledger.js";
 import { UserError } from "../plan/user-error.js";
 import { gitRenames } from "./git.js";
 import { isInside, type Root } from "./root.js";
@@ -39,6 +39,8 @@ export function ledgerPaths(root: Root): string[] {
 export interface ReadLedger {
   readonly ledger: Ledger;
   readonly hashes: ReadonlyMap<string, string>;
+  /** Modules that the ledgers of other shards list, by their files. */
+  readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
 }
 
 /**
@@ -52,8 +54,12 @@ export function readLedger(root: Root, shard: Shard | null = null): ReadLedger {
   const paths = ledgerPaths(root);
   if (shard) assertSameShards(paths, shard);
   const wanted = shard ? paths.filter((path) => path === ledgerPath(shard)) : paths;
-  const texts = wanted.map((path) => [path, readFileSync(join(root.path, path), "utf8")] as const);
+  const textOf = (path: string) => readFileSync(join(root.path, path), "utf8");
+  const texts = wanted.map((path) => [path, textOf(path)] as const);
+  const others = paths.filter((path) => !wanted.includes(path));
+  const elsewhere = others.flatMap((path) => parsed(path, textOf(path)).modules);
   return {
+    madeElsewhere: new Map(elsewhere.map((module) => [module.file, module])),
     ledger: followRenames(root, merged(texts.map(([path, text]) => parsed(path, text)))),
     hashes: new Map(texts.map(([path, text]) => [path, hashOf(text)])),
   };

@@ -4,6 +4,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { filesMatching, findCandidates, isSourcePath } from "./files.js";
+import { gitIgnores } from "./git.js";
 import { isInside, slashed, type Root } from "./root.js";
 import {
   dependsOn,
@@ -47,7 +48,24 @@ export function readText(root: Root, path: string): string | null {
 function helperDir(root: Root, path: string): string {
   const dir = nearestManifest(root, path)?.dir ?? ".";
   const source = posix.join(dir, "src");
-  return posix.join(existsSync(join(root.path, source)) ? source : dir, "lib");
+  const base = existsSync(join(root.path, source)) ? source : dir;
+  const places = HELPER_DIRS.map((name) => posix.join(base, name));
+  return places.find((each) => !isIgnored(root, each)) ?? posix.join(base, "lib");
+}
+
+/** Where helpers go; the second, where git ignores the first: `lib` may be what a build writes. */
+const HELPER_DIRS = ["lib", "tracing"];
+
+/** By root and folder: each file that needs a helper asks. */
+const ignored = new WeakMap<Root, Map<string, boolean>>();
+
+function isIgnored(root: Root, folder: string): boolean {
+  if (!root.hasGit) return false;
+  const known = ignored.get(root) ?? new Map<string, boolean>();
+  ignored.set(root, known);
+  const found = known.get(folder) ?? gitIgnores(root.path, `${folder}/helper.ts`);
+  known.set(folder, found);
+  return found;
 }
 
 function pathOfModule(base: string, module: string): string {

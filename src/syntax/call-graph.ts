@@ -15,7 +15,7 @@ export interface CallEdge {
 
 /** What takes a function for later, when the stack is another one. */
 const LATER =
-  /^(then|catch|finally|setTimeout|setInterval|setImmediate|nextTick|queueMicrotask|on|once|addEventListener)$/;
+  /^(then|catch|finally|setTimeout|setInterval|setImmediate|nextTick|queueMicrotask|on|once|off|(add|remove|prepend)(Once)?(Event)?Listener)$/;
 
 /** The calls between the functions of a file that have names, as far as their code tells. */
 export function callEdges({ file, scope }: Source): CallEdge[] {

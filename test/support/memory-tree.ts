@@ -72,6 +72,7 @@ export function revertInMemory(
     ledger: memory.ledger,
     wants,
     covers: () => true,
+    madeElsewhere: new Map(),
   });
   write(memory, plan.changes);
   memory.ledger = { ...memory.ledger, ...plan.ledger };
