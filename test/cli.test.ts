@@ -515,6 +515,12 @@ describe("the dirty guard", () => {
     expect(await retrospan(folder, ["status"])).toMatchObject({ code: 0 });
   });
 
+  test("a reason for a revert of nothing is not kept", async () => {
+    const folder = newRepository(SMALL);
+    await reverted(folder, "--reason", "noise");
+    expect(existsSync(join(folder, ".retrospan"))).toBe(false);
+  });
+
   test("a rule of the config that has made nothing is none that is unknown", async () => {
     const folder = newRepository(LARGE);
     await applied(folder, "--rule", "load");

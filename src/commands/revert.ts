@@ -85,7 +85,7 @@ function writingOf(workspace: Workspace, plan: RevertPlan, options: Options): Re
   const isSame = plan.changes.length === 0 && sizeOf(next) === sizeOf(ledger);
   const isReasoned = next.history.some((each) => each.reason !== undefined);
   const staysOpen = isReasoned || options.keep.length > 0;
-  if (isSame && options.reason === undefined) return null;
+  if (isSame && (options.reason === undefined || isEmpty(ledger))) return null;
   const isDone = isEmpty(next) && !staysOpen;
   const toWrite = isDone ? null : { ...next, sites: sitesByFile(next.sites) };
   return { ledger: once(() => ledgerChanges(workspace, toWrite, options)), isDone };
