@@ -239,9 +239,10 @@ async function print(outcome: Outcome, flags: CommonFlags, isBad: boolean): Prom
     return;
   }
   const { toTerminal } = await import("../report/terminal.js");
-  process.stdout.write(
-    toTerminal(outcome, { color: wantsColor(flags), quiet: flags.quiet === true, isBad }),
-  );
+  const style = { color: wantsColor(flags), quiet: flags.quiet === true, isBad };
+  for (const { text, isWarning } of toTerminal(outcome, style)) {
+    (isWarning ? process.stderr : process.stdout).write(text);
+  }
 }
 
 /** The version of the package that this is part of. */

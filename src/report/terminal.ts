@@ -17,16 +17,27 @@ export interface TerminalOptions {
 
 type Colors = ReturnType<typeof createColors>;
 
+/** A piece of the report; warnings are no part of the result, and go to stderr. */
+export interface ReportPart {
+  readonly text: string;
+  readonly isWarning: boolean;
+}
+
 /** The report for people: the diff, what was left alone and why, findings, a summary. */
-export function toTerminal(outcome: Outcome, { color, quiet, isBad }: TerminalOptions): string {
+export function toTerminal(
+  outcome: Outcome,
+  { color, quiet, isBad }: TerminalOptions,
+): ReportPart[] {
   const colors = createColors(color);
+  const warnings = outcome.findings.filter(({ level }) => level === "warning");
   const parts = quiet
     ? [
         leftAlone(
           outcome.sites.filter(({ state }) => state !== "skipped"),
           colors,
         ),
-        problems({ ...outcome, findings: outcome.findings.filter(isProblem) }, colors),
+        warnings,
+        problems(outcome, ["error"], colors),
         isBad ? summaryLine(outcome, colors) : "",
       ]
     : [
@@ -34,15 +45,21 @@ export function toTerminal(outcome: Outcome, { color, quiet, isBad }: TerminalOp
         siteTable(tabled(outcome), colors),
         leftAlone(outcome.sites, colors),
         inactive(outcome.sites, colors),
-        problems(outcome, colors),
+        warnings,
+        problems(outcome, ["info", "error"], colors),
         summaryLine(outcome, colors),
       ];
-  const shown = parts.filter((part) => part !== "");
-  return shown.length > 0 ? `${shown.join("\n")}\n` : "";
+  return parts
+    .map((part): ReportPart => {
+      if (typeof part === "string") return { text: part, isWarning: false };
+      return { text: linesOf(part, colors), isWarning: true };
+    })
+    .filter(({ text }) => text !== "")
+    .map(({ text, isWarning }) => ({ text: `${text}\n`, isWarning }));
 }
 
-function isProblem({ level }: Finding): boolean {
-  return level !== "info";
+function linesOf(findings: readonly Finding[], colors: Colors): string {
+  return findings.map((finding) => findingLine(finding, colors)).join("\n");
 }
 
 function showsDiff({ command }: Outcome): boolean {
@@ -133,8 +150,14 @@ function mark(state: SiteReport["state"], colors: Colors): string {
   return state === "planned" ? colors.cyan("+") : colors.yellow("!");
 }
 
-function problems({ findings, typecheck }: Outcome, colors: Colors): string {
-  const lines = findings.map((finding) => findingLine(finding, colors));
+function problems(
+  { findings, typecheck }: Outcome,
+  levels: readonly Finding["level"][],
+  colors: Colors,
+): string {
+  const lines = findings
+    .filter(({ level }) => levels.includes(level))
+    .map((finding) => findingLine(finding, colors));
   for (const { file, line, code, message } of typecheck?.new ?? []) {
     lines.push(
       `${colors.red("error")} ${file ?? ""}:${line ?? 0} new diagnostic TS${code}: ${message}`,
