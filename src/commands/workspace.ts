@@ -17,6 +17,7 @@ export interface Workspace {
   readonly ledger: Ledger;
   /** The hashes of the ledger's files as they were read, by path. */
   readonly ledgerHashes: ReadonlyMap<string, string>;
+  /** Modules that the ledgers of other shards list, by their files. */
   readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
   readonly findings: readonly Finding[];
 }

@@ -6,7 +6,8 @@ import type { AttachedEdit, Instrumentation } from "../transform.js";
 import { nestingKey, type Piece } from "./compose.js";
 import type { LedgerImport } from "./ledger.js";
 import { findOwnImports } from "./own-imports.js";
-import { combineRemovals, isRemovable, removalEdits, type Recognised } from "./recognise.js";
+import { isRemovable, type Recognised } from "./recognise.js";
+import { combineRemovals, removalEdits } from "./removals.js";
 
 /** The text without our instrumentation, in which sites are sought. */
 export interface View {

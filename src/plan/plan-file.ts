@@ -18,13 +18,8 @@ import { leftOutEnds } from "./left-out.js";
 import { lookalikesIn } from "./lookalikes.js";
 import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports } from "./own-imports.js";
-import {
-  combineRemovals,
-  isRemovable,
-  recogniseAll,
-  removalEdits,
-  type Recognised,
-} from "./recognise.js";
+import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { combineRemovals, removalEdits } from "./removals.js";
 import { repeatedSpans } from "./span-cautions.js";
 import { reportSite, siteReport, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";

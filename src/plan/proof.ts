@@ -3,7 +3,8 @@ import { isParseFailure, parseSource } from "../syntax/source.js";
 import { reduceText } from "../text/reduce.js";
 import type { FilePlan, Placement } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { combineRemovals, isRemovable, recogniseAll, removalEdits } from "./recognise.js";
+import { isRemovable, recogniseAll } from "./recognise.js";
+import { combineRemovals, removalEdits } from "./removals.js";
 import type { Tree } from "./tree.js";
 
 /**

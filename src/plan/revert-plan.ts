@@ -14,13 +14,8 @@ import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { revertModules } from "./revert-modules.js";
 import { bareReport, siteReport } from "./site-report.js";
-import {
-  combineRemovals,
-  isRemovable,
-  recogniseAll,
-  removalEdits,
-  type Recognised,
-} from "./recognise.js";
+import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { combineRemovals, removalEdits } from "./removals.js";
 import type { Tree } from "./tree.js";
 import { changesTo, isWholeFile, revertWhole, withTexts } from "./whole-files.js";
 
