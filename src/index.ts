@@ -1,4 +1,4 @@
-import { DEFAULT_OPTIONS, type Options } from "./commands/options.js";
+import { withDefaults, type Options } from "./commands/options.js";
 import type { Outcome } from "./commands/outcome.js";
 
 export { defineConfig, type Config, type RuleConfig } from "./plan/define-config.js";
@@ -15,16 +15,16 @@ export { UserError } from "./plan/user-error.js";
  */
 export async function preview(options: Partial<Options> = {}): Promise<Outcome> {
   const command = await import("./commands/preview.js");
-  return command.preview({ ...DEFAULT_OPTIONS, ...options });
+  return command.preview(withDefaults(options));
 }
 
 /**
  * Writes the plan and the ledger, or nothing.
- * @throws {UserError} also for a file with uncommitted changes
+ * @throws {UserError} for a mistake in the options or the config, and for a file with uncommitted changes
  */
 export async function apply(options: Partial<Options> = {}): Promise<Outcome> {
   const command = await import("./commands/apply.js");
-  return command.apply({ ...DEFAULT_OPTIONS, ...options });
+  return command.apply(withDefaults(options));
 }
 
 /**
@@ -33,5 +33,5 @@ export async function apply(options: Partial<Options> = {}): Promise<Outcome> {
  */
 export async function revert(options: Partial<Options> = {}): Promise<Outcome> {
   const command = await import("./commands/revert.js");
-  return command.revert({ ...DEFAULT_OPTIONS, ...options });
+  return command.revert(withDefaults(options));
 }

@@ -323,6 +323,7 @@ describe("a wrong config", () => {
     ["imports what does not exist", 'import "./nowhere.js";\nexport default {};\n', [/nowhere/]],
     ["exports nothing", "const config = {};\n", [/retrospan\.config\.ts/]],
     ["exports a number", "export default 5;\n", [/retrospan\.config\.ts/]],
+    ["exports null", "export default null;\n", [/retrospan\.config\.ts: found null/]],
   ];
 
   test("one that is CommonJS and takes its help from the tool is read", async () => {
@@ -330,6 +331,12 @@ describe("a wrong config", () => {
 module.exports = defineConfig(${configOf([LOAD_RULE])});
 `;
     const folder = newRepository({ "retrospan.config.js": config, "src/load.ts": LOAD });
+    expect(filesOf(await preview(folder))).toEqual(["src/load.ts"]);
+  });
+
+  test("one that is a promise is waited for", async () => {
+    const config = `export default Promise.resolve(${configOf([LOAD_RULE])});\n`;
+    const folder = newRepository({ "retrospan.config.ts": config, "src/load.ts": LOAD });
     expect(filesOf(await preview(folder))).toEqual(["src/load.ts"]);
   });
 
@@ -604,6 +611,25 @@ describe("files that cannot be planned", () => {
   });
 });
 
+describe("a rule that means nothing", () => {
+  const told = async (folder: string, ...args: string[]) =>
+    (await plan(folder, "preview", ...args)).stderr;
+
+  test("says that what it matched lacks the region", async () => {
+    const rule = { ...LOAD_RULE, region: "try" };
+    const folder = newRepository({ ...SMALL, [CONFIG]: configOf([rule]) });
+    expect(await told(folder)).toContain('"load" matches nothing that has the region "try"');
+  });
+
+  test("is told of where no rule uses the transform or has the phase", async () => {
+    const folder = newRepository(SMALL);
+    expect(await told(folder, "--transform", "init-hardening")).toContain(
+      "no rule that was asked for uses init-hardening (known: wrap-span)",
+    );
+    expect(await told(folder, "--phase", "7")).toContain("has the phase 7 (known: 1)");
+  });
+});
+
 describe("--check", () => {
   test.each(["preview", "apply"])(
     "%s writes nothing and exits 1 until it is applied",
@@ -712,7 +738,20 @@ describe("--json", () => {
     expect(status.files).toEqual([]);
     const revert = await printed(folder, "revert");
     expect(stateOf(revert)).toEqual(["revert", "reverted", "reverted", "reverted"]);
-    for (const each of [apply, status, revert]) expect(each.typecheck).toBeNull();
+    for (const each of [apply, status, revert]) {
+      expect(each.typecheck).toBeNull();
+      expect(each.sdk).toMatchObject([{ dir: ".", package: "@sentry/node", version: "^9.0.0" }]);
+    }
+  });
+
+  test("a site that is there has the same place for preview and status", async () => {
+    const folder = newRepository(LARGE);
+    await applied(folder);
+    const placesOf = ({ sites }: Document) =>
+      sites.map(({ id, line, endLine, anchor }) => ({ id, line, endLine, anchor }));
+    const planned = await printed(folder, "preview", "--no-typecheck");
+    expect(planned.sites.map(({ state }) => state)).toEqual(["present", "present", "present"]);
+    expect(placesOf(await printed(folder, "status"))).toEqual(placesOf(planned));
   });
 
   test("files have the hashes of their bytes before and after", async () => {
@@ -1157,6 +1196,22 @@ describe("status", () => {
     expect(missing.map(({ rule }) => rule).sort()).toEqual(["load", "save"]);
   });
 
+  test("what a revert would leave is drift", async () => {
+    const folder = newRepository(FIELDS);
+    await applied(folder);
+    writeFiles(folder, {
+      "src/read.ts":
+        'import type { Job } from "./messages";\nexport const traced = (job: Job) => job._sentry !== undefined;\n',
+    });
+    const { sites } = parseDocument((await retrospan(folder, ["status", "--json"])).stdout);
+    expect(sites.map(({ rule, state, reason }) => [rule, state, reason?.code])).toEqual([
+      ["load", "applied", undefined],
+      ["field", "drifted", "field-in-use"],
+    ]);
+    expect(await retrospan(folder, ["status"])).toMatchObject({ code: 1 });
+    expect(await retrospan(folder, ["revert"])).toMatchObject({ code: 1 });
+  });
+
   test("edits around the instrumentation are no drift", async () => {
     const folder = newRepository(SMALL);
     await applied(folder);
@@ -1298,9 +1353,25 @@ describe.each(["git", "no git"])("inside the root (%s)", (kind) => {
     symlinkSync(outside, join(folder, "linked"));
     if (kind === "git") commit(folder);
     const before = snapshot(folder);
-    await plan(folder, "apply");
+    for (const command of ["preview", "apply"]) {
+      expect(await plan(folder, command)).toMatchObject({ code: 2 });
+    }
     expect(readdirSync(outside)).toEqual([]);
     expect(snapshot(folder)).toEqual(before);
+  });
+
+  test("a folder that links outside is no place for a helper that may lie anywhere", async () => {
+    const outside = newTree({});
+    const rule = { id: "send", use: "trace-send", at: { call: "socket.send($text)" } };
+    const folder = newPlace({
+      "src/a.js": "export const send = (socket, m) => socket.send(JSON.stringify(m));\n",
+      [CONFIG]: configOf([rule]),
+    });
+    symlinkSync(outside, join(folder, "src/lib"));
+    if (kind === "git") commit(folder);
+    await applied(folder);
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readdirSync(join(folder, "src/tracing"))).toHaveLength(1);
   });
 
   test("the ledger is not written through a link outside", async () => {

@@ -65,6 +65,8 @@ test("all means those that come, quit none of them", async () => {
   expect(isWrapped(all)).toEqual([false, true, true]);
   await answer(none, ["y", "q"]);
   expect(isWrapped(none)).toEqual([true, false, false]);
+  const { shown } = await answer(newTree(), ["q"]);
+  expect(shown).toContain("nothing was wanted of what was planned");
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { startReceiver } from "../src/trace/receiver.js";
 import { spansOf, type Span } from "../src/trace/spans.js";
 import { rowsOf, tracesOf } from "../src/trace/tree.js";
 import {
+  CLI,
   newTree,
   readFile,
   removeFolders,
@@ -75,7 +77,7 @@ describe.each(SDKS)("trace with %s", (sdk) => {
   test("draws what several processes send as one tree, and ends as the command ends", async () => {
     const folder = program();
     const args = ["trace", "--", process.execPath, "build.mjs", "--json"];
-    const { code, stdout } = await retrospan(folder, args, { env: { SDK: sdk } });
+    const { code, stdout, stderr } = await retrospan(folder, args, { env: { SDK: sdk } });
     expect(code).toBe(7);
     expect(stdout).toContain("built --json\n");
     expect(stdout).toMatch(/trace \w{32} {2}9 spans {2}2 services/);
@@ -83,7 +85,7 @@ describe.each(SDKS)("trace with %s", (sdk) => {
     expect(stdout).toMatch(/├─ chunk × 7 /);
     expect(stdout).toMatch(/└─ work .* worker\.mjs\n/);
     expect(stdout).toContain("1 trace, 9 spans, 0 orphans\n");
-    expect(stdout).not.toContain("warning");
+    expect(stderr).not.toContain("warning");
   });
 
   test("prints one document", async () => {
@@ -122,6 +124,17 @@ test("a command that cannot start is the user's mistake, one that is killed ends
   expect(missing.stderr).toMatch(/^retrospan: no-such-command: [^\n]+\n$/);
   const killed = await retrospan(folder, ["trace", "--", "sh", "-c", "kill -9 $$"]);
   expect(killed.code).toBe(137);
+});
+
+test("a command that does not hear Ctrl-C ends with the third", async () => {
+  const deaf = 'process.on("SIGINT", () => console.log("heard")); setInterval(() => {}, 1000);';
+  const args = [CLI, "trace", "--", process.execPath, "-e", `${deaf} console.log("heard")`];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  child.stdout.on("data", (chunk: Buffer) => {
+    for (const _ of chunk.toString("utf8").match(/heard/g) ?? []) child.kill("SIGINT");
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(code).toBe(137);
 });
 
 test("a page shows a waterfall of each trace, whatever spans are called", async () => {

@@ -111,7 +111,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         const whole = region ?? { start: node.getStart(file.source.file), end: node.end };
         return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
       }
-      if (!region) return [];
+      if (!region) return isEmptyClause(match) ? [nothingToWrap(match, data)] : [];
       const skip = valueAlone(match, rule) ?? tracedAlready(file, region, rule);
       return [{ anchor: match.anchor, region, alternatives: regions.slice(1), data, skip }];
     });
@@ -149,6 +149,15 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
     return places.map((place) => new SpanCandidate(source, place, shape, name));
   },
 });
+
+/** Whether a clause has no code of its own, because it shares that of the next one. */
+function isEmptyClause(match: Match): boolean {
+  return match.kind === "clause" && match.list.statements.length === 0;
+}
+
+function nothingToWrap({ anchor, node }: Match, data: Found): Site<Found> {
+  return { anchor, region: { start: anchor, end: node.end }, data, skip: reason("empty-region") };
+}
 
 /** The calls of one chain are one site: its region is the whole chain for each of them. */
 function withoutTwins(sites: readonly Site<Found>[]): Site<Found>[] {

@@ -31,7 +31,8 @@ export function addTrace(program: Command): void {
 async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
   if (flags.html) assertWritable("--html", flags.html);
   const { trace } = await import("../commands/trace.js");
-  const { traceSummary, traceToTerminal } = await import("../report/trace-terminal.js");
+  const { traceSummary, traceToTerminal, traceWarnings } =
+    await import("../report/trace-terminal.js");
   const color = wantsColor(flags);
   const shows = flags.json !== true && flags.quiet !== true;
   const shown = new Map<string, number>();
@@ -58,12 +59,24 @@ async function runTrace(command: string[], flags: TraceFlags): Promise<number> {
   }
   const rest = shows ? traces.filter(({ id, spans }) => shown.get(id) !== spans.length) : [];
   for (const each of rest) process.stdout.write(traceToTerminal(each, processes, color));
-  process.stdout.write(traceSummary(outcome, color));
+  for (const line of traceWarnings(outcome, color)) process.stderr.write(line);
+  process.stdout.write(traceSummary(outcome));
   return exitCode;
 }
 
-/** Ctrl-C in a terminal reaches CMD by itself; what is sent to this process alone is passed on. */
+/** Who presses Ctrl-C so often means it. */
+const LAST_SIGINT = 3;
+
+/**
+ * Ctrl-C in a terminal reaches CMD by itself; what is sent to this process alone is passed on. A CMD
+ * that does not hear it is killed in the end.
+ */
 function passSignalsOn(child: ChildProcess): void {
-  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
+  let count = 0;
+  process.on("SIGINT", () => {
+    count++;
+    if (count >= LAST_SIGINT) child.kill("SIGKILL");
+    else if (!process.stdin.isTTY) child.kill("SIGINT");
+  });
   process.on("SIGTERM", () => child.kill("SIGTERM"));
 }

@@ -11,7 +11,7 @@ import { assertClean, openWorkspace, uncut, type Workspace } from "./workspace.j
 export async function apply(options: Options): Promise<Outcome> {
   const started = performance.now();
   const workspace = openWorkspace(options);
-  const made = await chosenPlan(workspace, options);
+  const { made, isDeclined } = await chosenPlan(workspace, options);
   const { plan } = made;
   const isRefused = breaksTypes(made);
   const isWritten = !isRefused && !options.check;
@@ -28,16 +28,23 @@ export async function apply(options: Options): Promise<Outcome> {
     findings: [...workspace.findings, ...plan.findings, ...made.findings],
     typecheck: made.typecheck,
     isAnyRead: made.isAnyRead,
+    isDeclined,
     exitCode: isRefused ? 1 : 0,
     ms: Math.round(performance.now() - started),
   };
 }
 
+/** A plan, and whether somebody who was asked wanted none of it. */
+interface ChosenPlan {
+  readonly made: MadePlan;
+  readonly isDeclined: boolean;
+}
+
 /** The plan without the sites that somebody does not want. */
-async function chosenPlan(workspace: Workspace, options: Options): Promise<MadePlan> {
+async function chosenPlan(workspace: Workspace, options: Options): Promise<ChosenPlan> {
   const made = await makePlan(workspace, options);
   const { choose } = options;
-  if (!choose) return made;
+  if (!choose) return { made, isDeclined: false };
   const refused: string[] = [];
   const planned = made.plan.sites.filter(({ state }) => state === "planned");
   let answer: Answer = "yes";
@@ -49,8 +56,9 @@ async function chosenPlan(workspace: Workspace, options: Options): Promise<MadeP
     }
     if (answer === "no" || answer === "quit") refused.push(site.id);
   }
-  if (refused.length === 0) return made;
-  return makePlan(workspace, { ...options, except: [...options.except, ...refused] });
+  if (refused.length === 0) return { made, isDeclined: false };
+  const rest = await makePlan(workspace, { ...options, except: [...options.except, ...refused] });
+  return { made: rest, isDeclined: refused.length === planned.length };
 }
 
 function applied(site: Plan["sites"][number]): Plan["sites"][number] {

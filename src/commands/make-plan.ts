@@ -21,11 +21,11 @@ import {
   incompleteTypes,
   missingSdks,
   nothingChosen,
-  sdksOf,
 } from "./plan-findings.js";
 import { startPlanning } from "./plan-untyped.js";
 import { settle } from "./settle.js";
 import { strictSchemas } from "./strict-schemas.js";
+import { sdksOfPlan } from "./used-sdks.js";
 import { assertKnown, assertSites, type Workspace } from "./workspace.js";
 
 /** A plan with what was found out while it was made. */
@@ -85,7 +85,7 @@ export async function makePlan(
     ({ code }) =>
       !(isNarrowed && code === "unmatched-rule") && !(isPart && code.startsWith("hop-without-")),
   );
-  const sdk = sdksOf(root, plan);
+  const sdk = sdksOfPlan(root, plan);
   return {
     plan: { ...plan, findings },
     ledger,

@@ -1,5 +1,7 @@
 import type { FileChange, SiteReport } from "../plan/model.js";
+import { UserError } from "../plan/user-error.js";
 import type { Shard } from "../project/ledger-file.js";
+import { nearest } from "../text/nearest.js";
 
 /** What the command line (or a caller of the library) asks for. */
 export interface Options {
@@ -46,6 +48,29 @@ export interface Choice {
 /** `all` also means those that come, `quit` means neither this one nor those that come. */
 export type Answer = "yes" | "no" | "all" | "quit";
 
+/** The name of every option. */
+const OPTION_NAMES: Readonly<Record<keyof Options, true>> = {
+  cwd: true,
+  target: true,
+  config: true,
+  preset: true,
+  rule: true,
+  transform: true,
+  phase: true,
+  site: true,
+  except: true,
+  concurrency: true,
+  shard: true,
+  typecheck: true,
+  allowDirty: true,
+  check: true,
+  keep: true,
+  reason: true,
+  onProgress: true,
+  uncut: true,
+  choose: true,
+};
+
 export const DEFAULT_OPTIONS: Options = {
   cwd: process.cwd(),
   target: ".",
@@ -59,6 +84,19 @@ export const DEFAULT_OPTIONS: Options = {
   allowDirty: false,
   check: false,
 };
+
+/**
+ * The options that a caller of the library gives, with the defaults for all others.
+ * @throws {UserError} for a name that is none: what it asks for would be lost without a word
+ */
+export function withDefaults(given: Partial<Options>): Options {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(OPTION_NAMES, name));
+  if (unknown === undefined) return { ...DEFAULT_OPTIONS, ...given };
+  const known = Object.keys(OPTION_NAMES);
+  const guess = nearest(unknown, known);
+  const mend = guess === null ? `known: ${known.join(", ")}` : `did you mean "${guess}"?`;
+  throw new UserError(`options.${unknown}`, "unknown option", mend);
+}
 
 /** Whether a site id was asked for. */
 export function wantsSite({ site, except }: Options): (id: string) => boolean {

@@ -17,6 +17,8 @@ export interface Outcome {
   readonly typecheck: TypeReport | null;
   /** Whether a search for what the rules name left any file to be read; told by what plans. */
   readonly isAnyRead?: boolean;
+  /** Whether somebody who was asked about the sites wanted none of them. */
+  readonly isDeclined?: boolean;
   /** 0 when all is well, 1 when something could not be done or drifted. */
   readonly exitCode: 0 | 1;
   /** Milliseconds. */

@@ -1,50 +1,38 @@
 import { digestOf } from "../plan/hash.js";
 import type { Ledger } from "../plan/ledger.js";
-import type { ActiveRule, Finding, Plan } from "../plan/model.js";
+import type { ActiveRule, Finding } from "../plan/model.js";
 import type { LoadedConfig } from "../project/config-file.js";
 import { installCommand } from "../project/install-command.js";
 import type { Root } from "../project/root.js";
-import { describeSdk, packageOf, type Sdk } from "../project/sdk.js";
 import { counted } from "../text/count.js";
 import type { ConfigProblem } from "../verify/programs.js";
 import type { TypeReport } from "../verify/typecheck.js";
 import type { Options } from "./options.js";
+import type { UsedSdk } from "./used-sdks.js";
 
-/** A phase that no rule has would else pass for one in which there is nothing to do. */
+/** A phase or a transform that no rule has would else pass for one in which there is nothing to do. */
 export function nothingChosen(
   { rules }: LoadedConfig,
   chosen: readonly ActiveRule[],
-  { phase }: Options,
+  { phase, transform }: Options,
 ): Finding[] {
-  if (phase === undefined || chosen.length > 0) return [];
-  const known = [...new Set(rules.flatMap((rule) => rule.phase ?? []))].sort((a, b) => a - b);
-  const list = known.length > 0 ? `; known: ${known.join(", ")}` : "";
-  const message = `no rule that was asked for has the phase ${phase}${list}`;
+  if (chosen.length > 0 || rules.length === 0) return [];
+  const phases = [...new Set(rules.flatMap((rule) => rule.phase ?? []))].sort((a, b) => a - b);
+  const uses = [...new Set(rules.map(({ use }) => use))].sort();
+  const wanted = [
+    ...(phase === undefined ? [] : [`has the phase ${phase}${listed(phases)}`]),
+    ...(transform === undefined ? [] : [`uses ${transform}${listed(uses)}`]),
+  ];
+  const message = `no rule that was asked for ${wanted.join(" and ")}`;
   return [{ code: "unmatched-rule", level: "warning", message, file: null, line: null }];
 }
 
-/** The SDK of a package. */
-export interface FoundSdk {
-  readonly found: Sdk;
-  readonly isDeclared: boolean;
-}
-
-/** The SDKs of the packages whose files get an import of one, or of a module that has it. */
-export function sdksOf(root: Root, plan: Plan): FoundSdk[] {
-  const byDir = new Map<string, FoundSdk>();
-  for (const file of plan.files) {
-    const isAsked =
-      file.imports.some(({ module }) => module.startsWith("@sentry/")) ||
-      file.modules.some(({ text }) => text.includes("@sentry/"));
-    if (!isAsked) continue;
-    const { dir, sdk, isDeclared } = packageOf(root, file.path);
-    if (!byDir.has(dir)) byDir.set(dir, { found: describeSdk(root, dir, sdk), isDeclared });
-  }
-  return [...byDir.values()];
+function listed(known: readonly (string | number)[]): string {
+  return known.length > 0 ? ` (known: ${known.join(", ")})` : "";
 }
 
 /** Packages whose code would import what they do not declare. */
-export function missingSdks(root: Root, sdks: readonly FoundSdk[]): Finding[] {
+export function missingSdks(root: Root, sdks: readonly UsedSdk[]): Finding[] {
   return sdks
     .filter(({ isDeclared }) => !isDeclared)
     .map(({ found }) => ({

@@ -9,6 +9,7 @@ import { createTree } from "../project/tree.js";
 import { ledgerChanges, once, type LedgerWriting } from "./next-ledger.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
+import { sdksOfLedger } from "./used-sdks.js";
 import {
   assertClean,
   assertKnown,
@@ -31,10 +32,11 @@ export async function revert(options: Options): Promise<Outcome> {
   if (!isEmpty(workspace.ledger)) await loadCompiler();
   const tree = createTree(root, "");
   const ledger = relocate(tree, workspace.ledger);
+  const wants = wantsEntry(root, options);
   const plan = planRevert({
     tree,
     ledger,
-    wants: wantsEntry(root, options),
+    wants,
     covers: root.covers,
     madeElsewhere: workspace.madeElsewhere,
   });
@@ -46,7 +48,7 @@ export async function revert(options: Options): Promise<Outcome> {
   const hasErrors = plan.findings.some(({ level }) => level === "error");
   return {
     command: "revert",
-    sdk: [],
+    sdk: sdksOfLedger(root, ledger, wants),
     sites: plan.sites,
     changes: plan.changes,
     ledger: writing?.ledger ?? (() => []),

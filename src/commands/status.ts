@@ -9,6 +9,7 @@ import { createTree, readText } from "../project/tree.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import type { Outcome } from "./outcome.js";
+import { sdksOfLedger } from "./used-sdks.js";
 import { assertRule, openWorkspace, wantsEntry, type Workspace } from "./workspace.js";
 
 /** Says how every site of the ledger stands, and what the config would still do or skip. */
@@ -20,14 +21,16 @@ export async function status(options: Options): Promise<Outcome> {
   if (workspace.ledger.sites.length > 0) await loadCompiler();
   const tree = createTree(root, "");
   const ledger = relocate(tree, workspace.ledger);
-  const own = ledgerStatus(tree, ledger, wantsEntry(root, options));
+  const wants = wantsEntry(root, options);
+  const { madeElsewhere } = workspace;
   const open = await openSites(workspace, options);
+  const own = ledgerStatus({ tree, ledger, wants, madeElsewhere }).map(placedAmong(open.sites));
   const known = new Set(own.map(({ id }) => id));
   const lost = ledger.modules.filter(({ file }) => readText(root, file) === null);
   const hasDrift = lost.length > 0 || own.some(({ state }) => state !== "applied");
   return {
     command: "status",
-    sdk: [],
+    sdk: sdksOfLedger(root, ledger, wants),
     sites: [...own, ...open.sites.filter(({ id }) => !known.has(id))],
     changes: [],
     ledger: () => [],
@@ -36,6 +39,16 @@ export async function status(options: Options): Promise<Outcome> {
     typecheck: null,
     exitCode: hasDrift ? 1 : 0,
     ms: Math.round(performance.now() - started),
+  };
+}
+
+/** The place that the config's rule sees, where there is one: a plan gives it the same. */
+function placedAmong(planned: readonly SiteReport[]): (site: SiteReport) => SiteReport {
+  const present = planned.filter(({ state }) => state === "present");
+  const byId = new Map(present.map((site) => [site.id, site]));
+  return (site) => {
+    const { line, column, endLine, anchor } = byId.get(site.id) ?? site;
+    return { ...site, line, column, endLine, anchor };
   };
 }
 

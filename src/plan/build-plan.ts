@@ -182,8 +182,15 @@ export function unmatchedRule({ rule, isOfPreset }: ActiveRule): Finding {
   return {
     code: "unmatched-rule",
     level: isOfPreset ? "info" : "warning",
-    message: `rule "${rule.id}" matches nothing`,
+    message: `rule "${rule.id}" matches nothing${regionOf(rule)}`,
     file: null,
     line: null,
   };
+}
+
+/** What a rule asks of the code that it matches. */
+function regionOf(rule: ActiveRule["rule"]): string {
+  const { region } = rule as { readonly region?: unknown };
+  const isNamed = typeof region === "string" && region !== "auto";
+  return isNamed ? ` that has the region "${region}"` : "";
 }

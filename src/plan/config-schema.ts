@@ -25,15 +25,23 @@ export const AT_FORMS = {
 
 export type AtForm = keyof typeof AT_FORMS;
 
+/** The forms that `on` narrows. */
+export const TAKING_ON: readonly string[] = ["case", "listener"] satisfies AtForm[];
+
+const ON = param(
+  "narrows `case` to a switch over this expression, `listener` to this emitter, queue or class",
+  v.optional(TEXT),
+);
+const WITHIN = param("only inside a function or a method of this name", v.optional(TEXT));
+
+const AT_MEANING = "what it looks for";
+
 const AT = v.strictObject({
   ...Object.fromEntries(
     Object.entries(AT_FORMS).map(([form, meaning]) => [form, param(meaning, v.optional(TEXT))]),
   ),
-  on: param(
-    "narrows `case` to a switch over this expression, `listener` to this emitter, queue or class",
-    v.optional(TEXT),
-  ),
-  within: param("only inside a function or a method of this name", v.optional(TEXT)),
+  on: ON,
+  within: WITHIN,
 });
 
 const COMMON = {
@@ -47,7 +55,7 @@ const COMMON = {
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   ),
   in: param("globs of the files that it looks at", v.optional(GLOBS)),
-  at: param("what it looks for", v.optional(AT)),
+  at: param(AT_MEANING, v.optional(AT)),
 };
 
 const PRESETS_MEANING =
@@ -71,11 +79,23 @@ export function ruleSchema(transform: AnyTransform) {
   return v.strictObject({ ...COMMON, ...transform.params });
 }
 
+/** Just one of the join points that a transform takes. */
+function joinPointSchema({ joinPoints }: AnyTransform) {
+  if (joinPoints.length === 0) return v.optional(v.never());
+  const forms = joinPoints.map((form) => {
+    const own: v.ObjectEntries = { [form]: param(AT_FORMS[form], TEXT), within: WITHIN };
+    return v.strictObject(TAKING_ON.includes(form) ? { ...own, on: ON } : own);
+  });
+  return param(AT_MEANING, v.union(forms));
+}
+
 /** The schema of a whole config, every transform's rules included; the JSON Schema is made from it. */
 export function configSchema() {
   const rules = [...TRANSFORMS.values()].map((transform) =>
     v.strictObject({
-      ...ruleSchema(transform).entries,
+      ...COMMON,
+      ...transform.params,
+      at: joinPointSchema(transform),
       use: param(transform.summary, v.literal(transform.name)),
     }),
   );

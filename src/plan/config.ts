@@ -5,7 +5,7 @@ import { loadCompiler } from "../syntax/compiler.js";
 import { isNamePattern } from "../syntax/join-point.js";
 import { parseExpression } from "../syntax/pattern.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import { AT_FORMS, CONFIG, ruleSchema, type AtForm } from "./config-schema.js";
+import { AT_FORMS, CONFIG, ruleSchema, TAKING_ON, type AtForm } from "./config-schema.js";
 import { PRESETS } from "./presets.js";
 import type { AnyTransform, Rule } from "../transform.js";
 import type { Config, RuleConfig } from "./define-config.js";
@@ -129,7 +129,7 @@ async function checkJoinPoint(rule: Rule, transform: AnyTransform, place: string
       `accepted: ${joinPoints.join(", ")}`,
     );
   }
-  if (rule.at?.on !== undefined && form !== "case" && form !== "listener") {
+  if (rule.at?.on !== undefined && !TAKING_ON.includes(form)) {
     throw new UserError(`${place}.on`, `it narrows no "${form}"`, "remove it, or use `within`");
   }
   for (const key of ["call", "switch", "assign", "on"] as const) {

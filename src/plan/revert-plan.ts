@@ -22,6 +22,8 @@ import { changesTo, isWholeFile, revertWhole, withTexts } from "./whole-files.js
 /** What a revert would do, and what stays in the ledger after it. */
 export interface RevertPlan {
   readonly sites: readonly SiteReport[];
+  /** The ids of those that go though somebody has edited them since. */
+  readonly edited: ReadonlySet<string>;
   readonly findings: readonly Finding[];
   readonly changes: readonly FileChange[];
   readonly ledger: Pick<Ledger, "sites" | "imports" | "modules">;
@@ -59,6 +61,7 @@ export function planRevert(input: RevertInput): RevertPlan {
   const modules = revertModules(input, { imports, sites, changed, bare });
   return {
     sites: [...files.flatMap((file) => file.sites), ...whole.sites],
+    edited: new Set(files.flatMap((file) => file.edited)),
     findings: [...files.flatMap((file) => file.findings), ...modules.findings],
     changes: [...changes, ...modules.changes],
     ledger: { sites, imports, modules: modules.kept },
@@ -97,6 +100,7 @@ interface RevertFileInput extends RevertInput {
 
 interface RevertedFile {
   readonly sites: readonly SiteReport[];
+  readonly edited: readonly string[];
   readonly findings: readonly Finding[];
   readonly changes: readonly FileChange[];
   readonly entries: readonly LedgerSite[];
@@ -148,6 +152,7 @@ function revertFile(
   const isUntouched = record?.written === hashOf(text);
   return {
     sites: chosen.map((each) => siteReport(source, each, left.has(each) ? "left" : stateOf(each))),
+    edited: removable.filter(({ candidate }) => !candidate.exact).map(({ entry }) => entry.id),
     findings: freed.findings,
     changes: after === text ? [] : [{ path, before: text, after }],
     entries: stays,
@@ -235,6 +240,7 @@ function goneFile(
     sites: chosen.map((entry) =>
       bareReport(entry, "missing", reason("missing", "the file is gone")),
     ),
+    edited: [],
     findings: [],
     changes: [],
     entries: entries.filter((entry) => !chosen.includes(entry)),
@@ -253,6 +259,7 @@ function brokenFile(
   const why = reason("changed-by-hand", `${failure.message}`);
   return {
     sites: entries.filter(input.wants).map((entry) => bareReport(entry, "left", why)),
+    edited: [],
     findings: [],
     changes: [],
     entries,

@@ -64,7 +64,7 @@ async function read(path: string, place: string): Promise<unknown> {
     throw new UserError(`${place}${at ?? ""}`, `it cannot be loaded: ${what.trim()}`, "mend it");
   }
   if (typeof module === "object" && module !== null) {
-    if ("default" in module) return module.default;
+    if ("default" in module) return await module.default;
     if (!isEcmaScript(module) && Object.keys(module).length > 0) return module;
   }
   throw new UserError(

@@ -13,7 +13,12 @@ export async function importConfig(path: string): Promise<unknown> {
   const [{ createJiti }] = await Promise.all([import("jiti"), loadCompiler()]);
   // In a config, "retrospan" is the tool that runs, installed in the tree or not.
   const self: unknown = await import(new URL("../index.js", import.meta.url).href);
-  const shared = { virtualModules: { retrospan: self }, fsCache: false, moduleCache: false };
+  const shared = {
+    virtualModules: { retrospan: self },
+    fsCache: false,
+    moduleCache: false,
+    interopDefault: false,
+  };
   try {
     return await createJiti(import.meta.url, { ...shared, transform: transpile }).import(path);
   } catch (error) {

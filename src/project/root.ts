@@ -91,3 +91,10 @@ export function isInside(dir: string, path: string): boolean {
   const way = relative(dir, path);
   return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 }
+
+/** Whether a file at a path would lie inside the root, though a folder on the way may be a link. */
+export function liesInside(root: Root, path: string): boolean {
+  let folder = dirname(join(root.path, path));
+  while (!existsSync(folder)) folder = dirname(folder);
+  return isInside(root.path, realpathSync.native(folder));
+}

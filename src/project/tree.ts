@@ -5,7 +5,7 @@ import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { filesMatching, findCandidates, isSourcePath } from "./files.js";
 import { gitIgnores } from "./git.js";
-import { isInside, slashed, type Root } from "./root.js";
+import { isInside, liesInside, slashed, type Root } from "./root.js";
 import {
   dependsOn,
   isModulePackage,
@@ -25,7 +25,7 @@ export function createTree(root: Root, base: string): Tree {
     matching: (globs) => filesMatching(root, globs, base),
     resolve: resolver(root, options),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),
-    pathOf: (module) => pathOfModule(base, module),
+    pathOf: (module) => pathOfModule(root, base, module),
     helperDir: (path) => helperDir(root, path),
     isModule: (path) => isModulePackage(root, path),
     sdkFor: (path) => sdkPackageFor(root, path),
@@ -50,10 +50,14 @@ function helperDir(root: Root, path: string): string {
   const source = posix.join(dir, "src");
   const base = existsSync(join(root.path, source)) ? source : dir;
   const places = HELPER_DIRS.map((name) => posix.join(base, name));
-  return places.find((each) => !isIgnored(root, each)) ?? posix.join(base, "lib");
+  const isFit = (each: string) => liesInside(root, `${each}/helper.ts`) && !isIgnored(root, each);
+  return places.find(isFit) ?? posix.join(base, "lib");
 }
 
-/** Where helpers go; the second, where git ignores the first: `lib` may be what a build writes. */
+/**
+ * Where helpers go; the second, where the first is a link out of the root, or git ignores it: `lib`
+ * may be what a build writes.
+ */
 const HELPER_DIRS = ["lib", "tracing"];
 
 /** By root and folder: each file that needs a helper asks. */
@@ -68,10 +72,13 @@ function isIgnored(root: Root, folder: string): boolean {
   return found;
 }
 
-function pathOfModule(base: string, module: string): string {
+function pathOfModule(root: Root, base: string, module: string): string {
   const path = posix.normalize(posix.join(base, module));
   if (path.startsWith("..") || posix.isAbsolute(module)) {
     throw new UserError(module, "it leads outside the root", "use a path inside it");
+  }
+  if (!liesInside(root, path)) {
+    throw new UserError(module, "a symbolic link leads out of the root", "use a path inside it");
   }
   return path;
 }

@@ -3,7 +3,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -12,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { hashOf } from "../plan/hash.js";
 import { UserError } from "../plan/user-error.js";
 import { STATE_DIR } from "./ledger-file.js";
-import { isInside, type Root } from "./root.js";
+import { isInside, liesInside, type Root } from "./root.js";
 import {
   assertFree,
   assertGone,
@@ -92,11 +91,8 @@ function assertWanted(command: string, asked: AbortSignal | null): void {
   throw new UserError(command, `ended by ${String(asked.reason)}`, "nothing was changed");
 }
 
-/** A folder on the way may be a link; what is written must lie inside the root all the same. */
 function assertInside(root: Root, path: string): void {
-  let folder = dirname(join(root.path, path));
-  while (!existsSync(folder)) folder = dirname(folder);
-  if (isInside(root.path, realpathSync.native(folder))) return;
+  if (liesInside(root, path)) return;
   throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
 }
 

@@ -193,8 +193,9 @@ function summaryLine(outcome: Outcome, colors: Colors): string {
   return colors.bold(`${change}${shown.join(", ")}`) + colors.dim(`${types} · ${outcome.ms} ms`);
 }
 
-function nothing({ command, isAnyRead }: Outcome): string {
+function nothing({ command, isAnyRead, isDeclined }: Outcome): string {
   if (command === "status") return "nothing is instrumented";
   if (command === "revert") return "nothing to revert";
+  if (isDeclined) return "nothing was wanted of what was planned";
   return isAnyRead ? "nothing matches" : "no file matches; nothing was parsed";
 }

@@ -33,24 +33,28 @@ export function traceToTerminal(trace: Trace, processes: Processes, color: boole
   return `${[head, ...trace.roots.flatMap(draw), ...orphans].join("\n")}\n`;
 }
 
-/** What was received altogether, and what was amiss. */
-export function traceSummary(outcome: TraceOutcome, color: boolean): string {
-  const colors = createColors(color);
-  const { traces, processes, dropped } = outcome;
+/** What was received altogether. */
+export function traceSummary({ traces }: TraceOutcome): string {
   const spans = traces.reduce((sum, each) => sum + each.spans.length, 0);
   const orphans = traces.reduce((sum, each) => sum + each.orphans.length, 0);
+  const counts = [
+    counted(traces.length, "trace"),
+    counted(spans, "span"),
+    counted(orphans, "orphan"),
+  ];
+  return `${counts.join(", ")}\n`;
+}
+
+/** What was amiss, a line each. */
+export function traceWarnings({ processes, dropped }: TraceOutcome, color: boolean): string[] {
+  const colors = createColors(color);
   const lines = processes.flatMap(({ name, pid, problem }) =>
     problem === null ? [] : [`${colors.yellow("warning")} ${name} (${pid}): ${problem}`],
   );
   if (dropped > 0) {
     lines.push(`${colors.yellow("warning")} ${counted(dropped, "span")} too many to be kept`);
   }
-  lines.push(
-    [counted(traces.length, "trace"), counted(spans, "span"), counted(orphans, "orphan")].join(
-      ", ",
-    ),
-  );
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `${line}\n`);
 }
 
 /** What a tree is drawn for. */
