@@ -1,6 +1,7 @@
 /** Ends of hops that are missing or left out, told by the types of messages. */
 import { afterEach, expect, test } from "vitest";
-import { newRepository, removeFolders, retrospan, type Files } from "./support/cli.js";
+import { apply, preview, type Options } from "../src/index.js";
+import { newRepository, removeFolders, type Files } from "./support/cli.js";
 
 afterEach(removeFolders);
 
@@ -91,15 +92,15 @@ const receive = {
 
 interface Found {
   readonly code: string;
-  readonly file: string;
-  readonly line: number;
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 /** The findings about hops, before an apply and after it. */
 async function hopsIn(
   files: Files,
   rules: readonly object[],
-  ...args: readonly string[]
+  asked: Partial<Options> = {},
 ): Promise<Found[]> {
   const folder = newRepository({
     "package.json": '{ "type": "module", "dependencies": { "@sentry/node": "11" } }',
@@ -107,17 +108,16 @@ async function hopsIn(
     "retrospan.config.json": JSON.stringify({ rules }),
     ...files,
   });
-  const preview = async () => {
-    const { stdout } = await retrospan(folder, ["preview", "--json", ...args]);
-    const { findings } = JSON.parse(stdout) as { findings: Found[] };
+  const previewed = async () => {
+    const { findings } = await preview({ cwd: folder, ...asked });
     return findings
       .filter(({ code }) => code.startsWith("hop-") || /^(left-out|strict-schema)$/.test(code))
       .map(({ code, file, line }) => ({ code, file, line }));
   };
-  const before = await preview();
-  await retrospan(folder, ["apply", "--quiet"]);
+  const before = await previewed();
+  await apply({ cwd: folder });
   const lines = (all: readonly Found[]) => all.map(({ code, file }) => ({ code, file }));
-  expect(lines(await preview())).toEqual(lines(before));
+  expect(lines(await previewed())).toEqual(lines(before));
   return before;
 }
 
@@ -236,12 +236,12 @@ bus.on("d", (text: string) => {
   expect(told(await hopsIn(files, rules))).toEqual([8, 12]);
   const named = { id: "command", use: "trace-field", at: { type: "command" } };
   expect(told(await hopsIn(files, [...rules, named]))).toEqual([12]);
-  expect(told(await hopsIn(files, rules, "--rule", "on-a"))).toEqual([]);
+  expect(told(await hopsIn(files, rules, { rule: "on-a" }))).toEqual([]);
 });
 
 test("one rule alone says nothing about the other end", async () => {
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
-  const found = await hopsIn(files, [field, send], "--rule", "send");
+  const found = await hopsIn(files, [field, send], { rule: "send" });
   expect(found.map(({ code }) => code)).not.toContain("hop-without-receiver");
 });
 
@@ -333,6 +333,6 @@ export function listen(event: ${type}): string {
 test("a phase by itself says nothing about an end that another brings", async () => {
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
   const rules = [field, send].map((rule) => ({ ...rule, phase: 1 }));
-  const found = await hopsIn(files, rules, "--phase", "1");
+  const found = await hopsIn(files, rules, { phase: 1 });
   expect(found.map(({ code }) => code)).not.toContain("hop-without-receiver");
 });

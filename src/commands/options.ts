@@ -90,8 +90,9 @@ export const DEFAULT_OPTIONS: Options = {
  * @throws {UserError} for a name that is none: what it asks for would be lost without a word
  */
 export function withDefaults(given: Partial<Options>): Options {
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(OPTION_NAMES, name));
-  if (unknown === undefined) return { ...DEFAULT_OPTIONS, ...given };
+  if (unknown === undefined) return { ...DEFAULT_OPTIONS, ...said };
   const known = Object.keys(OPTION_NAMES);
   const guess = nearest(unknown, known);
   const mend = guess === null ? `known: ${known.join(", ")}` : `did you mean "${guess}"?`;

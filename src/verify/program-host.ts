@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { libraryFiles, ts as bundled, type TS } from "../syntax/compiler.js";
 import { hashOf } from "../plan/hash.js";
 import { slashed } from "../project/root.js";
+import { createDeclarationCache, type DeclarationCache } from "./declaration-cache.js";
 import type { Compiler, ProgramSpec } from "./programs.js";
 
 /** Files that were parsed, by path. */
@@ -11,17 +12,17 @@ type FileCache = Map<string, TS.SourceFile | undefined>;
 export interface SourceCache {
   /** Files as they are on the disk and as they were planned last. */
   readonly own: FileCache;
-  /** Declaration files, most of what a program reads: the same for every spec of a compiler. */
-  readonly declarations: FileCache;
+  /** The same for every spec of a compiler; null where what it keeps depends on the spec. */
+  readonly declarations: DeclarationCache | null;
 }
 
 /** Creates caches for the specs of one tree. */
 export function createSourceCaches(): (spec: ProgramSpec) => SourceCache {
-  const shared = new Map<Compiler, FileCache>();
+  const shared = new Map<Compiler, DeclarationCache>();
   return ({ compiler }) => {
     const own: FileCache = new Map();
-    if (keepsImports(compiler)) return { own, declarations: own };
-    const declarations: FileCache = shared.get(compiler) ?? new Map<string, TS.SourceFile>();
+    if (keepsImports(compiler)) return { own, declarations: null };
+    const declarations = shared.get(compiler) ?? createDeclarationCache(compiler);
     shared.set(compiler, declarations);
     return { own, declarations };
   };
@@ -109,13 +110,17 @@ function overlayHost(
         cache.own.set(plannedKey(path), file);
         return file;
       }
-      const files = DECLARATIONS.test(path) ? cache.declarations : cache.own;
-      const key = `${formatOf(languageOptions)}:${path}`;
-      if (!files.has(key)) {
+      const parse = () => {
         const file = host.getSourceFile(path, languageOptions, onError);
-        files.set(key, file && versioned(file));
+        return file && versioned(file);
+      };
+      const format = formatOf(languageOptions);
+      if (cache.declarations && DECLARATIONS.test(path)) {
+        return cache.declarations.file(path, format, parse);
       }
-      return files.get(key);
+      const key = `${format}:${path}`;
+      if (!cache.own.has(key)) cache.own.set(key, parse());
+      return cache.own.get(key);
     },
     writeFile: () => undefined,
     createHash: hashOf,

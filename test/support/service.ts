@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { loadCompiler, ts } from "../../src/syntax/compiler.js";
+import { databaseImage } from "./database-image.js";
 import { newRepository, retrospan, runScript, userFiles, writeFiles, type Run } from "./cli.js";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -139,7 +140,7 @@ export interface Traced {
 export async function runTraced(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
   const args = ["trace", "--json", "--", process.execPath, "dist/main.js"];
   const { stdout, stderr } = await retrospan(folder, args, {
-    env: { NODE_NO_WARNINGS: "1", ...env },
+    env: { ...(await usualEnvironment(folder)), ...env },
   });
   return { printed: stderr, document: JSON.parse(stdout) as TraceDocument };
 }
@@ -167,8 +168,15 @@ export async function runOverWire(folder: string, wire: (typeof WIRES)[number]):
 }
 
 /** Runs a compiled service by itself, without anything that sends. */
-export function runAlone(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
+export async function runAlone(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
   return runScript(folder, join(folder, "dist/main.js"), [], {
-    env: { NODE_NO_WARNINGS: "1", ...env },
+    env: { ...(await usualEnvironment(folder)), ...env },
   });
+}
+
+/** What every run of a service gets. */
+async function usualEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
+  const hasDatabase = dependenciesOf(folder).includes("@electric-sql/pglite");
+  const image = hasDatabase ? { DATABASE_IMAGE: await databaseImage() } : {};
+  return { NODE_NO_WARNINGS: "1", ...image };
 }
