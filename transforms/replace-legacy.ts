@@ -11,6 +11,7 @@ import {
   functionName,
   guardLength,
   headOf,
+  headOfPrint,
   importOf,
   indentationAt,
   isAsync,
@@ -275,7 +276,7 @@ function replaceCall(
       ...(isBraced ? { braced: "yes" } : {}),
     },
     container: containerOf(statement),
-    head: headOf(statementFingerprint(code)),
+    head: headOfPrint(statementFingerprint(code)),
   };
 }
 
@@ -446,7 +447,7 @@ function replacedAt(source: Source, { node, renames }: OurCode, shape: Shape): C
     {
       range,
       container: containerOf(own),
-      head: headOf(shape.code ?? ""),
+      head: headOfPrint(shape.code ?? ""),
       key: shape.key ?? "",
       // Braces of the user's may hold the same.
       exact: renames.size === 0 && (!shape.braced || isSurelyBraced),
@@ -494,7 +495,7 @@ function editedBreadcrumb({ file }: Source, node: TS.ExpressionStatement): Candi
   return {
     range: { start: node.getStart(file), end: node.expression.end },
     container: containerOf(node),
-    head: headOf(fingerprint(node)),
+    head: headOf(node),
     key: "",
     exact: false,
     similar: true,

@@ -7,7 +7,6 @@ import {
   enclosingFunction,
   findMatches,
   findNode,
-  fingerprint,
   headOf,
   helperFor,
   isAssignment,
@@ -116,7 +115,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
         exclusive: FIELD,
       },
       container: containerOf(node),
-      head: headOf(fingerprint(node)),
+      head: headOf(node),
     };
   },
 

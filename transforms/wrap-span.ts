@@ -13,7 +13,6 @@ import {
   fillsFor,
   findMatches,
   findNode,
-  fingerprint,
   firstNode,
   freshName,
   headOf,
@@ -265,7 +264,7 @@ function surround(
       name: name.code,
     },
     container: containerOf(inner),
-    head: headOf(fingerprint(inner, (node) => seeThrough(source, node, callee))),
+    head: headOf(inner, (node) => seeThrough(source, node, callee)),
   };
 }
 
@@ -339,8 +338,8 @@ class SpanCandidate implements Candidate {
 
   get head(): string {
     const { callee = "" } = this.#shape;
-    return (this.#head ??= headOf(
-      fingerprint(this.#place.inner, (node) => seeThrough(this.#source, node, callee)),
+    return (this.#head ??= headOf(this.#place.inner, (node) =>
+      seeThrough(this.#source, node, callee),
     ));
   }
 

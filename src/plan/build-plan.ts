@@ -1,14 +1,14 @@
 import type { Source } from "../syntax/source.js";
 import type { Style } from "../text/style.js";
 import type { Types } from "../syntax/value-kind.js";
-import { REASONS } from "../syntax/reason.js";
+import { reason } from "../syntax/reason.js";
 import { byFile } from "./by-file.js";
 import { hashOf, looseHashOf } from "./hash.js";
 import { hopFindings } from "./hops.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
 import type { ActiveRule, FileChange, FilePlan, Finding, Plan, SiteReport } from "./model.js";
 import { planFile, type FileInput } from "./plan-file.js";
-import { stuckSites } from "./proof.js";
+import { obstacleTo, type Obstacle } from "./proof.js";
 import { spanCautions, type EntriesOf } from "./span-cautions.js";
 import type { Tree } from "./tree.js";
 import { isWholeFile, planWholeFiles } from "./whole-files.js";
@@ -100,16 +100,17 @@ function planWhole(
   own: Pick<FileInput, "path" | "text" | "entries" | "imports">,
 ): FilePlan {
   const { tree, wants, rejects, lessons, typesOf, moduleStyle } = input;
-  const refused = new Set<string>();
+  const refused = new Map<string, Obstacle["code"]>();
   for (;;) {
     const asked = { wants, rejects, lessons, typesOf, moduleStyle, refused };
     const file = { ...own, rules, ...asked };
     const plan = planFile(tree, file);
-    const stuck = stuckSites(tree, plan);
-    if (stuck === "none") return plan;
-    const found = stuck.filter((id) => !refused.has(id));
-    if (found.length === 0) return withoutSites(plan, own.text);
-    for (const id of found) refused.add(id);
+    const obstacle = obstacleTo(tree, plan);
+    if (!obstacle) return plan;
+    const { code, sites } = obstacle;
+    const found = sites.filter((id) => !refused.has(id));
+    if (found.length === 0) return withoutSites(plan, own.text, code);
+    for (const id of found) refused.set(id, code);
   }
 }
 
@@ -130,12 +131,12 @@ function changeOf(plan: FilePlan): FileChange[] {
 }
 
 /** A file whose instrumentation could not be taken out again is not instrumented at all. */
-function withoutSites(plan: FilePlan, text: string): FilePlan {
+function withoutSites(plan: FilePlan, text: string, code: Obstacle["code"]): FilePlan {
   const known = new Set(plan.placements.map(({ site }) => site));
   const sites = plan.sites.map((site): SiteReport => {
     if (!known.has(site.id)) return site;
-    const reason = { code: "not-reversible", message: REASONS["not-reversible"] } as const;
-    return { ...site, state: "skipped", by: null, strategy: null, span: null, reason };
+    const skipped = { state: "skipped", by: null, strategy: null, span: null } as const;
+    return { ...site, ...skipped, reason: reason(code) };
   });
   return {
     ...plan,

@@ -1,6 +1,7 @@
 import { extentOf, type Range } from "../text/edit.js";
 import type { Style } from "../text/style.js";
 import type { Reduced } from "../text/reduce.js";
+import type { ReasonCode } from "../syntax/reason.js";
 import type { Source } from "../syntax/source.js";
 import type { Types } from "../syntax/value-kind.js";
 import { TRANSFORMS } from "../../transforms/index.js";
@@ -23,8 +24,8 @@ export interface FileInput {
   readonly rejects: (id: string) => boolean;
   /** What the type check taught, by site. */
   readonly lessons: ReadonlyMap<string, Lessons>;
-  /** Sites that could not be taken out again. */
-  readonly refused: ReadonlySet<string>;
+  /** Sites that could not be taken out again, and why. */
+  readonly refused: ReadonlyMap<string, ReasonCode>;
   /** The style of modules that are made; by default that of the file that needs one first. */
   readonly moduleStyle?: ((path: string) => Style | null) | undefined;
   /** Answers about the types of a file. */

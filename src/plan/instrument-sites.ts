@@ -58,7 +58,8 @@ export function instrumentAll(
     if (isAlone) return reason("still-needed");
     const rival = rivalOf(draft, substitutes, decided);
     if (rival) return reason("overlap", rival.id);
-    if (refused.has(draft.id)) return reason("not-reversible");
+    const obstacle = refused.get(draft.id);
+    if (obstacle) return reason(obstacle);
     const reserved = namesNear(draft.site, names);
     const result = instrument(context, draft, lessons.get(draft.id) ?? NO_LESSONS, { reserved });
     if (result === "present" || isReason(result)) return result;

@@ -3,6 +3,7 @@ import { firstIndex } from "../text/first-index.js";
 import { ts, type TS } from "../syntax/compiler.js";
 import { sentAway, takesSdkEvent } from "../syntax/elsewhere.js";
 import { importOf, moduleOf } from "../syntax/imports.js";
+import { perFile } from "../syntax/per-file.js";
 import { reason, type Reason } from "../syntax/reason.js";
 import { sdkInits } from "../syntax/sdk-init.js";
 import type { Source } from "../syntax/source.js";
@@ -41,9 +42,11 @@ function functionsAround({ file }: Source, { start, end }: Range): TS.SignatureD
 
 // What the SDK calls
 
+const saysSdk = perFile(({ text }) => text.includes("@sentry/"));
+
 /** Whether a function is an option of the SDK, on the spot or by name, or is made for that. */
 function isHook(source: Source, fn: TS.SignatureDeclaration): boolean {
-  if (!source.text.includes("@sentry/")) return false;
+  if (!saysSdk(source.file)) return false;
   if (takesSdkEvent(source, fn)) return true;
   const inits = sdkInits(source);
   const isGiven = (node: TS.Node) =>
@@ -58,9 +61,11 @@ function isHook(source: Source, fn: TS.SignatureDeclaration): boolean {
 
 // What a span would undo
 
+const saysScope = perFile(({ text }) => /getCurrentScope|configureScope/.test(text));
+
 /** `Sentry.getCurrentScope().setTag("team", "x")`: the scope is another one inside the span. */
 function scopeChange(source: Source, region: Range): string | null {
-  if (!/getCurrentScope|configureScope/.test(source.text)) return null;
+  if (!saysScope(source.file)) return null;
   const change = callsWithin(source, region).find(({ expression }) =>
     /\b(getCurrentScope\(\)\s*[!?]?\.\s*(set|add|clear|update)\w*|configureScope)$/.test(
       expression.getText(source.file),

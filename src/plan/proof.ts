@@ -7,16 +7,22 @@ import { isRemovable, recogniseAll } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import type { Tree } from "./tree.js";
 
+/** New sites that stand in the way of a revert, as far as that can be told, and why. */
+export interface Obstacle {
+  readonly code: "not-reversible" | "too-deep";
+  readonly sites: readonly string[];
+}
+
 /**
- * Proves, before anything is written, that a revert of the planned text gives back every byte; else
- * names the new sites that stand in the way, as far as that can be told.
+ * Proves, before anything is written, that a revert of the planned text gives back every byte.
+ * @returns null when it does
  */
-export function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string[] {
-  if (!plan.isChanged) return "none";
+export function obstacleTo(tree: Tree, plan: FilePlan): Obstacle | null {
+  if (!plan.isChanged) return null;
   const source = parseSource(plan.path, plan.after);
-  if (isParseFailure(source)) return siteNear(plan, source.offset);
+  if (isParseFailure(source)) return notReversible(siteNear(plan, source.offset));
   const deep = placeTooDeep(source.file);
-  if (deep !== null) return sitesAround(plan, deep);
+  if (deep !== null) return { code: "too-deep", sites: deepestSites(plan, deep) };
   const recognised = recogniseAll(tree, source, plan.entries, plan.imports);
   const edits = removalEdits(
     source,
@@ -28,15 +34,17 @@ export function stuckSites(tree: Tree, plan: FilePlan): "none" | readonly string
   );
   const removals = combineRemovals([...edits, ...imports.flatMap((each) => each.removals)]);
   const reverted = reduceText(plan.after, removals);
-  if (reverted.text === plan.base) return "none";
+  if (reverted.text === plan.base) return null;
   const isNew = new Set(plan.placements.map(({ site }) => site));
   const left = recognised.filter((each) => !isRemovable(each) && isNew.has(each.entry.id));
-  if (left.length > 0) return left.map(({ entry }) => entry.id);
+  if (left.length > 0) return notReversible(left.map(({ entry }) => entry.id));
   const differs = sharedLength(reverted.text, plan.base);
-  return siteNear(
-    plan,
-    reverted.toFull(differs, () => true),
-  );
+  const offset = reverted.toFull(differs, () => true);
+  return notReversible(siteNear(plan, offset));
+}
+
+function notReversible(sites: readonly string[]): Obstacle {
+  return { code: "not-reversible", sites };
 }
 
 /** How far two texts are the same. */
@@ -55,9 +63,18 @@ function siteNear({ before, edits, placements }: FilePlan, offset: number): read
   return nearestFirst.slice(0, 1).map(({ site }) => site);
 }
 
-/** The new sites around a place of the planned text; all of them where there is none. */
-function sitesAround({ before, edits, placements }: FilePlan, offset: number): readonly string[] {
+/**
+ * The inner half of the new sites around a place that is too deep with them; all of the file where it
+ * was so without them: whatever else is in it, the next run may not read it.
+ */
+function deepestSites(plan: FilePlan, offset: number): readonly string[] {
+  const { before, edits, path, base } = plan;
+  const placements = [...plan.placements].sort((a, b) => a.region.start - b.region.start);
+  const original = parseSource(path, base);
+  const wasDeep = isParseFailure(original) || placeTooDeep(original.file) !== null;
   const at = reduceText(before, edits).toFull(offset, () => true);
   const around = placements.filter(({ region }) => region.start <= at && at < region.end);
-  return (around.length > 0 ? around : placements).map(({ site }) => site);
+  const chosen =
+    wasDeep || around.length === 0 ? placements : around.slice(Math.floor(around.length / 2));
+  return chosen.map(({ site }) => site);
 }

@@ -62,7 +62,7 @@ export function callCandidate(
   return {
     range: { start: call.getStart(source.file), end: call.end },
     container: containerOf(call),
-    head: headOf(fingerprint(kept)),
+    head: headOf(kept),
     key: fingerprint(call.expression),
     exact: !isReason(removal),
     similar: true,

@@ -1,11 +1,15 @@
 import { ts, type TS } from "./compiler.js";
 import { moduleOf } from "./imports.js";
+import { perFile } from "./per-file.js";
 import type { Source } from "./source.js";
 import { unwrapped } from "./walk.js";
 
-/** What a file says that sends a function away as text. */
-const MAY_SEND =
-  /\beval\b|new Function\b|toString\(\)|<script|\$\$?eval|evaluate|executeScript|addInitScript|waitForFunction/;
+/** Whether a file says anything that sends a function away as text. */
+const maySend = perFile(({ text }) =>
+  /\beval\b|new Function\b|toString\(\)|<script|\$\$?eval|evaluate|executeScript|addInitScript|waitForFunction/.test(
+    text,
+  ),
+);
 
 /** Methods of browsers' drivers that run a function in a page. */
 const IN_PAGES =
@@ -18,7 +22,7 @@ const DRIVERS = /playwright|puppeteer|webdriver|selenium|stagehand/;
 
 /** How a function goes to where the names around it mean nothing; null where it does not. */
 export function sentAway(source: Source, fn: TS.SignatureDeclaration): string | null {
-  if (!MAY_SEND.test(source.text)) return null;
+  if (!maySend(source.file)) return null;
   const { parent } = fn;
   if (ts.isCallExpression(parent) && parent.expression !== fn) return takenInto(source, parent);
   if (ts.isPropertyAssignment(parent) && /^(func|function)$/.test(parent.name.getText())) {

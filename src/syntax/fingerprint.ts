@@ -4,26 +4,42 @@ import { ts, type TS } from "./compiler.js";
  * What a piece of code says, whatever its white space, comments, quotes and brackets: equal for two
  * nodes exactly when the compiler would see the same tree. Used to find code again after a formatter.
  * @param seeThrough replaces a node by what it stands for
+ * @param length how much of it is wanted, in characters: what comes behind is not even visited
  */
 export function fingerprint(
   given: TS.Node,
   seeThrough: (node: TS.Node) => TS.Node = (node) => node,
+  length = Infinity,
 ): string {
-  const node = seeThrough(given);
-  if (ts.isParenthesizedExpression(node)) return fingerprint(node.expression, seeThrough);
-  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
-    return JSON.stringify(node.text);
-  }
-  const parts: string[] = [];
-  ts.forEachChild(node, (child) => {
-    parts.push(fingerprint(child, seeThrough));
-  });
-  if (parts.length === 0) return ownText(node);
-  if (ts.isShorthandPropertyAssignment(node) && parts.length === 1) {
-    const [name = ""] = parts;
-    return `${kindName(ts.SyntaxKind.PropertyAssignment)}(${name},${name})`;
-  }
-  return `${kindName(node.kind)}${operatorOf(node)}(${parts.join(",")})`;
+  let print = "";
+  const say = (each: TS.Node): void => {
+    const node = seeThrough(each);
+    if (ts.isParenthesizedExpression(node)) return say(node.expression);
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
+      print += JSON.stringify(node.text);
+      return;
+    }
+    if (isNameAlone(node)) {
+      const name = fingerprint(node.name, seeThrough);
+      print += `${kindName(ts.SyntaxKind.PropertyAssignment)}(${name},${name})`;
+      return;
+    }
+    let isLeaf = true;
+    ts.forEachChild(node, (child) => {
+      print += isLeaf ? `${kindName(node.kind)}${operatorOf(node)}(` : ",";
+      isLeaf = false;
+      say(child);
+      return print.length >= length;
+    });
+    print += isLeaf ? ownText(node) : ")";
+  };
+  say(given);
+  return print.slice(0, length);
+}
+
+/** `{ name }`, which says `{ name: name }`. */
+function isNameAlone(node: TS.Node): node is TS.ShorthandPropertyAssignment {
+  return ts.isShorthandPropertyAssignment(node) && !node.objectAssignmentInitializer;
 }
 
 let kindNames: ReadonlyMap<TS.SyntaxKind, string> | undefined;

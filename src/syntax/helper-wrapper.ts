@@ -2,7 +2,7 @@ import { objectOnOneLine, type Entries } from "../text/code.js";
 import { disclose, enclose, type CallbackNeeds } from "./callback.js";
 import { captureImports } from "./caught-error.js";
 import { ts, type TS } from "./compiler.js";
-import { callFingerprint, codeFingerprint, fingerprint } from "./fingerprint.js";
+import { callFingerprint, codeFingerprint } from "./fingerprint.js";
 import type { Helper } from "./helper-module.js";
 import type { Binding } from "./imports.js";
 import { headOf, type Candidate, type Instrumentation, type Shape } from "./instrumentation.js";
@@ -58,7 +58,7 @@ export function runInHelper(
       ...(span ? { name: span.name.code } : {}),
     },
     container: containerOf(inner),
-    head: headOf(fingerprint(inner)),
+    head: headOf(inner),
   };
 }
 
@@ -84,7 +84,7 @@ function candidate(source: Source, node: WrapperNode, shape: Shape): Candidate {
   return {
     range: { start: call.getStart(source.file), end: call.end },
     container: containerOf(call),
-    head: headOf(fingerprint(inner)),
+    head: headOf(inner),
     key,
     exact: key === shape.key && !isReason(removal),
     similar: shape.name === undefined || hasName(call, shape.name),

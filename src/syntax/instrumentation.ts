@@ -1,5 +1,6 @@
 import type { TS } from "./compiler.js";
 import type { Edit, Range } from "../text/edit.js";
+import { fingerprint } from "./fingerprint.js";
 import type { ImportNeed } from "./import-place.js";
 import type { Reindent } from "./indent.js";
 import type { Reason } from "./reason.js";
@@ -135,9 +136,14 @@ export const NO_LESSONS: Lessons = {
 /** How much of a piece of code is kept to know it again. */
 const HEAD_LENGTH = 160;
 
-/** The beginning of a fingerprint, long enough to tell neighbours apart. */
-export function headOf(fingerprint: string): string {
-  return fingerprint.slice(0, HEAD_LENGTH);
+/** The beginning of a node's fingerprint, long enough to tell neighbours apart. */
+export function headOf(node: TS.Node, seeThrough?: (node: TS.Node) => TS.Node): string {
+  return fingerprint(node, seeThrough, HEAD_LENGTH);
+}
+
+/** The same of a fingerprint. */
+export function headOfPrint(print: string): string {
+  return print.slice(0, HEAD_LENGTH);
 }
 
 /**

@@ -68,6 +68,7 @@ export const REASONS = {
   "unknown-user": "what is returned does not show whose it is",
   "unknown-outcome": "the run ends here, and nothing tells how: it counts as a success",
   "unknown-options": "the options are not all written out in the call",
+  "too-deep": "the code would be nested so deep that the next run may not be able to read it",
   "type-guard": "the call tells the compiler about the code behind it, which a callback would hide",
   "type-check": "the instrumented code would not type-check",
   "accessor-path": "the message is read through an accessor, which must not run twice",

@@ -68,7 +68,7 @@ function withoutName(source: Source, { statement, local }: ImportedName): string
 
 /** What a neighbouring statement is known by: an import by its text, anything else by its name. */
 function landmark(statement: TS.Statement): string {
-  if (ts.isImportDeclaration(statement)) return headOf(fingerprint(statement));
+  if (ts.isImportDeclaration(statement)) return headOf(statement);
   const name = "name" in statement ? (statement.name as TS.Node | undefined)?.getText() : undefined;
   return `${kindName(statement.kind)} ${name ?? ""}`;
 }

@@ -105,7 +105,7 @@ export function insertCall(source: Source, call: InsertedCall): Instrumentation 
     span: null,
     shape: { ...shape, callee, key: codeFingerprint(code), name: codeFingerprint(given[0] ?? "") },
     container: containerOf(statement),
-    head: headOf(fingerprint(statement)),
+    head: headOf(statement),
   };
 }
 
@@ -158,7 +158,7 @@ function insertedCandidate(
   return {
     range: { start: statement.getStart(source.file), end: statement.end },
     container: containerOf(statement),
-    head: beside ? headOf(fingerprint(beside)) : "",
+    head: beside ? headOf(beside) : "",
     key: fingerprint(call),
     exact: fingerprint(call) === shape.key && isInPlace,
     similar,

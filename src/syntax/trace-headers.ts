@@ -1,6 +1,6 @@
 import { callAround, callCandidate } from "./call-around.js";
 import { ts, type TS } from "./compiler.js";
-import { codeFingerprint, fingerprint } from "./fingerprint.js";
+import { codeFingerprint } from "./fingerprint.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
 import { headOf, type Candidate, type Instrumentation, type Shape } from "./instrumentation.js";
 import { containerOf, propertyName } from "./names.js";
@@ -82,7 +82,7 @@ export function carryInHeaders(file: HelperHost, member: HeadersMember): Instrum
       layout: isShort ? "shorthand" : "value",
     },
     container: containerOf(value),
-    head: headOf(fingerprint(value)),
+    head: headOf(value),
   };
 }
 
