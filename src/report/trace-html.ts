@@ -50,7 +50,7 @@ function section(trace: Trace, processes: Processes): string {
   return `<section>${head}${rows(trace.roots)}${orphans.join("")}</section>`;
 }
 
-function line(trace: Trace, { node, isLast }: Row, processes: Processes): string {
+function line(trace: Trace, { node, depth }: Row, processes: Processes): string {
   const { span } = node;
   const whole = Math.max(1, trace.end - trace.start);
   const percent = (time: number) => `${((100 * time) / whole).toFixed(2)}%`;
@@ -61,7 +61,7 @@ function line(trace: Trace, { node, isLast }: Row, processes: Processes): string
     `background: hsl(${hueOf(service)} 60% 50%)`,
   ].join("; ");
   const from = `+${milliseconds(span.start - trace.start)}`;
-  return htmlEscape`<div class="row"><span class="name${span.failed ? " failed" : ""}" style="padding-left: ${isLast.length}em">${titleOf(span)} <small>${service}</small></span><span class="track" title="${from}"><span class="bar" style="${place}"></span></span><span class="time">${milliseconds(lengthOf(span))}</span></div>`;
+  return htmlEscape`<div class="row"><span class="name${span.failed ? " failed" : ""}" style="padding-left: ${depth}em">${titleOf(span)} <small>${service}</small></span><span class="track" title="${from}"><span class="bar" style="${place}"></span></span><span class="time">${milliseconds(lengthOf(span))}</span></div>`;
 }
 
 /** The same colour for the same service, on every page. */

@@ -87,17 +87,17 @@ function repeatedLeaves({ children }: SpanNode): SpanNode[][] {
 }
 
 /** A gap is told where it is a good part of the trace. */
-function gapLine({ trace, colors }: Canvas, { gap, isLast }: Row): string[] {
+function gapLine({ trace, colors }: Canvas, { gap, above }: Row): string[] {
   if (gap < 10 || gap < (trace.end - trace.start) / 10) return [];
-  const stem = trunk(isLast.slice(0, -1));
+  const stem = stemBelow(above);
   return [colors.dim(`  ${stem}│  · ${milliseconds(gap)} without a span`)];
 }
 
-function spanLine(canvas: Canvas, { node, isLast }: Row, same: readonly SpanNode[]): string {
+function spanLine(canvas: Canvas, { node, above, isLast }: Row, same: readonly SpanNode[]): string {
   const { trace, processes, colors } = canvas;
   const { span } = node;
-  const branch = isLast.length === 0 ? "" : isLast.at(-1) === true ? "└─ " : "├─ ";
-  const left = `  ${trunk(isLast.slice(0, -1))}${branch}`;
+  const branch = above === null ? "" : isLast ? "└─ " : "├─ ";
+  const left = `  ${stemBelow(above)}${branch}`;
   const times = same.length > 0 ? ` × ${same.length}` : "";
   const spent = same.reduce((sum, each) => sum + lengthOf(each.span), 0) || lengthOf(span);
   const title = `${titleOf(span)}${times}`;
@@ -111,8 +111,11 @@ function spanLine(canvas: Canvas, { node, isLast }: Row, same: readonly SpanNode
   return columns.join("  ");
 }
 
-function trunk(isLast: readonly boolean[]): string {
-  return isLast.map((last) => (last ? "   " : "│  ")).join("");
+/** The lines that go on beside what hangs from a row. */
+function stemBelow(row: Row | null): string {
+  const parts: string[] = [];
+  for (let at = row; at?.above; at = at.above) parts.push(at.isLast ? "   " : "│  ");
+  return parts.reverse().join("");
 }
 
 function gapTo(text: string): number {

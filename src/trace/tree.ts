@@ -72,22 +72,29 @@ function unrooted(
 /** A line of a drawn tree. */
 export interface Row {
   readonly node: SpanNode;
-  /** Whether the node, and each of those above it but the topmost, is the last of its siblings. */
-  readonly isLast: readonly boolean[];
+  /** The row of the span that it hangs from; null at the top. */
+  readonly above: Row | null;
+  /** How many rows are above. */
+  readonly depth: number;
+  /** Whether the node is the last of its siblings. */
+  readonly isLast: boolean;
   /** Milliseconds between siblings before it, or after its parent's start, in which none ran. */
   readonly gap: number;
 }
 
 /** Trees from the top down, without recursion: a trace can be deeper than the stack. */
 export function* rowsOf(tops: readonly SpanNode[]): Generator<Row> {
-  const waiting: Row[] = tops.map((node) => ({ node, isLast: [], gap: 0 })).reverse();
+  const top = { above: null, depth: 0, isLast: true, gap: 0 };
+  const waiting: Row[] = tops.map((node) => ({ node, ...top })).reverse();
   for (let row = waiting.pop(); row; row = waiting.pop()) {
     yield row;
-    const { node, isLast } = row;
+    const { node, depth } = row;
     const gaps = gapsBefore(node);
     const below = node.children.map((child, index) => ({
       node: child,
-      isLast: [...isLast, index === node.children.length - 1],
+      above: row,
+      depth: depth + 1,
+      isLast: index === node.children.length - 1,
       gap: gaps[index] ?? 0,
     }));
     waiting.push(...below.reverse());
