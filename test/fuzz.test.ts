@@ -68,7 +68,7 @@ const SABOTAGES = [
   "a return anywhere is a tail",
 ] as const;
 
-const PROGRAMS = 2000;
+const PROGRAMS = 1200;
 const SEED = 1;
 const ENOUGH = 1000;
 
