@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -8,9 +9,11 @@ import {
   symlinkSync,
 } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { emptyLedger } from "../src/plan/ledger.js";
 import {
+  CLI,
   commit,
   git,
   newFolder,
@@ -609,6 +612,15 @@ describe("files that cannot be planned", () => {
     expect(run.stdout).toContain("nothing was parsed");
     expect(run.stderr).toBe('warning unmatched-rule rule "load" matches nothing\n');
   });
+});
+
+test("a reader that goes away before the end is no bug", async () => {
+  const folder = newRepository(LARGE);
+  const script = `"$0" "$1" apply --no-typecheck --json | true; printf "%s" "\${PIPESTATUS[0]}"`;
+  const args = ["-c", script, process.execPath, CLI];
+  const { stdout, stderr } = await promisify(execFile)("bash", args, { cwd: folder });
+  expect({ stdout, stderr }).toEqual({ stdout: "0", stderr: "" });
+  expect(await plan(folder, "preview", "--check")).toMatchObject({ code: 0 });
 });
 
 describe("a rule that means nothing", () => {

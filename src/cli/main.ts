@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { UserError } from "../plan/user-error.js";
 import { EXIT } from "./exit.js";
-import { Interrupted } from "./output.js";
+import { Interrupted, outliveReaders } from "./output.js";
 import { buildProgram, ownVersion } from "./program.js";
 
 function exitCodeOf(error: unknown): number {
@@ -47,6 +47,7 @@ const MENDS: Readonly<Record<string, string>> = {
   EISDIR: "there must be a file where there is a folder",
 };
 
+outliveReaders();
 const program = buildProgram(ownVersion());
 if (process.argv.length <= 2) {
   program.outputHelp();

@@ -21,5 +21,14 @@ export function wantsColor({ color }: { color?: boolean }): boolean {
   return color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
 }
 
+/** Goes on when nobody reads what is printed any more, as with `| head`: what is done is done. */
+export function outliveReaders(): void {
+  const ignoreClosed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE") throw error;
+  };
+  process.stdout.on("error", ignoreClosed);
+  process.stderr.on("error", ignoreClosed);
+}
+
 /** Ends a run in which somebody pressed Ctrl-C before anything was written. */
 export class Interrupted extends Error {}
