@@ -707,6 +707,38 @@ interface EventHandler { handle(event: object): Promise<void> }
   ]);
 });
 
+test("the steps of an Inngest function get spans, the function around them does not", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/checkout.ts": `import { inngest } from "./inngest/client";
+
+export const checkout = inngest.createFunction(
+  { id: "checkout" },
+  { event: "shop/ordered" },
+  async ({ event, step }) => {
+    const charge = await step.run("charge", async () => {
+      return await fetch("/charge", { method: "POST", body: JSON.stringify(event.data) });
+    });
+    await step.sleep("settle", "1h");
+    await step.run("ship", async () => {
+      await fetch("/ship");
+    });
+    return charge;
+  },
+);
+`,
+    "src/other.ts": `export const all = async (step: { run(name: string, work: () => Promise<void>): void }) => {
+  step.run("no step of Inngest", async () => {});
+};
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span, line }) => [span?.name, line])).toEqual([
+    ["charge", 8],
+    ["ship", 12],
+  ]);
+});
+
 test("jobs in files of their own, in tables and by steps are found where they begin", async () => {
   const job = (lines: number) => `export const run = async (io: { log(text: string): void }) => {
 ${"  io.log(await Promise.resolve(``));\n".repeat(lines)}};

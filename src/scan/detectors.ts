@@ -21,6 +21,7 @@ import { operations } from "./operations.js";
 import { routes } from "./routes.js";
 import { indexes, runs, stages } from "./runs.js";
 import { users } from "./users.js";
+import { workflowSteps } from "./workflow-steps.js";
 
 /** Every kind of place that is looked for. */
 export const DETECTORS: readonly Detector[] = [
@@ -51,6 +52,7 @@ export const DETECTORS: readonly Detector[] = [
   transactions,
   stages,
   stepRunners,
+  workflowSteps,
   runs,
   operations,
   measuredStages,

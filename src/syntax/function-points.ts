@@ -87,10 +87,14 @@ function listenerCallback(
   return isEmitter(left.expression) ? right : undefined;
 }
 
-/** Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule. */
+/**
+ * Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule,
+ * and the steps of Inngest.
+ */
 export const JOB_METHODS: ReadonlySet<string> = new Set([
   ...["process", "work", "define"],
   ...["schedule", "scheduleJob"],
+  "run",
 ]);
 
 /**
