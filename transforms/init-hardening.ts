@@ -320,11 +320,16 @@ function ratesText({ rates }: Sampler, style: Style): string {
 function rateWish(asked: Asked): Wish[] {
   const { rule, options } = asked;
   const { productionRate, sampler } = rule;
-  const rate = literalRate(asked);
-  if (productionRate === undefined || rate === null || Number(rate) <= productionRate) return [];
+  const option = "tracesSampleRate";
+  const value = valueOf(options, option);
+  if (productionRate === undefined || !value) return [];
   // A sampler decides; what it says of other spans is told there.
   if (sampler || propertyOf(options, SAMPLER)) return [];
-  const option = "tracesSampleRate";
+  const rate = literalRate(asked);
+  if (rate === null) {
+    return [{ option, change: () => reason("computed-rate", value.getText()) }];
+  }
+  if (Number(rate) <= productionRate) return [];
   return [
     {
       option,

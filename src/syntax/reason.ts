@@ -12,6 +12,7 @@ export const REASONS = {
   "argument-effects": "an argument that would be dropped may have effects",
   "changes-scope": "the code sets up the SDK or changes its scope, which a span undoes at its end",
   "compound-assignment": "the assignment changes a value instead of recording one",
+  "computed-rate": "the rate is decided by code, which may look at where it runs",
   "computed-key": "the key is computed by code that must not run twice",
   "declaration-escapes": "a declaration inside the region is used outside it",
   "dynamic-scope": "eval or with makes names impossible to follow",
