@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -517,6 +518,18 @@ describe("the dirty guard", () => {
     await applied(folder);
     await reverted(folder);
     expect(readFile(folder, "src/other.ts")).toBe(`${SAVE}${EDIT}`);
+  });
+
+  test("a read-only file is refused by apply and by revert", async () => {
+    const folder = newRepository(LARGE);
+    chmodSync(join(folder, "src/load.ts"), 0o444);
+    const before = snapshot(folder);
+    await expectMistake(folder, ["apply", "--no-typecheck"], [/src\/load\.ts/, /read-only/]);
+    expect(snapshot(folder)).toEqual(before);
+    chmodSync(join(folder, "src/load.ts"), 0o644);
+    await applied(folder);
+    chmodSync(join(folder, "src/load.ts"), 0o444);
+    await expectMistake(folder, ["revert"], [/src\/load\.ts/, /read-only/]);
   });
 
   test("preview and status have no guard", async () => {

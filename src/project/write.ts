@@ -6,6 +6,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { hashOf } from "../plan/hash.js";
@@ -51,6 +52,7 @@ export async function writeChanges(
   const assertReady = (change: Writing) => {
     assertWanted(command, asked);
     assertInside(root, change.path);
+    assertWritable(root, change);
     assertUnchanged(root, change);
   };
   const isNewState = !existsSync(join(root.path, STATE_DIR));
@@ -94,6 +96,13 @@ function assertWanted(command: string, asked: AbortSignal | null): void {
 function assertInside(root: Root, path: string): void {
   if (liesInside(root, path)) return;
   throw new UserError(path, "a symbolic link leads out of the root", "use a path inside it");
+}
+
+/** A file is put into the place of another, which the system allows though that is read-only. */
+function assertWritable(root: Root, { path, before }: Writing): void {
+  const stats = statSync(join(root.path, path), { throwIfNoEntry: false });
+  if (before === null || !stats || (stats.mode & 0o222) !== 0) return;
+  throw new UserError(path, "it is read-only", "make it writable, or leave it out");
 }
 
 const DISK_PROBLEMS = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EMFILE"]);
