@@ -239,6 +239,36 @@ bus.on("d", (text: string) => {
   expect(told(await hopsIn(files, rules, { rule: "on-a" }))).toEqual([]);
 });
 
+test("a strict schema beside an end is told also of a message that says one thing", async () => {
+  const job = "export interface Job {\n  id: string;\n}\n";
+  const sender = `
+import type { Job } from "./job.js";
+export function sendEvent(socket: { send(text: string): void }, job: Job): void {
+  socket.send(JSON.stringify(job));
+}
+`;
+  const schema = `
+import { z } from "zod";
+export const schema = z.object({ id: z.string() }).strict();
+`;
+  const worker = `
+export function receive(text: string): string {
+  const job = schema.parse(JSON.parse(text));
+  return handle(job);
+}
+export function handle(job: { id: string }): string {
+  return job.id;
+}
+`;
+  const rules = [send, { ...receive, at: { call: "handle($message)", within: "receive" } }];
+  const files = { "job.ts": job, "sender.ts": sender };
+  const told = (found: readonly Found[]) =>
+    found.filter(({ code }) => code === "strict-schema").map(({ file, line }) => [file, line]);
+  const beside = { ...files, "worker.ts": schema + worker };
+  expect(told(await hopsIn(beside, rules))).toEqual([["worker.ts", 3]]);
+  expect(told(await hopsIn({ ...files, "form.ts": schema }, rules))).toEqual([]);
+});
+
 test("one rule alone says nothing about the other end", async () => {
   const files = { "messages.ts": MESSAGES, "sender.ts": SENDER };
   const found = await hopsIn(files, [field, send], { rule: "send" });

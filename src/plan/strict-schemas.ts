@@ -24,7 +24,13 @@ export function strictSchemaFindings(
   return schemas.flatMap((schema): Finding[] => {
     const { file, line } = schema;
     if (schema.fields.includes(FIELD)) return [];
-    const sender = senders.find((end) => end.fields.some((each) => isTakenBy(schema, each)));
+    // Beside an end of the hop, it is asked about its messages, however little they say.
+    const telling = ends.some((end) => end.file === file) ? 1 : TELLING;
+    const sender = senders.find((end) =>
+      end.fields
+        .map((names) => names.filter((name) => name !== FIELD))
+        .some((names) => names.length >= telling && isTakenBy(schema, names)),
+    );
     if (!sender) return [];
     const message = `this schema refuses unknown fields, and what ${sender.file}:${sender.line} sends has "${FIELD}": name it here, optional, or let a trace-field rule do so`;
     return [{ code: "strict-schema", level: "warning", message, file, line }];
@@ -32,7 +38,6 @@ export function strictSchemaFindings(
 }
 
 function isTakenBy({ fields, required }: PlacedSchema, message: readonly string[]): boolean {
-  const own = message.filter((name) => name !== FIELD);
-  const isNamed = own.every((name) => fields.includes(name));
-  return own.length >= TELLING && isNamed && required.every((name) => own.includes(name));
+  const isNamed = message.every((name) => fields.includes(name));
+  return isNamed && required.every((name) => message.includes(name));
 }

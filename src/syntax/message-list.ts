@@ -2,7 +2,7 @@ import { ts, type TS } from "./compiler.js";
 import { flowOf } from "./control-flow.js";
 import { canBeObject, isMadeHere, messageOf, valueOf, type Message } from "./message.js";
 import { propertyName } from "./names.js";
-import { reason, type Reason } from "./reason.js";
+import { isReason, reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 import { unwrapped } from "./walk.js";
 
@@ -22,9 +22,9 @@ export function messagesOf(
   const elements = isList ? elementsOf(valueOf(source, given)) : [];
   if (!given || elements.length === 0) return [messageOf(source, call, named)];
   if (isUsedElsewhere(source, given)) return [reason("list-in-use", given.getText())];
-  return elements.map((element): Message => {
-    const node = dataOf(element) ?? element;
-    return { node, isCopied: isMadeHere(node) };
+  return elements.map((element): Message | Reason => {
+    const node = dataOf(element);
+    return isReason(node) ? node : { node, isCopied: isMadeHere(node) };
   });
 }
 
@@ -50,14 +50,21 @@ function returnedBy(fn: TS.Expression): TS.Expression | null {
   return isLast && returned?.expression ? unwrapped(returned.expression) : null;
 }
 
-/** The data of a job that is described by an object of its own: `{ name, data, opts }`. */
-function dataOf({ properties }: TS.ObjectLiteralExpression): TS.Expression | null {
+/**
+ * What an element says is its data, where it describes a job: `{ name, data: {...}, opts }`; else the
+ * element.
+ */
+function dataOf(element: TS.ObjectLiteralExpression): TS.Expression | Reason {
+  const { properties } = element;
   const named = (name: RegExp) =>
     properties.find((each) => name.test(each.name ? (propertyName(each.name) ?? "") : ""));
   const data = named(/^data$/);
-  if (!data || !named(/^(name|opts|options|queue)$/)) return null;
-  if (ts.isShorthandPropertyAssignment(data)) return null;
-  return ts.isPropertyAssignment(data) && canBeObject(data.initializer) ? data.initializer : null;
+  if (!data || !named(/^(name|opts|options|queue)$/)) return element;
+  const isGiven = ts.isPropertyAssignment(data) && canBeObject(data.initializer);
+  // Of the job itself, a queue takes nothing but what it knows.
+  return isGiven
+    ? data.initializer
+    : reason("no-message", "it stands in no `data: ...` of its own");
 }
 
 /** Whether a list has a name by which other code sees it as well. */
