@@ -739,6 +739,77 @@ export const checkout = inngest.createFunction(
   ]);
 });
 
+test("tasks of one file are told by their names", async () => {
+  const task = (name: string) => `export const ${name} = task({
+  id: "${name}-daily",
+  retry: { maxAttempts: 3 },
+  run: async (payload: { id: string }) => {
+    const found = await fetch(payload.id);
+    await fetch("/store", { body: await found.text() });
+  },
+});
+`;
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/tasks.ts":
+      `import { task } from "@trigger.dev/sdk";\n\n${task("export")}${task("mail")}`.replace(
+        "const export ",
+        "const exported ",
+      ),
+    "src/one.ts": `export const one = {
+  name: "one",
+  handler: async (id: string) => {
+    await fetch(id);
+    await fetch("/store");
+  },
+};
+`,
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ file, span }) => [file, span?.name]).sort()).toEqual([
+    ["src/one.ts", "src/one.ts"],
+    ["src/tasks.ts", "export-daily"],
+    ["src/tasks.ts", "mail-daily"],
+  ]);
+});
+
+test("times in the fields of one object, clocks and messages with optional calls are found", async () => {
+  const folder = newRepository({
+    "package.json": "{}",
+    "src/build.ts": `export async function build(): Promise<object> {
+  const times = { read: 0, parse: 0, write: 0 };
+  let begin = Date.now();
+  await fetch("/read");
+  times.read = Date.now() - begin;
+  begin = Date.now();
+  await fetch("/parse");
+  times.parse = Date.now() - begin;
+  begin = Date.now();
+  await fetch("/write");
+  times.write = Date.now() - begin;
+  return times;
+}
+`,
+    "src/clock.ts": `async function sweep(): Promise<void> {
+  await fetch("/sweep");
+}
+setInterval(sweep, 1000);
+`,
+    "src/child.ts": `export function tell(count: number): void {
+  process.send?.({ type: "done", count });
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at]).sort()).toEqual([
+    ["record-stage", { assign: "times[*]" }],
+    ["run-lifecycle", { function: "build" }],
+    ["stage-span", { assign: "times[*]" }],
+    ["trace-send", { call: "process.send($message)", within: "tell" }],
+    ["wrap-span", { function: "sweep" }],
+  ]);
+});
+
 test("jobs in files of their own, in tables and by steps are found where they begin", async () => {
   const job = (lines: number) => `export const run = async (io: { log(text: string): void }) => {
 ${"  io.log(await Promise.resolve(``));\n".repeat(lines)}};

@@ -3,7 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import { propertyName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, enclosingFunction, unwrapped, walk } from "../syntax/walk.js";
-import { functionCalled } from "./named-functions.js";
+import { functionMeant } from "./named-functions.js";
 
 /** Kinds of messages that keep a channel open, say who listens to it, or what it has. */
 const CHATTER =
@@ -14,7 +14,9 @@ const BATCH = /^(updates|events|messages)$/;
 
 /** Whether a handler knows kinds of messages of which none starts work. */
 export function hearsChatter(source: Source, handler: TS.Node): boolean {
-  const called = callsBelow(handler).flatMap((call) => functionCalled(source, call) ?? []);
+  const called = callsBelow(handler).flatMap(
+    (call) => functionMeant(source, call.expression) ?? [],
+  );
   const kinds = [handler, ...called].flatMap(kindsTold);
   return kinds.length > 0 && kinds.every((kind) => CHATTER.test(kind));
 }
@@ -26,7 +28,7 @@ export function sendsChatter(source: Source, message: TS.Expression): boolean {
   const index = fn?.parameters.findIndex(({ name }) => name.getText() === code.getText()) ?? -1;
   if (!fn || index < 0) return false;
   const given = callsIn(source.file)
-    .filter((call) => functionCalled(source, call) === fn)
+    .filter((call) => functionMeant(source, call.expression) === fn)
     .map((call) => call.arguments[index]);
   return given.length > 0 && given.every((each) => each && isChatter(source, each));
 }

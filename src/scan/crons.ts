@@ -5,7 +5,7 @@ import { isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
 import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
-import { functionCalled, onlyCall, pointOf } from "./named-functions.js";
+import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
 const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
@@ -95,15 +95,15 @@ function markedAt(source: Source, node: TS.Node): Planned | null {
 /** What only keeps something open, or looks whether there is something to do. */
 const NO_WORK = /ping|heartbeat|keep_?alive|poll|refresh|health|tick$/i;
 
-/** `setInterval(() => void this.sweep(), EVERY)`: the function of the file that it runs. */
+/** `setInterval(() => void this.sweep(), EVERY)`, `setInterval(sweep, EVERY)`: what of the file it runs. */
 function repeatedAt(source: Source, node: TS.Node): Planned | null {
   if (!ts.isCallExpression(node) || node.expression.getText(source.file) !== "setInterval") {
     return null;
   }
   const [run] = node.arguments;
   const fn = run && unwrapped(run);
-  const call = fn && ts.isArrowFunction(fn) ? onlyCall(fn) : null;
-  const target = call && functionCalled(source, call);
+  const meant = fn && ts.isArrowFunction(fn) ? onlyCall(fn)?.expression : fn;
+  const target = meant && functionMeant(source, meant);
   if (!target?.body || !isAsync(target)) return null;
   const [name, at] = [qualifiedName(target), pointOf(target)];
   if (name === null || !at || NO_WORK.test(name)) return null;

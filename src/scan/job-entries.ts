@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { JOB_WORK, jobName } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
 import type { NamedFunction } from "../syntax/names.js";
 import { findNode, hasModifier, isAsync, unwrapped, walk } from "../syntax/walk.js";
@@ -48,9 +49,6 @@ function isEntry({ file }: Source, { node, at }: Named): boolean {
   return at.function !== undefined && isAsync(node) && isExported === true && lines >= LONG;
 }
 
-/** What does a job that is an object. */
-const DOES_JOB = /^(run|process|handler|handle|perform|work)$/;
-
 /** What tells such jobs apart. */
 const TELLS_JOB = /^(id|name|queue\w*|job|jobName|event|topic|cron|schedule)$/;
 
@@ -63,16 +61,40 @@ export const jobObjects: Detector = {
   ]),
   paths: /\.[cm]?[jt]s$/,
   find: (source) => {
-    const named = namedFunctions(source, (name) => DOES_JOB.test(name));
+    const named = namedFunctions(source, (name) => JOB_WORK.test(name));
     const jobs = named.filter((each) => isJob(source, each));
-    const why = "a job that is an object: whoever runs it tells nothing of it";
+    const registered = jobs.flatMap((each) => registeredJob(source, each) ?? []);
+    const known = new Set(registered.map(({ job }) => job));
+    const others = jobs.filter((each) => !known.has(each));
     // A rule means all functions of that name in the file.
     const alike = (name: string) => jobs.filter((each) => each.name === name);
-    return jobs
-      .filter(({ name }) => meansOnly(source, { function: name }, alike(name)))
-      .map((each) => job(source, each, why));
+    return [
+      ...registered.map(({ rule }) => rule),
+      ...others
+        .filter(({ name }) => meansOnly(source, { function: name }, alike(name)))
+        .map((each) => job(source, each, WHY)),
+    ];
   },
 };
+
+const WHY = "a job that is an object: whoever runs it tells nothing of it";
+
+/** The rule for a job whose object says its name where it is registered: `task({ id: "mail", run })`. */
+function registeredJob(source: Source, job: Named): { job: Named; rule: Proposal } | null {
+  const object = job.node.parent.parent;
+  if (!ts.isPropertyAssignment(job.node.parent) || !ts.isObjectLiteralExpression(object))
+    return null;
+  const call = object.parent;
+  const name = jobName(object);
+  if (!ts.isCallExpression(call) || call.arguments[0] !== object || name === null) return null;
+  const { expression } = call;
+  const on = ts.isPropertyAccessExpression(expression) ? expression.expression : expression;
+  const at = { listener: name, on: on.getText(source.file) };
+  if (!meansOnly(source, at, [job])) return null;
+  const said = { id: idOf("jobs", name), use: "wrap-span", phase: 3, at };
+  const rule = proposal(source, job.node, 2, WHY, { ...said, span: { name, op: "function" } });
+  return { job, rule };
+}
 
 /** Whether a function is a member of an object that also says which job it is. */
 function isJob({ file }: Source, { node, at }: Named): boolean {

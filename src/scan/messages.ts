@@ -13,7 +13,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { functionCalled, pointOf } from "./named-functions.js";
+import { functionMeant, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
 const CHANNEL =
@@ -62,7 +62,7 @@ function handedTo(
   for (let node = parse; node && node !== callback; node = node.parent) {
     const { parent } = node;
     if (!ts.isCallExpression(parent)) continue;
-    const target = functionCalled(source, parent);
+    const target = functionMeant(source, parent.expression);
     const index = parent.arguments.findIndex((each) => each === node);
     const name = target?.parameters[index]?.name;
     const at = target && pointOf(target);

@@ -46,10 +46,10 @@ function isNamed(node: TS.Node): node is NamedFunction {
   return isOne && node.body !== undefined;
 }
 
-/** The method of the same class, or the function of the same file, that a call means. */
-export function functionCalled(
+/** The method of the same class, or the function of the same file, that an expression means. */
+export function functionMeant(
   { file }: Source,
-  { expression }: TS.CallExpression,
+  expression: TS.Expression,
 ): TS.MethodDeclaration | TS.FunctionDeclaration | undefined {
   if (ts.isIdentifier(expression)) {
     return file.statements.find(

@@ -5,7 +5,7 @@ import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
 import { elementOf } from "./list-type.js";
-import { functionCalled, onlyCall, pointOf } from "./named-functions.js";
+import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
   functionAround,
@@ -18,7 +18,7 @@ import {
 /** Objects that are handed to a channel as they are. */
 export const objectSenders: Detector = {
   finds: "messages that leave as objects (socket.io, threads, child processes)",
-  needles: [".emit(", ".postMessage(", ".send("],
+  needles: [".emit(", ".postMessage(", ".send(", ".send?.("],
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
@@ -137,7 +137,7 @@ interface Place {
 /** Where a message is handled: by whom the handler hands it to, or by itself; null for a list of them. */
 function placeOf(source: Source, { event, channel, handler }: Listening): Place | null {
   const passed = passedTo(handler);
-  const target = passed ? functionCalled(source, passed.call) : undefined;
+  const target = passed ? functionMeant(source, passed.call.expression) : undefined;
   const at = target && pointOf(target);
   const parameter = target?.parameters[passed?.index ?? 0];
   if (isList(parameter?.type) || isList(handler.parameters[0]?.type)) return null;

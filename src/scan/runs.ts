@@ -42,10 +42,11 @@ export const stages: Detector = {
 function timedBy(node: TS.Node): string | null {
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
     return null;
-  if (!ts.isElementAccessExpression(node.left)) return null;
-  return /(Date|performance)\.now\(\)\s*-/.test(node.right.getText())
-    ? node.left.expression.getText()
-    : null;
+  const { left, right } = node;
+  if (!ts.isElementAccessExpression(left) && !ts.isPropertyAccessExpression(left)) return null;
+  // An object's own field is no table.
+  if (left.expression.kind === ts.SyntaxKind.ThisKeyword) return null;
+  return /(Date|performance)\.now\(\)\s*-/.test(right.getText()) ? left.expression.getText() : null;
 }
 
 function staged(source: Source, target: string, all: readonly TS.Node[]): Proposal[] {

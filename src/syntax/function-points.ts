@@ -89,12 +89,12 @@ function listenerCallback(
 
 /**
  * Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule,
- * and the steps of Inngest.
+ * the steps of Inngest, and the tasks of Trigger.dev.
  */
 export const JOB_METHODS: ReadonlySet<string> = new Set([
   ...["process", "work", "define"],
   ...["schedule", "scheduleJob"],
-  "run",
+  ...["run", "task"],
 ]);
 
 /**
@@ -113,10 +113,33 @@ function jobCallback(
   if (!registered || !isEmitter(registered.by)) return undefined;
   const [first, ...others] = registered.given;
   if (first && meansValue(first, event)) return functionAmong(source, others);
+  if (first && ts.isObjectLiteralExpression(first) && jobName(first) === event) {
+    return jobWork(first);
+  }
   const isUnnamed = registered.method === "process" && event === "process";
   const hasName = first !== undefined && ts.isStringLiteralLike(first);
   return isUnnamed && !hasName ? functionAmong(source, registered.given) : undefined;
 }
+
+/** The name that an object says for a job: `{ id: "export", run: async () => ... }`. */
+export function jobName({ properties }: TS.ObjectLiteralExpression): string | null {
+  for (const each of properties) {
+    const isName = each.name !== undefined && /^(id|name)$/.test(each.name.getText());
+    if (!isName || !ts.isPropertyAssignment(each)) continue;
+    const value = unwrapped(each.initializer);
+    if (ts.isStringLiteralLike(value)) return value.text;
+  }
+  return null;
+}
+
+/** What does the job that an object describes. */
+function jobWork({ properties }: TS.ObjectLiteralExpression): TS.Expression | undefined {
+  const work = properties.find((each) => each.name && JOB_WORK.test(each.name.getText()));
+  return work && ts.isPropertyAssignment(work) ? work.initializer : undefined;
+}
+
+/** What the function is called that does the job of an object. */
+export const JOB_WORK = /^(run|process|handler|handle|perform|work)$/;
 
 interface Registered {
   /** The queue, or the class of a worker, or a function that takes both. */
