@@ -41,6 +41,7 @@ import {
   spanTemplates,
   ts,
   unwrapInactive,
+  unwrapped,
   usesNeed,
   walk,
   wrappingFor,
@@ -111,7 +112,8 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
         return [{ anchor: match.anchor, region: whole, data, present: "hand" }];
       }
       if (!region) return isEmptyClause(match) ? [nothingToWrap(match, data)] : [];
-      const skip = valueAlone(match, rule) ?? tracedAlready(file, region, rule);
+      const skip =
+        valueAlone(match, rule) ?? startedAlone(region) ?? tracedAlready(file, region, rule);
       return [{ anchor: match.anchor, region, alternatives: regions.slice(1), data, skip }];
     });
     return withoutTwins(sites);
@@ -434,6 +436,18 @@ function valueAlone({ kind, node }: Match, { region }: WrapSpan): Reason | undef
   if (region === "rest") return undefined;
   const isValue = kind === "constant" && findNode(node, isWork) === undefined;
   return isValue ? reason("function-value") : undefined;
+}
+
+/** `() => void sweep()`: whatever it starts goes on when its span has ended. */
+function startedAlone(region: Region): Reason | undefined {
+  if (region.kind !== "body") return undefined;
+  const { body } = region.node;
+  const [only, ...others] = ts.isBlock(body) ? body.statements : [body];
+  const code = only && ts.isExpressionStatement(only) ? only.expression : only;
+  const isVoid = others.length === 0 && code !== undefined && ts.isVoidExpression(code);
+  return isVoid && ts.isCallExpression(unwrapped(code.expression))
+    ? reason("not-awaited")
+    : undefined;
 }
 
 /** What may take time; reading a member may as well, but nobody means that. */
