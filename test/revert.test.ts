@@ -282,3 +282,69 @@ export function work(count: number): number {
   expect((await revert(options)).exitCode).toBe(0);
   expect(read("src/main.ts")).toBe(main);
 });
+
+const NESTED = `const text = 42;
+
+async function load(id: string): Promise<string> {
+  return Promise.resolve(id + text.toFixed());
+}
+
+export async function named(id: string, log: string[]): Promise<void> {
+  await load(id);
+  const text = await load(id);
+  log.push(text);
+}
+
+export async function left(id: string, log: string[]): Promise<void> {
+  await load(id);
+  await load(id);
+  log.push("inside");
+}
+
+export async function both(id: string, log: string[]): Promise<void> {
+  await load(id);
+  await load(id);
+  log.push("both");
+}
+`;
+
+test("what comes free where an inner span goes may be in the way of the one around it", async () => {
+  const rule: RuleConfig = {
+    id: "rest",
+    use: "wrap-span",
+    at: { call: "load(id)" },
+    region: "rest",
+    span: { name: "rest" },
+  };
+  project = temporaryProject({ "src/main.ts": NESTED }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const instrumented = read("src/main.ts");
+  expect(instrumented.match(/startSpan/g)).toHaveLength(6);
+  const ends = "\n    });\n  });\n";
+  const edited = instrumented
+    .replace(`log.push(text);${ends}`, `log.push(text);${ends}  log.push(text.toFixed());\n`)
+    .replace(
+      `log.push("inside");${ends}`,
+      `if (id === "") return;\n      log.push("inside");${ends}  log.push("left");\n`,
+    );
+  writeFileSync(join(dir, "src/main.ts"), edited);
+  const { sites, exitCode } = await revert(options);
+  expect(exitCode).toBe(1);
+  expect(sites.map(({ state, reason }) => [state, reason?.message.split(": ")[1]])).toEqual([
+    ["left", "text would be declared twice"],
+    ["reverted", undefined],
+    ["left", "a return was added that would leave the function"],
+    ["reverted", undefined],
+    ["reverted", undefined],
+    ["reverted", undefined],
+  ]);
+  const after = read("src/main.ts");
+  expect(after.slice(after.indexOf("export async function both"))).toBe(
+    NESTED.slice(NESTED.indexOf("export async function both")),
+  );
+  expect(after).toContain(
+    "    const text = await load(id);\n    log.push(text);\n  });\n  log.push(text.toFixed());",
+  );
+});

@@ -14,6 +14,7 @@ import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
 import { revertModules } from "./revert-modules.js";
 import { bareReport, siteReport } from "./site-report.js";
+import { insideOut } from "./inside-out.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import type { Tree } from "./tree.js";
@@ -125,9 +126,9 @@ function revertFile(
     });
   const own = findOwn(input, source, entries, imports);
   const wanted = own.filter(({ entry }) => isWanted(input, entry));
-  const chosen = wanted
-    .map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)))
-    .map((each, _index, all) => (isOrphan(source, each, all) ? orphaned(each) : each));
+  const record = input.ledger.files[path];
+  const isUntouched = record?.written === hashOf(text);
+  const chosen = chosenOf(input, source, own, wanted, imports, isUntouched);
   const removable = chosen.filter(isRemovable);
   const kept = own.filter(({ entry }) => !removable.some((other) => other.entry === entry));
   const siteEdits = removalEdits(
@@ -147,9 +148,7 @@ function revertFile(
   const stays = own
     .filter((each) => !wanted.includes(each) || leftEntries.has(each.entry))
     .map(({ entry }) => entry);
-  const record = input.ledger.files[path];
   const isWhole = stays.length === 0 && freed.kept.length === 0;
-  const isUntouched = record?.written === hashOf(text);
   return {
     sites: chosen.map((each) => siteReport(source, each, left.has(each) ? "left" : stateOf(each))),
     edited: removable.filter(({ candidate }) => !candidate.exact).map(({ entry }) => entry.id),
@@ -160,6 +159,28 @@ function revertFile(
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
+}
+
+/**
+ * The entries that are asked for, with a reason those that cannot go.
+ * @param isUntouched whether nobody has edited the file since: it was proved when it was applied
+ */
+function chosenOf(
+  { tree }: RevertFileInput,
+  source: Source,
+  own: readonly Recognised[],
+  wanted: readonly Recognised[],
+  imports: readonly LedgerImport[],
+  isUntouched: boolean,
+): Recognised[] {
+  const chosen = wanted
+    .map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)))
+    .map((each, _index, all) => (isOrphan(source, each, all) ? orphaned(each) : each));
+  if (isUntouched) return chosen;
+  const others = own.filter((each) => !wanted.includes(each)).map(({ entry }) => entry);
+  return insideOut(source, chosen, (next, open) =>
+    recogniseAll(tree, next, [...open, ...others], imports),
+  );
 }
 
 /** The entries in the text, those that stay with what they take over from those that go. */
