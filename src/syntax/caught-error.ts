@@ -1,4 +1,5 @@
 import type { Edit } from "../text/edit.js";
+import { objectOnOneLine } from "../text/code.js";
 import { indentationAt } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { swallows } from "./control-flow.js";
@@ -6,6 +7,7 @@ import { codeFingerprint, fingerprint } from "./fingerprint.js";
 import type { ImportNeed } from "./import-place.js";
 import { freshName, usesNeed, type Binding } from "./imports.js";
 import type { AttachedEdit, Shape } from "./instrumentation.js";
+import { propertyName } from "./names.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
@@ -52,7 +54,10 @@ export function swallowingCatches(region: Region): TS.CatchClause[] {
 
 // What it inserts
 
-const FAILURE = '{ code: 2, message: "internal_error" }';
+const FAILURE: readonly (readonly [name: string, value: string])[] = [
+  ["code", "2"],
+  ["message", '"internal_error"'],
+];
 
 /** Marks a span as failed at the beginning of a catch block. */
 export function markEdit(
@@ -60,7 +65,7 @@ export function markEdit(
   { block }: TS.CatchClause,
   parameter: string,
 ): AttachedEdit {
-  const status = FAILURE.replace(/"/g, source.style.quote);
+  const status = objectOnOneLine(FAILURE, source.style).replace(/"/g, source.style.quote);
   return firstInBlock(source, block, `${parameter}.setStatus(${status})`);
 }
 
@@ -146,7 +151,23 @@ function catchesIn(node: TS.Node): TS.CatchClause[] {
 
 function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
   if (!ts.isExpressionStatement(node) || !node.getText().startsWith(parameter)) return false;
-  return fingerprint(node.expression) === codeFingerprint(`${parameter}.setStatus(${FAILURE})`);
+  const call = node.expression;
+  if (!ts.isCallExpression(call) || call.arguments.length !== 1) return false;
+  const [status] = call.arguments;
+  if (call.expression.getText() !== `${parameter}.setStatus` || !status) return false;
+  return ts.isObjectLiteralExpression(status) && saysFailure(status);
+}
+
+/** Whether an object says what ours does, in whatever order and quotes a linter prefers. */
+function saysFailure({ properties }: TS.ObjectLiteralExpression): boolean {
+  const isSaid = ([name, value]: (typeof FAILURE)[number]) =>
+    properties.some(
+      (each) =>
+        ts.isPropertyAssignment(each) &&
+        propertyName(each.name) === name &&
+        fingerprint(each.initializer) === codeFingerprint(value),
+    );
+  return properties.length === FAILURE.length && FAILURE.every(isSaid);
 }
 
 /** The marks in a callback, by the name of its span. */

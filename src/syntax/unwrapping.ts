@@ -45,7 +45,7 @@ export function unwrap(
   if (hasComment(source, node)) return reason("changed-by-hand", "a comment stands in the call");
   const kept = shape.isConcise
     ? keptExpression(source, node, shape)
-    : keptStatements(source, node, outer, shape);
+    : keptStatements(source, node, outer);
   if (isReason(kept)) return kept;
   const start = outer.getStart(source.file);
   // A semicolon on a line of its own belongs to what comes behind.
@@ -82,6 +82,7 @@ function partsAround(
   end: number,
 ): readonly [open: string, close: string] {
   const { text } = source;
+  if (!isConcise && isArrowBody(outer)) return ["", ""];
   if (!isConcise && !ts.isBlock(body)) return ["return ", text[outer.end - 1] === ";" ? ";" : ""];
   if (!isConcise && ts.isBlock(body)) {
     if (isWhole(source, body, kept)) return ["", ""];
@@ -130,11 +131,25 @@ function outerNode(call: TS.CallExpression, { strategy, prefix }: WrapperShape):
     if (ts.isArrowFunction(parent)) return parent.body === call ? call : null;
     return ts.isExpressionStatement(parent) ? parent : null;
   }
+  const value = awaitedAround(call);
+  const isReturned = prefix.startsWith("return");
+  if (isReturned && ts.isReturnStatement(value.parent)) return value.parent;
+  // `() => { return startSpan(...); }` says what `() => startSpan(...)` says.
+  if (isReturned && isArrowBody(value)) return value;
   const isAwaited = ts.isAwaitExpression(parent);
-  if (isAwaited !== prefix.includes("await")) return null;
-  const statement = isAwaited ? parent.parent : parent;
-  if (prefix.startsWith("return")) return ts.isReturnStatement(statement) ? statement : null;
-  return ts.isExpressionStatement(statement) ? statement : null;
+  if (!isReturned && isAwaited !== prefix.includes("await")) return null;
+  return ts.isExpressionStatement(value.parent) ? value.parent : null;
+}
+
+/** An expression with the `await` and the brackets that linters put around it. */
+function awaitedAround(expression: TS.Expression): TS.Expression {
+  const { parent } = expression;
+  const isAround = ts.isAwaitExpression(parent) || ts.isParenthesizedExpression(parent);
+  return isAround ? awaitedAround(parent) : expression;
+}
+
+function isArrowBody(node: TS.Node): boolean {
+  return ts.isArrowFunction(node.parent) && node.parent.body === node;
 }
 
 function keptExpression(
@@ -152,18 +167,14 @@ function keptExpression(
   return isOurs ? { start: start + 1, end: body.end - 1 } : { start, end: body.end };
 }
 
-function keptStatements(
-  source: Source,
-  { callback }: WrapperNode,
-  outer: TS.Node,
-  shape: WrapperShape,
-): Range | Reason {
+function keptStatements(source: Source, { callback }: WrapperNode, outer: TS.Node): Range | Reason {
   const { body } = callback;
-  if (!ts.isBlock(body)) return keptReturn(source, body, outer, shape);
+  if (isArrowBody(outer)) return keptBody(source, body, outer);
+  if (!ts.isBlock(body)) return keptReturn(source, body, outer);
   const list = statementAround(outer)?.list;
   if (!list || !ts.isStatement(outer)) return reason("changed-by-hand");
   const { awaits, returns } = flowOf(body.statements);
-  const isReturned = shape.prefix.startsWith("return");
+  const isReturned = ts.isReturnStatement(outer);
   if (awaits && !isInAsync(outer)) {
     return reason("changed-by-hand", "an await stands in it that the function around cannot have");
   }
@@ -187,14 +198,18 @@ function keptStatements(
   return innerRange(source.text, body.getStart(source.file) + 1, body.end - 1);
 }
 
+/** The body of a callback as the body of the arrow around it, braces and brackets included. */
+function keptBody({ file }: Source, body: TS.ConciseBody, outer: TS.Node): Range | Reason {
+  const { awaits } = flowOf(ts.isBlock(body) ? body.statements : [body]);
+  if (awaits && !isInAsync(outer)) {
+    return reason("changed-by-hand", "an await stands in it that the function around cannot have");
+  }
+  return { start: body.getStart(file), end: body.end };
+}
+
 /** The value of a callback that was a block with a `return` and became an expression. */
-function keptReturn(
-  { file }: Source,
-  body: TS.Expression,
-  outer: TS.Node,
-  { prefix }: WrapperShape,
-): Range | Reason {
-  if (!prefix.startsWith("return")) {
+function keptReturn({ file }: Source, body: TS.Expression, outer: TS.Node): Range | Reason {
+  if (!ts.isReturnStatement(outer)) {
     return reason("changed-by-hand", "the callback became an expression");
   }
   if (flowOf([body]).awaits && !isInAsync(outer)) {
