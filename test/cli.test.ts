@@ -1266,6 +1266,40 @@ describe("renamed files", () => {
   });
 });
 
+test("an import comes back as the folder says it that its file lies in by now", async () => {
+  const rule = (id: string, call: string) => ({
+    id,
+    use: "replace-legacy",
+    module: "src/legacy.ts",
+    at: { call: `${call}($name)` },
+    breadcrumb: { message: "${ {{name}} }" },
+  });
+  const service = `import { trace } from "./legacy";
+import { other, trace as traced } from "./legacy";
+
+export function go(): number {
+  trace("go");
+  traced("more");
+  return other(1);
+}
+`;
+  const folder = newRepository({
+    "package.json": MANIFEST,
+    [CONFIG]: configOf([rule("one", "trace"), rule("two", "traced")]),
+    "src/legacy.ts":
+      "export function trace(name: string): void {\n  console.log(name);\n}\nexport const other = (n: number): number => n;\n",
+    "src/service.ts": service,
+  });
+  await applied(folder);
+  expect(readFile(folder, "src/service.ts")).not.toContain("trace");
+  commit(folder);
+  mkdirSync(join(folder, "src/deep"));
+  git(folder, "mv", "src/service.ts", "src/deep/service.ts");
+  replaceIn(folder, "src/deep/service.ts", '"./legacy"', '"../legacy"');
+  await reverted(folder, "--allow-dirty");
+  expect(readFile(folder, "src/deep/service.ts")).toBe(service.replaceAll("./legacy", "../legacy"));
+});
+
 describe("kinds of configs", () => {
   test("JSON may begin with the mark that some editors write", async () => {
     const folder = newRepository({ ...SMALL, [CONFIG]: `\uFEFF${configOf([LOAD_RULE])}` });

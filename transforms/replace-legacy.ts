@@ -135,12 +135,13 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
   // What was replaced calls a module that only the old file imported.
   landmark: () => null,
 
-  recognise: ({ source }, shape) => {
+  recognise: (file, shape) => {
+    const { source } = file;
     switch (shape.kind) {
       case "call":
         return replacedCalls(source, shape);
       case "import":
-        return removedImports(source, shape);
+        return removedImports(source, fromHere(file, shape));
       default:
         return slimmedFunctions(source, shape);
     }
@@ -398,6 +399,19 @@ function needing(
 }
 
 // How it recognises its own work
+
+const SPECIFIER = /(\bfrom\s*|\brequire\(\s*)(["'])(\.{1,2}\/[^"']*)\2/;
+
+/** A removed import as the file says it where it lies by now. */
+function fromHere(file: FileContext, shape: Shape): Shape {
+  const { module, original = "", code = "" } = shape;
+  const specifier = SPECIFIER.exec(original)?.[3];
+  if (module === undefined || specifier === undefined) return shape;
+  if (file.resolve(specifier) === module) return shape;
+  const now = file.specifierFor(file.source.path, module);
+  const told = (text: string) => text.replace(SPECIFIER, `$1$2${now}$2`);
+  return { ...shape, original: told(original), code: told(code) };
+}
 
 /** What the old code needs, where it is gone: the code would come back broken. */
 function legacyGone(file: FileContext, { module, exported = "" }: Shape): Reason | null {
