@@ -39,7 +39,14 @@ export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
-export { callsLike, spanCall, spanName, spansIn, type HandSpan } from "./syntax/span-calls.js";
+export {
+  anySpanCall,
+  callsLike,
+  spanCall,
+  spanName,
+  spansIn,
+  type HandSpan,
+} from "./syntax/span-calls.js";
 export { deprecation, deprecationRemoval } from "./syntax/deprecation.js";
 export { addedExports, addExport } from "./syntax/added-export.js";
 export { exportedNames, isExportAssigned, mayExport, starExports } from "./syntax/exports.js";

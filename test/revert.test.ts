@@ -348,3 +348,18 @@ test("what comes free where an inner span goes may be in the way of the one arou
     "    const text = await load(id);\n    log.push(text);\n  });\n  log.push(text.toFixed());",
   );
 });
+
+test("a callback that somebody made a function of is left and named, not given up as missing", async () => {
+  project = temporaryProject({ "src/a.ts": WORK }, [spans]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const edited = read("src/a.ts").replace("async () => {", "async function () {");
+  writeFileSync(join(dir, "src/a.ts"), edited);
+  for (const _ of ["once", "again"]) {
+    const { sites, exitCode } = await revert(options);
+    expect(exitCode).toBe(1);
+    expect(sites).toMatchObject([{ state: "left", reason: { code: "changed-by-hand" } }]);
+    expect(read("src/a.ts")).toBe(edited);
+  }
+});

@@ -1,4 +1,5 @@
 import {
+  anySpanCall,
   around,
   callFingerprint,
   callsLike,
@@ -283,18 +284,21 @@ interface Place {
 }
 
 function wrappedPlace(source: Source, node: TS.Node, shape: Shape): Place | null {
-  const found = spanCall(node, shape.callee ?? "");
+  const found = anySpanCall(node, shape.callee ?? "");
   if (!found) return null;
   const { call, options, callback } = found;
+  const place = { call, options, range: { start: call.getStart(source.file), end: call.end } };
+  if (!ts.isArrowFunction(callback)) {
+    const removal = reason("changed-by-hand", "its callback is no arrow function any more");
+    return { ...place, inner: callback, remove: () => removal };
+  }
   const { body } = callback;
   return {
-    call,
-    options,
-    range: { start: call.getStart(source.file), end: call.end },
+    ...place,
     inner: ts.isBlock(body) ? (body.statements[0] ?? body) : body,
     remove: () =>
       ts.isObjectLiteralExpression(options)
-        ? disclose(source, found, shape)
+        ? disclose(source, { call, callback }, shape)
         : reason("changed-by-hand", "its options stand elsewhere now"),
   };
 }

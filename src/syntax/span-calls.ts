@@ -13,14 +13,23 @@ export interface SpanCall extends WrapperNode {
   readonly options: TS.Expression;
 }
 
-/** A call of `startSpan`, by whatever name the SDK has by now. */
+/** A call of `startSpan` with an arrow function, by whatever name the SDK has by now. */
 export function spanCall(node: TS.Node, callee: string): SpanCall | null {
+  const found = anySpanCall(node, callee);
+  if (!found || !ts.isArrowFunction(found.callback)) return null;
+  return { ...found, callback: found.callback };
+}
+
+/** The same, whatever it is given to run: somebody may have made a function of the arrow. */
+export function anySpanCall(
+  node: TS.Node,
+  callee: string,
+): (Omit<SpanCall, "callback"> & { readonly callback: TS.Expression }) | null {
   if (!ts.isCallExpression(node) || node.arguments.length !== 2) return null;
   const name = node.expression.getText();
   if (name !== callee && !/(^|\.)startSpan$/.test(name)) return null;
   const [options, callback] = node.arguments;
-  if (!options || !callback || !ts.isArrowFunction(callback)) return null;
-  return { call: node, options, callback };
+  return options && callback ? { call: node, options, callback } : null;
 }
 
 /** The name that a span is given on the spot. */
@@ -66,9 +75,9 @@ function indexSpans(file: TS.SourceFile, callee: string): SpanIndex {
     if (known) known.push(call);
     else map.set(key, [call]);
   };
-  const all = callsIn(file).filter((call) => spanCall(call, callee) !== null);
+  const all = callsIn(file).filter((call) => anySpanCall(call, callee) !== null);
   for (const call of all.length > MANY ? all : []) {
-    const found = spanCall(call, callee);
+    const found = anySpanCall(call, callee);
     if (!found) continue;
     add(byKey, callFingerprint(call.expression, [found.options]), call);
     add(byName, spanName(found.options) ?? "", call);
