@@ -56,21 +56,27 @@ function isSaid({ code }: Reason): boolean {
 /** Sites by how many lie inside each other within them: first those that hold no others. */
 function layersOf(all: readonly Removable[]): Removable[][] {
   const layers: Removable[][] = [];
-  const heights = new Map<Removable, number>();
-  const bySize = [...all].sort((a, b) => sizeOf(a) - sizeOf(b));
-  for (const each of bySize) {
-    const inner = [...heights].filter(([other]) => holds(each, other)).map(([, height]) => height);
-    const height = inner.length === 0 ? 0 : Math.max(...inner) + 1;
-    heights.set(each, height);
-    (layers[height] ??= []).push(each);
+  const open: { readonly site: Removable; height: number }[] = [];
+  const close = () => {
+    const closed = open.pop();
+    if (!closed) return;
+    (layers[closed.height] ??= []).push(closed.site);
+    const around = open.at(-1);
+    if (around) around.height = Math.max(around.height, closed.height + 1);
+  };
+  for (const site of [...all].sort(fromOutside)) {
+    while (open.length > 0 && !holds(open.at(-1)?.site, site)) close();
+    open.push({ site, height: 0 });
   }
+  while (open.length > 0) close();
   return layers;
 }
 
-function sizeOf({ candidate: { range } }: Removable): number {
-  return range.end - range.start;
+function fromOutside(a: Removable, b: Removable): number {
+  const [first, second] = [a.candidate.range, b.candidate.range];
+  return first.start - second.start || second.end - first.end;
 }
 
-function holds(outer: Removable, inner: Removable): boolean {
-  return sizeOf(outer) > sizeOf(inner) && encloses(outer.candidate.range, inner.candidate.range);
+function holds(outer: Removable | undefined, inner: Removable): boolean {
+  return outer !== undefined && encloses(outer.candidate.range, inner.candidate.range);
 }
