@@ -6,8 +6,11 @@ import { planRevert, type RevertInput } from "./revert-plan.js";
 const STANDS: Partial<Record<SiteState, SiteState>> = { reverted: "applied", left: "drifted" };
 
 /** How every site of the ledger stands in the tree as it is: as a revert of all would find it. */
-export function ledgerStatus(input: Omit<RevertInput, "covers">): SiteReport[] {
-  const { ledger, wants } = input;
+export function ledgerStatus({
+  tree,
+  ledger,
+  wants,
+}: Pick<RevertInput, "tree" | "ledger" | "wants">): SiteReport[] {
   const wanted = ledger.sites.filter(wants);
   const ids = new Set(wanted.map(({ id }) => id));
   // Sites of one file hold each other, whatever is asked for.
@@ -17,12 +20,15 @@ export function ledgerStatus(input: Omit<RevertInput, "covers">): SiteReport[] {
     ...ledger,
     sites: ledger.sites.filter(isNear),
     imports: ledger.imports.filter(isNear),
+    // Who imports them is no matter of a site.
+    modules: [],
   };
   const { sites, edited } = planRevert({
-    ...input,
+    tree,
     ledger: near,
     wants: isNear,
     covers: (path) => files.has(path),
+    madeElsewhere: new Map(),
   });
   return sites
     .filter(({ id }) => ids.has(id))
