@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { apply, revert } from "../src/index.js";
 import { removeFolders, retrospan, writeFiles } from "./support/cli.js";
 import { expectConnectedBuilds } from "./support/builds.js";
 import {
@@ -49,11 +50,6 @@ test("a build is one trace whatever the SDK, and comes back to the byte", LONG, 
   expect(sources(folder)).toEqual(original);
 });
 
-interface Applied {
-  readonly sites: readonly { readonly id: string; readonly state: string }[];
-  readonly typecheck: { readonly after: number } | null;
-}
-
 /** The preset, with a filter for the chunks of a stream, which are most of what is sent. */
 const FILTERED = {
   presets: ["manual-tracing"],
@@ -93,22 +89,24 @@ test("whatever comes off the wire, the service does the same", LONG, async () =>
   }
 });
 
+const PRESET = { preset: ["manual-tracing"] };
+
 test("the phases one after the other make the plan of all, and each goes back alone", async () => {
   const folder = newService("build-service");
   const original = sources(folder);
-  const planned = async (...args: readonly string[]) => {
-    const { stdout } = await retrospan(folder, [...APPLY, "--json", ...args]);
-    const { sites, typecheck } = JSON.parse(stdout) as Applied;
+  const asked = { ...PRESET, cwd: folder };
+  const planned = async (phase?: number) => {
+    const { sites, typecheck } = await apply({ ...asked, phase });
     expect(typecheck?.after ?? 0).toBe(0);
     return sites.filter(({ state }) => state === "applied").map(({ id }) => id);
   };
-  const phases = ["1", "2", "3", "4", "5"];
+  const phases = [1, 2, 3, 4, 5];
   const byPhase: string[] = [];
-  for (const phase of phases) byPhase.push(...(await planned("--phase", phase)));
+  for (const phase of phases) byPhase.push(...(await planned(phase)));
   expect(await planned()).toEqual([]);
   for (const phase of phases) {
-    const args = ["revert", "--phase", phase, "--allow-dirty"];
-    expect(await retrospan(folder, args)).toMatchObject({ code: 0 });
+    const { sites } = await revert({ ...asked, phase, allowDirty: true });
+    expect(sites.filter(({ state }) => state === "left")).toEqual([]);
   }
   expect(sources(folder)).toEqual(original);
   expect((await planned()).sort()).toEqual(byPhase.sort());
@@ -117,14 +115,13 @@ test("the phases one after the other make the plan of all, and each goes back al
 test("a revert that keeps the fields leaves the types and nothing else", async () => {
   const folder = newService("build-service");
   const original = sources(folder);
-  await retrospan(folder, APPLY);
-  const args = ["revert", "--keep", "trace-field", "--reason", "too many spans"];
-  expect(await retrospan(folder, args)).toMatchObject({ code: 0 });
+  await apply({ ...PRESET, cwd: folder });
+  await revert({ cwd: folder, keep: ["trace-field"], reason: "too many spans" });
   const kept = sources(folder);
   const changed = Object.keys({ ...original, ...kept }).filter(
     (path) => original[path] !== kept[path],
   );
   expect(changed).toEqual(["page/src/use-build-websocket.ts", "src/shared/messages.ts"]);
-  expect(await retrospan(folder, ["revert", "--allow-dirty"])).toMatchObject({ code: 0 });
+  await revert({ cwd: folder, allowDirty: true });
   expect(sources(folder)).toEqual(original);
 });
