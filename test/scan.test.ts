@@ -1,5 +1,8 @@
 /** What a scan proposes, on services whose places it was not told. */
 import { afterEach, expect, test } from "vitest";
+import { proposalsIn } from "../src/scan/propose.js";
+import { loadCompiler } from "../src/syntax/compiler.js";
+import { readFixtures, transformNames } from "./support/fixture.js";
 import { newRepository, readFile, removeFolders, retrospan, userFiles } from "./support/cli.js";
 import { newService } from "./support/service.js";
 
@@ -1179,4 +1182,21 @@ export const commandSchema = { parse: (data: unknown) => data as Command };
   expect(proposals.map(({ rule }) => rule)).toMatchObject([
     { use: "trace-receive", at: { function: "handle" }, message: "${command}" },
   ]);
+});
+
+test("whatever code it is, every detector gets through it", async () => {
+  await loadCompiler();
+  const fixtures = transformNames().flatMap(readFixtures);
+  const looked = fixtures.map(({ file, input }) => proposalsIn(file, input));
+  // A mark of the module's own, and a function with the name of a job outside any object.
+  const text = `const started = Date.now();
+export async function run(id: string) {
+  await load(id);
+  await save(id);
+  console.log("up for", Date.now() - started);
+}
+export const jobs = { async run(id: string) {} };
+`;
+  expect(proposalsIn("src/jobs.ts", text)).toEqual([]);
+  expect(looked.flat().length).toBeGreaterThan(100);
 });

@@ -99,10 +99,9 @@ function registeredJob(source: Source, job: Named): { job: Named; rule: Proposal
 /** Whether a function is a member of an object that also says which job it is. */
 function isJob({ file }: Source, { node, at }: Named): boolean {
   const member = ts.isMethodDeclaration(node) ? node : node.parent;
-  const object = member.parent;
-  if (!isAsync(node) || !ts.isObjectLiteralExpression(object) || at.function === undefined) {
-    return false;
-  }
+  const object = member.parent as TS.Node | undefined;
+  if (!isAsync(node) || !object || !ts.isObjectLiteralExpression(object)) return false;
+  if (at.function === undefined) return false;
   const isTold = object.properties.some((each) => {
     const isNamed = each.name !== undefined && TELLS_JOB.test(each.name.getText(file));
     return isNamed && (ts.isPropertyAssignment(each) || ts.isShorthandPropertyAssignment(each));

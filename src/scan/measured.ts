@@ -165,8 +165,10 @@ function isSinceBegin(
   const [declared] = ts.isIdentifier(start) ? (scope.resolve(start.text, start) ?? []) : [];
   if (!declared || !ts.isVariableDeclaration(declared) || !declared.initializer) return false;
   const list = declared.parent.parent.parent;
+  // A mark of the module's own has nothing around it.
   const isOutermost =
-    list === fn.body || (ts.isTryStatement(list.parent) && list.parent.parent === fn.body);
+    list === fn.body ||
+    (ts.isBlock(list) && ts.isTryStatement(list.parent) && list.parent.parent === fn.body);
   return isOutermost && CLOCKS.includes(unwrapped(declared.initializer).getText());
 }
 
