@@ -441,6 +441,8 @@ declare function settle(id: string): Promise<void>;
   });
   const { sites } = await json(folder, ["scan"]);
   expect(sites.map(({ file, span }) => `${file} ${span?.name}`).sort()).toEqual([
+    // What no rule can tell apart is one operation.
+    "src/jobs.ts handleJob",
     "src/jobs.ts runJob.deploy",
     "src/jobs.ts runJob.remove",
     "src/pages/api/hooks.ts api.hooks",
@@ -850,6 +852,8 @@ export const io = {
     "src/all.ts: runTask",
     "src/jobs/mail.ts: src/jobs/mail.ts",
     "src/jobs/report.ts: src/jobs/report.ts",
+    // No job by its place, but it does as much.
+    "src/other.ts: src/other.ts",
   ]);
 });
 
@@ -1199,4 +1203,125 @@ export const jobs = { async run(id: string) {} };
 `;
   expect(proposalsIn("src/jobs.ts", text)).toEqual([]);
   expect(looked.flat().length).toBeGreaterThan(50);
+});
+
+test("what does much is found whatever it is called; what never ends, answers or only tells is not", async () => {
+  const steps = (count: number) =>
+    Array.from({ length: count }, (_, at) => `    await step(${at});`).join("\n");
+  const heavy = (head: string) => `${head} {
+  try {
+    console.log("begun");
+${steps(12)}
+    for (const each of [1, 2]) await step(each);
+  } finally {
+    console.log("done");
+  }
+}
+`;
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/desk.ts": [
+      'import { step } from "./step";\n',
+      heavy("export async function underwrite(id: string)"),
+      heavy("async function weighClaims(id: string)"),
+      heavy("export async function underwriteController(req: { id: string }, res: unknown)"),
+      heavy("export async function sendClaimEmail(to: string)"),
+      "export async function serve() {\n  while (true) {\n",
+      steps(12),
+      "\n  }\n}\n",
+      "export const all = [weighClaims];\n",
+    ].join("\n"),
+    "src/step.ts": "export const step = async (at: number) => console.log(at);\n",
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => span?.name).sort()).toEqual(["underwrite", "weighClaims"]);
+});
+
+test("a job is found by its type wherever it stands, and by what its queue is told", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "@sentry/node": "11" } }',
+    "src/worker.ts": `import type { Job } from "bullmq";
+import { note } from "./note.js";
+
+const takeParcel = async (token: string, job: Job & { id: string }) => {
+  await weigh(job);
+  await note(token);
+};
+
+const processParcel = async (token: string, job: Job & { id: string }) => {
+  await weigh(job);
+  await note(token);
+};
+
+export async function weigh(job: Job): Promise<void> {
+  await note(job.data.to);
+}
+
+export const all = [takeParcel, processParcel];
+`,
+    "src/desk.ts": `import { parcels } from "./parcels.js";
+import type { Parcel } from "./types.js";
+
+export async function post(parcel: Parcel, options: object): Promise<void> {
+  await parcels.getQueue().add(parcel.id, parcel, { ...options, jobId: parcel.id });
+}
+`,
+    "src/parcels.ts": `import { Queue } from "bullmq";
+const queue = new Queue("parcels");
+export const parcels = { getQueue: () => queue };
+`,
+    "src/types.ts": "export interface Parcel {\n  id: string;\n  to: string;\n}\n",
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at]).sort()).toEqual([
+    ["trace-field", { type: "Parcel" }],
+    ["trace-receive", { function: "processParcel" }],
+    ["trace-send", { call: "parcels.getQueue().add($name, $message, $$$)" }],
+  ]);
+});
+
+test("what an interval waits for among other things, and calls that are timed one by one, are found", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/main.ts": `import { report, settleAccounts } from "./accounts.js";
+
+let closing = false;
+export function close() {
+  closing = true;
+}
+
+setInterval(async () => {
+  if (closing) return;
+  await settleAccounts();
+}, 60_000);
+
+export async function applyAll(steps: readonly ((text: string) => Promise<string>)[], text: string) {
+  const times: [number, number][] = [];
+  for (const [at, step] of steps.entries()) {
+    const started = Date.now();
+    text = await step(text);
+    times.push([at, Date.now() - started]);
+  }
+  report(times);
+  return text;
+}
+
+export async function askOnce(ask: () => Promise<string>) {
+  const started = Date.now();
+  const answer = await ask();
+  const more = await ask();
+  report([[0, Date.now() - started]]);
+  return answer + more;
+}
+`,
+    "src/accounts.ts": `export const settleAccounts = async () => console.log("settled");
+export const report = (times: readonly unknown[]) => console.log(times);
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at]).sort()).toEqual([
+    ["wrap-span", { call: "settleAccounts($$$)" }],
+    ["wrap-span", { call: "step($$$)", within: "applyAll" }],
+  ]);
 });

@@ -9,6 +9,7 @@ import { describeSdk, nearestManifest, sdkPackageFor, type Sdk } from "../projec
 import { findConfig, type Root } from "../project/root.js";
 import { createTree, readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
+import { withCarriedTypes } from "../scan/carried-types.js";
 import { configText } from "../scan/config-text.js";
 import { withAborts } from "../scan/leftovers.js";
 import { severalSdks, type Package } from "../scan/several-sdks.js";
@@ -75,7 +76,8 @@ export async function scan(
 /** What only developers run. */
 const NO_PRODUCTION = [
   "**/{test,tests,e2e,bench,benchmark,benchmarks,fixtures,__fixtures__,mocks,scripts}/**",
-  "**/*.{bench,e2e,mock,stories}.*",
+  "**/{example,examples}/**",
+  "**/*.{backup,bench,e2e,mock,stories}.*",
   "**/seed{,-*}.*",
 ];
 
@@ -95,7 +97,7 @@ async function suggestionsIn(
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
   const proposed = files.flatMap(([path, text]) => proposalsIn(path, text));
   return {
-    found: suggestionsFrom(withAborts(proposed, files)),
+    found: suggestionsFrom(withCarriedTypes(withAborts(proposed, files), createTree(root, ""))),
     silent: files.flatMap(([path, text]) => silentInits(path, text)),
   };
 }

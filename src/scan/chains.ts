@@ -5,6 +5,7 @@ import { DOES, isGivenToRoute, isOverCommand, isOverKind, startsWork } from "./c
 import {
   areaOf,
   functionAround,
+  namesAround,
   idOf,
   meansOnly,
   proposal,
@@ -66,15 +67,17 @@ function branchesOf(source: Source, chain: readonly Branch[]): Proposal[] {
     (each) => isWork(source, each) && meansOnly(source, point(each), [each]),
   );
   if (working.length < 2 || working.length * 2 < chain.length) return [];
-  return working.map((each) =>
-    proposal(source, each.node, 2, `what is done for each ${on} is work of its own`, {
+  return working.map((each) => {
+    const why = `what is done for each ${on} is work of its own`;
+    const found = proposal(source, each.node, 2, why, {
       id: idOf(areaOf(source), name ?? "", each.value),
       use: "wrap-span",
       phase: 1,
       at: point(each),
       span: { name: `${name ?? areaOf(source)}.${each.value}`, op: "function" },
-    }),
-  );
+    });
+    return { ...found, covers: namesAround(each.node) };
+  });
 }
 
 /** A branch that only picks what to call is one step of what goes on around it. */

@@ -13,6 +13,7 @@ import type { Source } from "../syntax/source.js";
 import {
   areaOf,
   functionAround,
+  namesAround,
   idOf,
   proposal,
   type Detector,
@@ -48,15 +49,15 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
     const name = nameOf(clause);
     if (name === null || !isOperation(clause, name, source.text)) return [];
     const area = areaOf(source);
-    return [
-      proposal(source, clause, 3, `the command ${name} is an operation that awaits`, {
-        id: idOf(area, name),
-        use: "wrap-span",
-        phase: 1,
-        at: { case: name, on: expression.getText(source.file) },
-        span: { name: `${area}.${name}`, op: "function" },
-      }),
-    ];
+    const why = `the command ${name} is an operation that awaits`;
+    const found = proposal(source, clause, 3, why, {
+      id: idOf(area, name),
+      use: "wrap-span",
+      phase: 1,
+      at: { case: name, on: expression.getText(source.file) },
+      span: { name: `${area}.${name}`, op: "function" },
+    });
+    return [{ ...found, covers: namesAround(clause) }];
   });
 }
 
@@ -78,13 +79,15 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
   if (!isHandler && !does) return null;
   const on = node.expression.getText(source.file);
   const own = functionName(fn) === null ? undefined : name;
-  return proposal(source, node, 2, `each kind of ${on} is work of its own, under one name`, {
+  const why = `each kind of ${on} is work of its own, under one name`;
+  const found = proposal(source, node, 2, why, {
     id: idOf(areaOf(source), own ?? on),
     use: "wrap-span",
     phase: 1,
     at: own === undefined ? { switch: on } : { switch: on, within: own },
     span: { name: own ?? areaOf(source), op: "function", attributes: { [on]: `\${${on}}` } },
   });
+  return { ...found, covers: namesAround(node) };
 }
 
 const ROUTE = /^(get|post|put|patch|delete|all|use|openapi)$/;

@@ -4,8 +4,16 @@ import { className, functionName, qualifiedName } from "../syntax/names.js";
 import { isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
-import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
-import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
+import {
+  areaOf,
+  functionAround,
+  idOf,
+  meansOnly,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
+import { functionMeant, onlyCall, pointOf, startedBy } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
 const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
@@ -19,17 +27,18 @@ export const crons: Detector = {
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      const planned = plannedAt(source, node) ?? markedAt(source, node) ?? repeatedAt(source, node);
-      if (!planned) return;
-      found.push(
-        proposal(source, node, 2, "a clock starts it, and no trace tells of it", {
-          id: idOf(planned.name),
-          use: "wrap-span",
-          phase: 3,
-          at: planned.at,
-          span: { name: planned.name, op: "function" },
-        }),
-      );
+      const planned = plannedAt(source, node) ?? markedAt(source, node);
+      for (const { name, at } of planned ? [planned] : repeatedAt(source, node)) {
+        found.push(
+          proposal(source, node, 2, "a clock starts it, and no trace tells of it", {
+            id: idOf(name),
+            use: "wrap-span",
+            phase: 3,
+            at,
+            span: { name, op: "function" },
+          }),
+        );
+      }
     });
     return found;
   },
@@ -93,19 +102,52 @@ function markedAt(source: Source, node: TS.Node): Planned | null {
 }
 
 /** What only keeps something open, or looks whether there is something to do. */
-const NO_WORK = /ping|heartbeat|keep_?alive|poll|refresh|health|tick$/i;
+const NO_WORK = /ping|heartbeat|keep_?alive|poll|refresh|renew|extend|lease|active|health|tick$/i;
 
-/** `setInterval(() => void this.sweep(), EVERY)`, `setInterval(sweep, EVERY)`: what of the file it runs. */
-function repeatedAt(source: Source, node: TS.Node): Planned | null {
+/** `setInterval(() => void this.sweep(), EVERY)`, `setInterval(sweep, EVERY)`: what it runs. */
+function repeatedAt(source: Source, node: TS.Node): Planned[] {
   if (!ts.isCallExpression(node) || node.expression.getText(source.file) !== "setInterval") {
-    return null;
+    return [];
   }
   const [run] = node.arguments;
   const fn = run && unwrapped(run);
-  const meant = fn && ts.isArrowFunction(fn) ? onlyCall(fn)?.expression : fn;
-  const target = meant && functionMeant(source, meant);
-  if (!target?.body || !isAsync(target)) return null;
+  if (!fn) return [];
+  if (!ts.isArrowFunction(fn)) return whatFileHas(source, fn) ?? [];
+  return callsOf(fn).flatMap((call) => {
+    return whatFileHas(source, call.expression) ?? calledThere(source, call);
+  });
+}
+
+/** The function of the file that an expression means; null where it means none of the file's. */
+function whatFileHas(source: Source, expression: TS.Expression): Planned[] | null {
+  const target = functionMeant(source, expression);
+  if (!target) return null;
   const [name, at] = [qualifiedName(target), pointOf(target)];
-  if (name === null || !at || NO_WORK.test(name)) return null;
-  return meansOnly(source, at, [{ node: target }]) ? { name, at } : null;
+  if (!target.body || !isAsync(target) || name === null || !at || NO_WORK.test(name)) return [];
+  return meansOnly(source, at, [{ node: target }]) ? [{ name, at }] : [];
+}
+
+/** The call of a function that is imported, where the clock makes it and waits for it. */
+function calledThere(source: Source, call: TS.CallExpression): Planned[] {
+  const { expression } = call;
+  const isWaited = ts.isAwaitExpression(call.parent);
+  if (!isWaited || !ts.isIdentifier(expression) || NO_WORK.test(expression.text)) return [];
+  if (moduleOf(source, expression) === null) return [];
+  const within = functionAround(call);
+  const at = { call: `${expression.text}($$$)`, ...(within ? { within } : {}) };
+  return meansOnly(source, at, [{ node: call }]) ? [{ name: expression.text, at }] : [];
+}
+
+/** The calls that a callback begins and does nothing else with, those of its outermost statements. */
+function callsOf(fn: TS.ArrowFunction): TS.CallExpression[] {
+  const only = onlyCall(fn);
+  if (only) return [only];
+  if (!ts.isBlock(fn.body)) return [];
+  const bodies = fn.body.statements.flatMap((each) =>
+    ts.isTryStatement(each) ? [...each.tryBlock.statements] : [each],
+  );
+  return bodies.flatMap((each) => {
+    const call = ts.isExpressionStatement(each) ? startedBy(each.expression) : null;
+    return call ?? [];
+  });
 }

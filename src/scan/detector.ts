@@ -5,6 +5,7 @@ import { findMatches } from "../syntax/join-point.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
+import type { CarriedType } from "./carried-types.js";
 
 /** A rule that a place in the code suggests. */
 export interface Proposal {
@@ -12,10 +13,14 @@ export interface Proposal {
   readonly file: string;
   readonly line: number;
   readonly why: string;
-  /** Functions that the place hands its work on to: they need nothing of their own. */
+  /** Functions that the place hands its work on to, or is most of: they need nothing of their own. */
   readonly covers?: readonly string[];
+  /** The type of the message that it is about, where the file says it. */
+  readonly carries?: CarriedType | null;
   /** Left out where another detector means the same function, or another place hands its work to it. */
   readonly isSecond?: boolean;
+  /** How much it does, where nothing but that speaks for it: only the heaviest of a tree are wanted. */
+  readonly weight?: number;
   /** How much it is worth, from 1 (good to have) to 3 (what a trace is about). */
   readonly worth: 1 | 2 | 3;
 }
@@ -74,4 +79,10 @@ export function areaOf({ path }: Source): string {
 /** The name of the nearest function around a node that has one. */
 export function functionAround(node: TS.Node): string | undefined {
   return enclosingFunctionNames(node)[0]?.split(".").at(-1);
+}
+
+/** How what covers a place says the nearest function around it: as a function, and as a method. */
+export function namesAround(node: TS.Node): string[] {
+  const name = functionAround(node);
+  return name === undefined ? [] : [name, `.${name}`];
 }

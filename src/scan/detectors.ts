@@ -16,7 +16,7 @@ import { jobSenders } from "./job-senders.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
 import { transactions, writes } from "./database.js";
-import { measuredFunctions, measuredStages } from "./measured.js";
+import { measuredCalls, measuredFunctions, measuredStages } from "./measured.js";
 import { operations } from "./operations.js";
 import { routes } from "./routes.js";
 import { indexes, runs, stages } from "./runs.js";
@@ -57,6 +57,7 @@ export const DETECTORS: readonly Detector[] = [
   operations,
   measuredStages,
   measuredFunctions,
+  measuredCalls,
   indexes,
   collectors,
   users,

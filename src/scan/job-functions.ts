@@ -3,7 +3,7 @@ import type { Source } from "../syntax/source.js";
 import { enclosingFunction, findNode, hasModifier, isAsync } from "../syntax/walk.js";
 import { areaOf, idOf, type Detector } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
-import { jobDone } from "./job-handlers.js";
+import { handedTo, jobDone } from "./job-handlers.js";
 import { isTracedBySdk, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
 /** What is told of a job, and does not do it. */
@@ -15,38 +15,79 @@ export const jobFunctions: Detector = {
   needles: [...QUEUE_NEEDLES, "Job<"],
   find: (source) => {
     if (isTracedBySdk(source)) return [];
-    const doers = namedFunctions(source, (name) => !TELLS.test(name)).filter((each) =>
-      doesJobs(source, each),
-    );
-    return doers.flatMap(({ node, name, at }) => {
-      const id = idOf(areaOf(source), name);
-      const doer = { handler: node, at, span: "{{function}}" };
-      return jobDone(source, node, id, doer).map((each) => ({ ...each, isSecond: true }));
+    const doers = namedFunctions(source, (name) => !TELLS.test(name)).flatMap((each) => {
+      const job = jobOf(source, each);
+      return job ? [{ ...each, job }] : [];
     });
+    return doers
+      .filter((each) => doesJobs(source, each))
+      .flatMap(({ node, name, at, job }) => {
+        const id = idOf(areaOf(source), name);
+        const doer = { handler: node, job, at, span: "{{function}}" };
+        const covers = handedByAll(node, job, doers);
+        return jobDone(source, node, id, doer).map((each) => ({
+          ...each,
+          covers,
+          isSecond: true,
+        }));
+      });
   },
 };
 
-/** Whether what a function is given first is a job, and it is there for others. */
-function doesJobs(source: Source, { node }: Named): boolean {
-  const [job] = node.parameters;
-  if (!job?.type) return false;
-  if (!namesQueueType(source, job.type, /^Job$/)) return isOwnJob(source, node, job.type);
+/** A function, and the parameter that says that it is given a job. */
+interface Doer extends Named {
+  readonly job: TS.ParameterDeclaration;
+}
+
+/** The parameter of a function that is a job: what gives the job out may be named before it. */
+function jobOf(source: Source, { node }: Named): TS.ParameterDeclaration | undefined {
+  return node.parameters.find(({ type }) => {
+    if (!type) return false;
+    const parts = ts.isIntersectionTypeNode(type) ? type.types : [type];
+    return parts.some((each) => namesQueueType(source, each, /^(Sandboxed)?Job$/) || isOwn(each));
+  });
+}
+
+/** A job of a queue of one's own: `QueueJob<Data>`. */
+function isOwn(type: TS.TypeNode): boolean {
+  return (
+    ts.isTypeReferenceNode(type) &&
+    type.typeArguments?.length === 1 &&
+    /\wJob$/.test(type.typeName.getText())
+  );
+}
+
+/** What is given the job in turn, also by functions of the file that were given it so. */
+function handedByAll(
+  node: Doer["node"],
+  job: TS.ParameterDeclaration,
+  doers: readonly Doer[],
+  seen: ReadonlySet<Doer["node"]> = new Set(),
+): string[] {
+  if (seen.has(node)) return [];
+  const names = handedTo(node, job);
+  const taking = doers.filter(({ at }) =>
+    names.includes(at.function ?? `.${at.method?.split(".").at(-1)}`),
+  );
+  const around = new Set([...seen, node]);
+  return [...names, ...taking.flatMap((each) => handedByAll(each.node, each.job, doers, around))];
+}
+
+/** What does jobs where nobody sees who hands them over. */
+const DOES_JOBS = /^_?(process|handle|perform|execute|run|consume|do|work)(?=[A-Z])/;
+
+/** Whether a function is there for whoever hands out jobs. */
+function doesJobs(source: Source, { node, job, name }: Doer): boolean {
+  const { type } = job;
+  if (!type) return false;
+  if (isOwn(type)) return isHandedOver(source, node) && isAsync(node) && waits(node);
   // Of one whose variable says so as well, `jobHandlers` knows.
   if (ts.isVariableDeclaration(node.parent) && node.parent.type) return false;
   const holder = ts.isMethodDeclaration(node) ? node : (statementOf(node) ?? node);
   const isOpen = ts.isMethodDeclaration(node)
     ? !hasModifier(holder, ts.SyntaxKind.PrivateKeyword)
     : hasModifier(holder, ts.SyntaxKind.ExportKeyword);
-  return isOpen && waits(node);
-}
-
-/** A job of a queue of one's own, `QueueJob<Data>`, in a function that is handed to what runs it. */
-function isOwnJob(source: Source, node: Named["node"], type: TS.TypeNode): boolean {
-  const isJob =
-    ts.isTypeReferenceNode(type) &&
-    type.typeArguments?.length === 1 &&
-    /Job$/.test(type.typeName.getText(source.file));
-  return isJob && isHandedOver(source, node) && isAsync(node) && waits(node);
+  return (isOpen || DOES_JOBS.test(name)) && waits(node);
 }
 
 /** Whether a function of a file is a value there: of a property, or in a call that runs it later. */

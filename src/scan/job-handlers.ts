@@ -34,6 +34,8 @@ export const jobHandlers: Detector = {
 /** What does a job, and how a rule means it. */
 export interface JobDoer {
   readonly handler: TS.SignatureDeclaration;
+  /** The parameter that is the job, where it is not the first. */
+  readonly job?: TS.ParameterDeclaration;
   readonly at: NonNullable<Rule["at"]>;
   readonly span: string;
 }
@@ -43,9 +45,9 @@ export function jobDone(
   source: Source,
   node: TS.Node,
   id: string,
-  { handler, at, span }: JobDoer,
+  { handler, at, span, job = handler.parameters[0] }: JobDoer,
 ): Proposal[] {
-  const data = dataOf(handler, source);
+  const data = dataOf(job, source);
   const common = { id, phase: 2, at, span: { name: span, op: "queue.process" } };
   if (handler.parameters.length === 0) {
     return [
@@ -57,7 +59,7 @@ export function jobDone(
   const why = `a job is done that brings no trace along${own}`;
   const message = `\${${data}}`;
   const found = proposal(source, node, 3, why, { ...common, use: "trace-receive", message });
-  return [{ ...found, covers: handedTo(handler) }];
+  return [{ ...found, covers: handedTo(handler, job) }];
 }
 
 interface Handled extends JobDoer {
@@ -94,9 +96,9 @@ function workedQueue(source: Source, { expression }: TS.CallExpression): string 
 }
 
 /** What the handler calls the data of its job: Agenda keeps it deeper, pg-boss hands out a list. */
-function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Source): string | null {
-  if (!first || first.dotDotDotToken) return null;
-  const { name } = first;
+function dataOf(job: TS.ParameterDeclaration | undefined, { text }: Source): string | null {
+  if (!job || job.dotDotDotToken) return null;
+  const { name } = job;
   // A list of jobs has no data of its own.
   if (ts.isIdentifier(name) && /["']pg-boss["']/.test(text)) return null;
   if (ts.isIdentifier(name)) {
@@ -108,14 +110,17 @@ function dataOf({ parameters: [first] }: TS.SignatureDeclaration, { text }: Sour
     );
     return data && ts.isIdentifier(data.name) ? data.name.text : null;
   }
-  const [job] = name.elements;
-  const isOne = job !== undefined && ts.isBindingElement(job) && ts.isIdentifier(job.name);
-  return isOne ? `${job.name.getText()}.data` : null;
+  const [first] = name.elements;
+  const isOne = first !== undefined && ts.isBindingElement(first) && ts.isIdentifier(first.name);
+  return isOne ? `${first.name.getText()}.data` : null;
 }
 
 /** The functions and methods that are given the job in turn. */
-function handedTo(handler: TS.SignatureDeclaration): string[] {
-  const job = handler.parameters[0]?.name.getText();
+export function handedTo(
+  handler: TS.SignatureDeclaration,
+  parameter: TS.ParameterDeclaration | undefined,
+): string[] {
+  const job = parameter?.name.getText();
   const names: string[] = [];
   walk(handler, (node) => {
     if (!ts.isCallExpression(node)) return;

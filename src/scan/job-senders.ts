@@ -2,6 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
 import { functionName } from "../syntax/names.js";
 import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
+import { carriedType } from "./carried-types.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
 
@@ -17,19 +18,24 @@ export const jobSenders: Detector = {
       if (at === null) return [];
       const why = "a job leaves without the trace that it belongs to";
       const queue = at.call.slice(0, at.call.indexOf("(")).replace(/^this\.|^\$|\.\w+$/g, "");
-      return [
-        proposal(source, call, 3, why, {
-          id: idOf(areaOf(source), queue, "jobs-sent"),
-          use: "trace-send",
-          phase: 2,
-          at,
-          // The queue makes it into text.
-          allowCopy: true,
-        }),
-      ];
+      const found = proposal(source, call, 3, why, {
+        id: idOf(areaOf(source), queue, "jobs-sent"),
+        use: "trace-send",
+        phase: 2,
+        at,
+        // The queue makes it into text.
+        allowCopy: true,
+      });
+      const data = call.arguments[dataAt(at.call)];
+      return [{ ...found, carries: data ? carriedType(source, data) : null }];
     });
   },
 };
+
+/** Which argument of such a call the data is. */
+function dataAt(pattern: string): number {
+  return /\((\$message|\{)/.test(pattern) ? 0 : 1;
+}
 
 const PUTTING = /^(add|addBulk|send|now|createJob)$/;
 
@@ -41,8 +47,11 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   if (callee.name.text === "addBulk" && isQueue(source, callee.expression)) {
     return `${callee.getText(source.file)}($message, $$$)`;
   }
-  if (!first || !(isQueue(source, callee.expression) || looksPut(source, callee, first, second)))
-    return null;
+  const isPut =
+    isQueue(source, callee.expression) ||
+    isGivenOptions(callee, call.arguments) ||
+    (first && looksPut(source, callee, first, second));
+  if (!first || !isPut) return null;
   const code = callee.getText(source.file);
   const inside = !second && ts.isObjectLiteralExpression(first) ? dataIn(first) : null;
   if (inside) return `${code}({ data: $message, $$$ }, $$$)`;
@@ -129,6 +138,17 @@ function looksPut(
   const isMeant = name.text === "add" && /queue/i.test(expression.getText());
   const isPut = isMeant && (isWhole || (isNamed && isData));
   return isPut && !isMadeHere(source, expression);
+}
+
+/** `getMailQueue().add(id, data, { jobId: id })`: what a queue is told beside the data tells it. */
+function isGivenOptions(
+  { name, expression }: TS.PropertyAccessExpression,
+  [, , options]: readonly TS.Expression[],
+): boolean {
+  if (name.text !== "add" || !options || !isCalledQueue(expression)) return false;
+  const code = unwrapped(options);
+  if (!ts.isObjectLiteralExpression(code)) return false;
+  return code.properties.some((each) => each.name && OPTIONS.test(each.name.getText()));
 }
 
 /** Whether something is of a class of the file's own, which keeps what it is given as it is. */

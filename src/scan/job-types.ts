@@ -56,7 +56,11 @@ function messagesOf(source: Source, type: TS.TypeNode, depth = 0): DeclaredType[
     return type.types.flatMap((each) => messagesOf(source, each, depth + 1));
   }
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
-  const { text } = type.typeName;
+  return messagesNamed(source, type.typeName.text, depth);
+}
+
+/** The types of a file that one of them is made of by its name, those that say what a message is. */
+export function messagesNamed(source: Source, text: string, depth = 0): DeclaredType[] {
   const declared = source.file.statements.find(
     (each): each is DeclaredType =>
       (ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each)) &&

@@ -4,6 +4,7 @@ import { functionName } from "../syntax/names.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
+import { carriedType } from "./carried-types.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
 import {
   areaOf,
@@ -106,17 +107,16 @@ export const messageSenders: Detector = {
       const message = madeIntoText(source, text);
       const within = functionAround(node);
       if (!message || sendsChatter(source, message)) return;
-      found.push(
-        proposal(source, node, 3, "a message leaves without the trace that it belongs to", {
-          id: idOf(areaOf(source), within ?? "message", "sent"),
-          use: "trace-send",
-          phase: 2,
-          at: {
-            call: `${node.expression.getText(source.file)}(${node.arguments.length > 1 ? "$text, $$$" : "$text"})`,
-            ...(within ? { within } : {}),
-          },
-        }),
-      );
+      const given = node.arguments.length > 1 ? "$text, $$$" : "$text";
+      const call = `${node.expression.getText(source.file)}(${given})`;
+      const why = "a message leaves without the trace that it belongs to";
+      const leaving = proposal(source, node, 3, why, {
+        id: idOf(areaOf(source), within ?? "message", "sent"),
+        use: "trace-send",
+        phase: 2,
+        at: { call, ...(within ? { within } : {}) },
+      });
+      found.push({ ...leaving, carries: carriedType(source, message) });
     });
     return found;
   },

@@ -74,7 +74,8 @@ export function onlyCall({ body }: TS.ArrowFunction): TS.CallExpression | null {
   return ts.isBlock(code) ? null : startedBy(code);
 }
 
-function startedBy(expression: TS.Expression): TS.CallExpression | null {
+/** The call that an expression begins, behind `void`, `await` and what is chained to it. */
+export function startedBy(expression: TS.Expression): TS.CallExpression | null {
   const code = unwrapped(expression);
   if (ts.isVoidExpression(code) || ts.isAwaitExpression(code)) return startedBy(code.expression);
   if (!ts.isCallExpression(code)) return null;

@@ -3,6 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
+import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage } from "./channels.js";
 import { elementOf } from "./list-type.js";
 import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
@@ -25,16 +26,16 @@ export const objectSenders: Detector = {
       const sent = ts.isCallExpression(node) ? sentBy(source, node) : null;
       if (!sent) return;
       const within = functionAround(node);
-      found.push(
-        proposal(source, node, 3, "a message leaves without the trace that it belongs to", {
-          id: idOf(areaOf(source), within ?? "message", "sent"),
-          use: "trace-send",
-          phase: 2,
-          at: { call: sent.pattern, ...(within ? { within } : {}) },
-          // What another process gets is a copy anyway.
-          ...(sent.isShared ? { allowCopy: true } : {}),
-        }),
-      );
+      const why = "a message leaves without the trace that it belongs to";
+      const leaving = proposal(source, node, 3, why, {
+        id: idOf(areaOf(source), within ?? "message", "sent"),
+        use: "trace-send",
+        phase: 2,
+        at: { call: sent.pattern, ...(within ? { within } : {}) },
+        // What another process gets is a copy anyway.
+        ...(sent.isShared ? { allowCopy: true } : {}),
+      });
+      found.push({ ...leaving, carries: carriedType(source, sent.message) });
     });
     return found;
   },
@@ -42,6 +43,7 @@ export const objectSenders: Detector = {
 
 interface Sent {
   readonly pattern: string;
+  readonly message: TS.Expression;
   readonly isShared: boolean;
 }
 
@@ -61,7 +63,7 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const on = ts.isCallExpression(channel) ? "$channel" : channel.getText(source.file);
   const given = isEmit ? `${first.getText(source.file)}, $message` : "$message";
   const pattern = `${on}.${callee.name.text}(${given})`;
-  return { pattern, isShared: isShared && callee.name.text !== "postMessage" };
+  return { pattern, message, isShared: isShared && callee.name.text !== "postMessage" };
 }
 
 /** What may be an object: a list of messages, or a text, carries no context. */

@@ -1,64 +1,108 @@
-import { ts } from "../syntax/compiler.js";
+import { ts, type TS } from "../syntax/compiler.js";
 import { functionName } from "../syntax/names.js";
 import { hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
+import { goesOnForEver, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
-  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcode|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
+  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer|perform|scrape|download|upload)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
 
-/** What is an operation only where much of it is done. */
-const MAY_BE_SMALL =
-  /^(create|delete|remove|(re)?send(?!.*(Notification|Alert)s?$)|complete|submit|save|update|register|prepare|materialize)(?=[A-Z])/;
+/** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
+const BESIDE =
+  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|(Email|Notification|Alert|Logger|Controller|Stream)s?$/;
 
-/** How much a function must wait for, and how long it must be, to be more than a helper. */
+/** What is read or looked at, which takes more to be an operation. */
+const LOOKS =
+  /^(get|find|list|fetch|load|read|check|validate|is|has|can|resolve|filter|parse|format|query|search|compute|create|make)(?=[A-Z]|$)/;
+
+/** How much a function must wait for, and how long it must be, where its name tells the rest. */
 const HEAVY = { waits: 3, lines: 20 };
-const VERY_HEAVY = { waits: 7, lines: 80 };
+/** The least weight of a function whose name tells nothing. */
+const LEAST = 3;
 
 /** Functions that others call to have something heavy done. */
 export const operations: Detector = {
-  finds: "functions that deploy, build, restore, import or sync something",
+  finds: "functions that deploy, build, restore, import or sync something, and others that do much",
   needles: ["async "],
   paths: /^(?!.*\.client\.).*\.[cm]?[jt]s$/,
   find: (source): Proposal[] => {
-    const heavy = [
-      ...namedFunctions(source, (name) => VERB.test(name)).filter((each) =>
-        isHeavy(source, each, HEAVY),
-      ),
-      ...namedFunctions(source, (name) => MAY_BE_SMALL.test(name)).filter((each) =>
-        isHeavy(source, each, VERY_HEAVY),
-      ),
+    const candidates = namedFunctions(source, () => true).filter((each) =>
+      isOperation(source, each),
+    );
+    const told = candidates.filter((each) => isTold(source, each));
+    const others = candidates.filter((each) => !told.includes(each));
+    return [
+      ...told.flatMap((each) => toldOperation(source, each, told)),
+      ...others.flatMap((each) => heavyOperation(source, each)),
     ];
-    return heavy.flatMap((each) => {
-      const { node, name, at } = each;
-      const own = functionName(node) ?? "";
-      const verb = (VERB.exec(own) ?? MAY_BE_SMALL.exec(own))?.[0] ?? name;
-      const alike = heavy.filter((other) => other.at.function?.startsWith(verb));
-      const family = { function: `${verb}*` };
-      const isFamily =
-        at.function !== undefined && alike.length > 1 && meansOnly(source, family, alike);
-      if (!isFamily && !meansOnly(source, at, [each])) return [];
-      const why = "an operation of several steps, which nothing tells as one";
-      const found = proposal(source, node, 2, why, {
-        id: idOf(isFamily ? verb : name),
-        use: "wrap-span",
-        phase: 1,
-        at: isFamily ? family : at,
-        span: { name: "{{function}}", op: "function" },
-      });
-      return [{ ...found, isSecond: true }];
-    });
   },
 };
 
-function isHeavy(source: Source, each: Named, least: typeof HEAVY): boolean {
+function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
-  if (!isOpen(node) || !isAsync(node)) return false;
+  return isAsync(node) && !answersRequest(node) && !goesOnForEver(node) && !isLongRun(source, each);
+}
+
+/** Whether a function is called with a request: the SDK has a span for that. */
+function answersRequest({ parameters: [first, second] }: Named["node"]): boolean {
+  const [name, type] = [first?.name.getText() ?? "", first?.type?.getText() ?? ""];
+  if (/^_?(req|request|c|ctx|context|res|response)$/.test(name) && second !== undefined)
+    return true;
+  if (/^_?(req|request|c)$/.test(name)) return true;
+  return (
+    /\b(\w*Request|NextApiRequest|FastifyRequest|Koa\.\w+)\b/.test(type) && second !== undefined
+  );
+}
+
+/** Whether the name of an open function says that it goes on for a while, and its code agrees. */
+function isTold(source: Source, each: Named): boolean {
+  const { node } = each;
+  if (!isOpen(node) || !VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
-  return lines >= least.lines && waitsIn(each) >= least.waits && !isLongRun(source, each);
+  return lines >= HEAVY.lines && waitsIn(each) >= HEAVY.waits;
+}
+
+function toldOperation(source: Source, each: Named, told: readonly Named[]): Proposal[] {
+  const verb = VERB.exec(functionName(each.node) ?? "")?.[0] ?? each.name;
+  const alike = told.filter((other) => other.at.function?.startsWith(verb));
+  const family = { function: `${verb}*` };
+  const isFamily =
+    each.at.function !== undefined && alike.length > 1 && meansOnly(source, family, alike);
+  if (!isFamily) return operation(source, each, WHY, idOf(each.name), each.at, [each]);
+  return operation(source, each, WHY, idOf(verb), family, alike);
+}
+
+const WHY = "an operation of several steps, which nothing tells as one";
+
+function heavyOperation(source: Source, each: Named): Proposal[] {
+  const { node, name, at } = each;
+  const own = functionName(node) ?? "";
+  if (BESIDE.test(own)) return [];
+  const weight = weightOf(node) + (isOpen(node) ? 0.5 : -0.5) - (LOOKS.test(own) ? 1 : 0);
+  if (weight < LEAST) return [];
+  const why = "it does much, and nothing tells it as one";
+  return operation(source, each, why, idOf(name), at, [each]).map((found) => ({
+    ...found,
+    weight,
+  }));
+}
+
+function operation(
+  source: Source,
+  { node }: Named,
+  why: string,
+  id: string,
+  at: Named["at"],
+  meant: readonly Named[],
+): Proposal[] {
+  if (!meansOnly(source, at, meant)) return [];
+  const span = { name: "{{function}}", op: "function" };
+  const found = proposal(source, node, 2, why, { id, use: "wrap-span", phase: 1, at, span });
+  return [{ ...found, isSecond: true }];
 }
 
 /** Whether others may call a function: it is exported, or a public member of a class. */
@@ -71,7 +115,7 @@ function isOpen(node: Named["node"]): boolean {
       hasModifier(member, ts.SyntaxKind.ProtectedKeyword);
     return !isHidden && !isOwn;
   }
-  const holder = ts.isFunctionDeclaration(node) ? node : statementOf(node);
+  const holder: TS.Node | null = ts.isFunctionDeclaration(node) ? node : statementOf(node);
   return holder !== null && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
 }
 

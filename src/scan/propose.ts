@@ -42,9 +42,24 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   return (each) => {
     const { at } = each.rule;
     const names = [at?.function ?? "", `.${at?.method?.split(".").at(-1)}`];
-    const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => by !== each));
+    // What a named function hands on is continued there, and may still be an operation.
+    const isFirst = (by: Proposal) =>
+      by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
+    const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
     return !isHanded && !first.has(placeOf(each));
   };
+}
+
+/** What weighs less than this is wanted only where there is little. */
+const HEAVY = 5;
+/** How many there are at least, and at most, of what only its weight speaks for. */
+const [FEW, MANY] = [8, 60];
+
+/** The least weight that is wanted of what only its weight speaks for. */
+function leastWeight(proposals: readonly Proposal[]): number {
+  const weights = proposals.flatMap(({ weight }) => weight ?? []).sort((a, b) => b - a);
+  const [few = 0, many = 0] = [weights[FEW - 1], weights[MANY - 1]];
+  return Math.max(Math.min(HEAVY, few), many);
 }
 
 /** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
@@ -54,9 +69,20 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
   const isOther = otherThan(proposals);
+  const least = leastWeight(proposals);
+  const isHeavyEnough = ({ weight }: Proposal) => weight === undefined || weight >= least;
+  const named = new Set(
+    proposals.filter(isHeavyEnough).flatMap(({ rule }) => rule.at?.function ?? []),
+  );
+  // A function that has a span of its own needs none where it is called.
+  const isCalled = ({ rule }: Proposal) =>
+    rule.use === "wrap-span" &&
+    named.has(/^([\w$]+)\(\$\$\$\)$/.exec(rule.at?.call ?? "")?.[1] ?? "");
   const isWanted = (each: Proposal) =>
     (hasHops || each.rule.use !== "trace-field") &&
     (makesModules || each.rule.use !== "observability-modules") &&
+    isHeavyEnough(each) &&
+    !isCalled(each) &&
     (!each.isSecond || isOther(each));
   const groups = groupedBy(proposals.filter(isWanted), (each) => {
     const { id: _id, in: _in, span, ...rest } = each.rule;

@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { callsIn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
+import { carriedType } from "./carried-types.js";
 import { sendsChatter } from "./chatter.js";
 import {
   areaOf,
@@ -29,17 +30,15 @@ export const publishers: Detector = {
       const message = madeIntoText(source, text);
       const within = functionAround(call);
       if (!message || sendsChatter(source, message)) return [];
-      return [
-        proposal(source, call, 3, "a message is published without the trace that it belongs to", {
-          id: idOf(areaOf(source), within ?? "message", "published"),
-          use: "trace-send",
-          phase: 2,
-          at: {
-            call: `${expression.getText(source.file)}($channel, $text)`,
-            ...(within ? { within } : {}),
-          },
-        }),
-      ];
+      const why = "a message is published without the trace that it belongs to";
+      const pattern = `${expression.getText(source.file)}($channel, $text)`;
+      const leaving = proposal(source, call, 3, why, {
+        id: idOf(areaOf(source), within ?? "message", "published"),
+        use: "trace-send",
+        phase: 2,
+        at: { call: pattern, ...(within ? { within } : {}) },
+      });
+      return [{ ...leaving, carries: carriedType(source, message) }];
     }),
 };
 

@@ -1,0 +1,57 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { importOf } from "../syntax/imports.js";
+import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
+import { unwrapped } from "../syntax/walk.js";
+import type { Tree } from "../plan/tree.js";
+import { idOf, proposal, type Proposal } from "./detector.js";
+import { messagesNamed } from "./job-types.js";
+
+/** The name of a message's type, and the module that a file has it from; null for its own. */
+export interface CarriedType {
+  readonly name: string;
+  readonly module: string | null;
+}
+
+/** The type that a file says for a message that leaves: of the variable, or right there. */
+export function carriedType(source: Source, message: TS.Expression): CarriedType | null {
+  const type = typeSaid(source, message);
+  if (!type || !ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return null;
+  const imported = importOf(source, type.typeName);
+  if (!imported) return { name: type.typeName.text, module: null };
+  return { name: imported.exported, module: imported.module };
+}
+
+function typeSaid({ scope }: Source, message: TS.Expression): TS.TypeNode | undefined {
+  if (ts.isAsExpression(message) || ts.isSatisfiesExpression(message)) return message.type;
+  const code = unwrapped(message);
+  if (!ts.isIdentifier(code)) return undefined;
+  const [declared] = scope.resolve(code.text, code) ?? [];
+  const isSaid = declared && (ts.isVariableDeclaration(declared) || ts.isParameter(declared));
+  return isSaid ? declared.type : undefined;
+}
+
+type Reader = Pick<Tree, "read" | "resolve">;
+
+/** With the types of the messages that leave, wherever in the tree they are declared. */
+export function withCarriedTypes(proposals: readonly Proposal[], tree: Reader): Proposal[] {
+  const types = new Map<string, Proposal>();
+  for (const { file, carries } of proposals) {
+    const path = carries && (carries.module === null ? file : tree.resolve(file, carries.module));
+    if (!carries || !path || path.endsWith(".d.ts")) continue;
+    for (const each of typesIn(tree, path, carries.name)) {
+      types.set(`${path} ${each.rule.at?.type}`, each);
+    }
+  }
+  const known = new Set(proposals.map(({ file, rule }) => `${file} ${rule.at?.type}`));
+  return [...proposals, ...[...types].flatMap(([key, each]) => (known.has(key) ? [] : [each]))];
+}
+
+function typesIn(tree: Reader, path: string, carried: string): Proposal[] {
+  const source = parseSource(path, tree.read(path) ?? "");
+  if (isParseFailure(source)) return [];
+  return messagesNamed(source, carried).map((node) => {
+    const { text: name } = node.name;
+    const rule = { id: idOf(name), use: "trace-field", phase: 2, at: { type: name } };
+    return proposal(source, node, 2, `messages of the type ${name} cross processes`, rule);
+  });
+}
