@@ -1320,8 +1320,8 @@ export const report = (times: readonly unknown[]) => console.log(times);
 `,
   });
   const { proposals } = await json(folder, ["scan"]);
-  expect(proposals.map(({ rule }) => [rule.use, rule.at]).sort()).toEqual([
-    ["wrap-span", { call: "settleAccounts($$$)" }],
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
     ["wrap-span", { call: "step($$$)", within: "applyAll" }],
+    ["wrap-span", { call: "settleAccounts($$$)" }],
   ]);
 });
