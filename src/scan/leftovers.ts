@@ -2,6 +2,8 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { findsEnvironment } from "../syntax/environment.js";
 import { callsSdkInit } from "../syntax/sdk-init.js";
 import { findNode, walk } from "../syntax/walk.js";
+import type { RuleConfig } from "../plan/define-config.js";
+import type { Source } from "../syntax/source.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** What code says that gives up work on purpose. */
@@ -15,29 +17,39 @@ export const inits: Detector = {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || !callsSdkInit(source, node)) return;
-      const text = node.getText(source.file);
-      const lacks = [
-        /dsn:\s*["'`]/.test(text) ? "its DSN is hard-coded" : null,
-        /environment\s*:/.test(text) || findsEnvironment(source) ? null : "it names no environment",
-        /tracesSampleRate:\s*1\b/.test(text) ? "it samples everything" : null,
-      ].filter((each) => each !== null);
-      if (lacks.length === 0) return;
-      found.push(
-        proposal(source, node, 2, lacks.join(", "), {
-          id: "sentry-init",
-          use: "init-hardening",
-          phase: 6,
-          dsn: true,
-          environment: true,
-          productionRate: 0.2,
-          pii: false,
-          scrub: true,
-        }),
-      );
+      const lacks = lacksOf(source, node.getText(source.file));
+      // What is not scrubbed alone is no reason to touch it.
+      if (!lacks.some(({ isReason }) => isReason)) return;
+      const why = lacks.map(({ why }) => why).join(", ");
+      const parts = Object.assign({}, ...lacks.map(({ part }) => part)) as Partial<RuleConfig>;
+      const rule = { id: "sentry-init", use: "init-hardening", phase: 6, ...parts };
+      found.push(proposal(source, node, 2, why, rule));
     });
     return found;
   },
 };
+
+/** What a start of the SDK lacks, and what of the rule gives it. */
+interface Lack {
+  readonly why: string;
+  readonly part: Readonly<Record<string, unknown>>;
+  readonly isReason: boolean;
+}
+
+function lacksOf(source: Source, text: string): Lack[] {
+  const lack = (isLacking: boolean, why: string, part: Lack["part"], isReason = true): Lack[] =>
+    isLacking ? [{ why, part, isReason }] : [];
+  const hasEnvironment = /environment\s*:/.test(text) || findsEnvironment(source);
+  return [
+    ...lack(/dsn:\s*["'`]/.test(text), "its DSN is hard-coded", { dsn: true }),
+    ...lack(!hasEnvironment, "it names no environment", { environment: true }),
+    ...lack(/tracesSampleRate:\s*1\b/.test(text), "it samples everything", {
+      productionRate: 0.2,
+    }),
+    ...lack(/sendDefaultPii:\s*true/.test(text), "it sends personal data", { pii: false }),
+    ...lack(!/beforeSend\w*\s*[:(]/.test(text), "it scrubs nothing", { scrub: true }, false),
+  ];
+}
 
 /** Where work is given up on purpose, what that throws is no error of the same package. */
 export function withAborts(
@@ -51,7 +63,9 @@ export function withAborts(
   const packages = new Set(aborting.map(([path]) => packageAt(path)));
   return proposals.map((each) => {
     const isMeant = each.rule.use === "init-hardening" && packages.has(packageAt(each.file));
-    return isMeant ? { ...each, rule: { ...each.rule, ignoreErrors: ["AbortError"] } } : each;
+    if (!isMeant) return each;
+    const why = `${each.why}, work that is given up counts as an error`;
+    return { ...each, why, rule: { ...each.rule, ignoreErrors: ["AbortError"] } };
   });
 }
 
