@@ -75,8 +75,8 @@ export async function scan(
 
 /** What only developers run. */
 const NO_PRODUCTION = [
-  "**/{test,tests,e2e,bench,benchmark,benchmarks,fixtures,__fixtures__,mocks,scripts}/**",
-  "**/{example,examples}/**",
+  "**/{test,tests,testing,e2e,e2e-tests,bench,benchmark,benchmarks,scripts}/**",
+  "**/{fixtures,__fixtures__,mocks,__mocks__,example,examples}/**",
   "**/*.{backup,bench,e2e,mock,stories}.*",
   "**/seed{,-*}.*",
 ];

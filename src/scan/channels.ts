@@ -9,7 +9,8 @@ const MODULES =
   /^(socket\.io|socket\.io-client|(node:)?worker_threads|(node:)?child_process|electron)$/;
 
 /** What such modules call a channel, as a type or as a class. */
-const TYPES = /^(Socket|Server|Namespace|Worker|MessagePort|ChildProcess|MessageChannel)$/;
+const TYPES =
+  /^(Socket|Server|Namespace|Worker|MessagePort|ChildProcess|UtilityProcess|MessageChannel)$/;
 
 /** What makes one, or is one. */
 const MAKERS = /^(io|connect|fork)$/;
@@ -48,8 +49,18 @@ export function isChannel(source: Source, expression: TS.Expression, depth = 0):
     const declarations = source.scope.resolve(code.text, code) ?? [];
     return declarations.some((each) => declaresChannel(source, each, depth));
   }
+  if (isOwnPort(code)) return true;
   const member = ownMember(code);
   return member !== undefined && declaresChannel(source, member, depth);
+}
+
+/** `process.parentPort`, by which a utility process of Electron is told something. */
+export function isOwnPort(code: TS.Expression): boolean {
+  return (
+    ts.isPropertyAccessExpression(code) &&
+    code.name.text === "parentPort" &&
+    unwrapped(code.expression).getText() === "process"
+  );
 }
 
 /** What `this.name` is declared as. */

@@ -4,7 +4,7 @@ import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
-import { isChannel, isLifecycle, isMessage } from "./channels.js";
+import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
 import { elementOf } from "./list-type.js";
 import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 import {
@@ -146,7 +146,16 @@ function placeOf(source: Source, { event, channel, handler }: Listening): Place 
   if (at && parameter && ts.isIdentifier(parameter.name)) {
     return { at, message: passed?.index === 0 ? null : parameter.name.text };
   }
-  return { at: { listener: event, on: channel.getText(source.file) }, message: null };
+  const [first] = handler.parameters;
+  const isEvent = first && ts.isIdentifier(first.name) && bringsEvents(source, channel);
+  const message = isEvent ? `${first.name.getText()}.data` : null;
+  return { at: { listener: event, on: channel.getText(source.file) }, message };
+}
+
+/** Whether a channel hands out events that hold the message, as Electron's utility processes do. */
+function bringsEvents(source: Source, channel: TS.Expression): boolean {
+  const code = unwrapped(constantValue(source, channel));
+  return isOwnPort(code);
 }
 
 interface Passed {

@@ -13,7 +13,7 @@ const VERB =
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
-  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|(Email|Notification|Alert|Logger|Controller|Stream)s?$/;
+  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$/;
 
 /** What is read or looked at, which takes more to be an operation. */
 const LOOKS =

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { ancestors, walk } from "../syntax/walk.js";
+import { ancestors, findNode, walk, walkOwn } from "../syntax/walk.js";
 
 /** What a function does, as far as the look of its code tells. */
 interface Work {
@@ -67,30 +67,44 @@ function isInLoop(node: TS.Node, fn: TS.Node): boolean {
 
 /** Whether a function goes on until somebody stops it: its span would never end. */
 export function goesOnForEver({ body }: NamedFunction): boolean {
-  let isEndless = false;
-  walk(body, (node) => {
-    if (isEndlessLoop(node) && !returnsFrom(node)) isEndless = true;
-    return !isEndless;
-  });
-  return isEndless;
+  return findNode(body, (node) => isEndlessLoop(node) && !endsByItself(node)) !== undefined;
 }
+
+/** What says that somebody wants an end. */
+const STOPPED = /^!?[\w.#?()]*(stop|shut|abort|cancel|running|clos|active|alive|exit)\w*(\(\))?$/i;
 
 /** `while (true)`, `for (;;)`, `while (!this.stopped)`. */
 function isEndlessLoop(node: TS.Node): boolean {
   if (ts.isForStatement(node)) return node.condition === undefined;
   if (!ts.isWhileStatement(node) && !ts.isDoStatement(node)) return false;
   const condition = node.expression.getText();
-  return (
-    condition === "true" || /^!?[\w.#]*(stop|shut|abort|running|clos|active)\w*$/i.test(condition)
-  );
+  return condition === "true" || STOPPED.test(condition);
 }
 
-function returnsFrom(loop: TS.Node): boolean {
+/** Whether a loop is left for more than being told to stop. */
+function endsByItself(loop: TS.Node): boolean {
   let isLeft = false;
-  walk(loop, (node) => {
-    if (ts.isFunctionLike(node)) return false;
-    if (ts.isReturnStatement(node)) isLeft = true;
+  walkOwn(loop, (node) => {
+    const leaves =
+      ts.isReturnStatement(node) || (ts.isBreakStatement(node) && breaksOut(node, loop));
+    if (leaves && !isToldToStop(node, loop)) isLeft = true;
     return !isLeft;
   });
   return isLeft;
+}
+
+/** Whether a `break` leaves this loop: one with a label leaves it, or what is around it. */
+function breaksOut(node: TS.BreakStatement, loop: TS.Node): boolean {
+  if (node.label) return true;
+  const holds = (each: TS.Node) =>
+    ts.isIterationStatement(each, false) || ts.isSwitchStatement(each);
+  return [...ancestors(node)].find(holds) === loop;
+}
+
+function isToldToStop(node: TS.Node, loop: TS.Node): boolean {
+  for (const around of ancestors(node)) {
+    if (around === loop) return false;
+    if (ts.isIfStatement(around)) return STOPPED.test(around.expression.getText());
+  }
+  return false;
 }
