@@ -19,6 +19,13 @@ const BESIDE =
 const LOOKS =
   /^(get|find|list|fetch|load|read|check|validate|is|has|can|resolve|filter|parse|format|query|search|compute|create|make)(?=[A-Z]|$)/;
 
+/** Where that lies which nobody waits for, so that only a trace tells of it. */
+const BACKGROUND =
+  /(^|\/)(crons?|jobs?|workers?|tasks?|queues?|workflows?|pipelines?|agents?|runners?|brokers?|processors?|consumers?)(\/|\.\w+$)/i;
+
+/** Parts that a run is told by. */
+const PART = /(Phase|Stage|Step|Tick|Batch|Pipeline|Workflow|Agent|Job|Turn|Build)/;
+
 /** How much a function must wait for, and how long it must be, where its name tells the rest. */
 const HEAVY = { waits: 3, lines: 20 };
 /** The least weight of a function whose name tells nothing. */
@@ -82,7 +89,12 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   const { node, name, at } = each;
   const own = functionName(node) ?? "";
   if (BESIDE.test(own)) return [];
-  const weight = weightOf(node) + (isOpen(node) ? 0.5 : -0.5) - (LOOKS.test(own) ? 1 : 0);
+  const weight =
+    weightOf(node) +
+    (isOpen(node) ? 0.5 : -0.5) +
+    (BACKGROUND.test(source.path) ? 1 : 0) +
+    (PART.test(own) ? 0.5 : 0) -
+    (LOOKS.test(own) ? 1 : 0);
   if (weight < LEAST) return [];
   const why = "it does much, and nothing tells it as one";
   return operation(source, each, why, idOf(name), at, [each]).map((found) => ({
