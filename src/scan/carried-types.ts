@@ -30,20 +30,31 @@ function typeSaid({ scope }: Source, message: TS.Expression): TS.TypeNode | unde
   return isSaid ? declared.type : undefined;
 }
 
-type Reader = Pick<Tree, "read" | "resolve">;
+type Reader = Pick<Tree, "read" | "resolve" | "filesWith">;
 
 /** With the types of the messages that leave, wherever in the tree they are declared. */
 export function withCarriedTypes(proposals: readonly Proposal[], tree: Reader): Proposal[] {
   const types = new Map<string, Proposal>();
   for (const { file, carries } of proposals) {
-    const path = carries && (carries.module === null ? file : tree.resolve(file, carries.module));
-    if (!carries || !path || path.endsWith(".d.ts")) continue;
+    const path = carries && pathOf(tree, file, carries);
+    if (!carries || !path) continue;
     for (const each of typesIn(tree, path, carries.name)) {
       types.set(`${path} ${each.rule.at?.type}`, each);
     }
   }
   const known = new Set(proposals.map(({ file, rule }) => `${file} ${rule.at?.type}`));
   return [...proposals, ...[...types].flatMap(([key, each]) => (known.has(key) ? [] : [each]))];
+}
+
+/** The file of the tree that declares a type; packages that are not installed are found by its name. */
+function pathOf(tree: Reader, from: string, { name, module }: CarriedType): string | null {
+  if (module === null) return from;
+  const path = tree.resolve(from, module);
+  if (path !== null) return path.endsWith(".d.ts") ? null : path;
+  if (module.startsWith(".")) return null;
+  const declares = new RegExp(`\\bexport (?:interface|type) ${name}\\b`);
+  const paths = tree.filesWith(` ${name}`).filter((each) => declares.test(tree.read(each) ?? ""));
+  return paths.length === 1 ? (paths[0] ?? null) : null;
 }
 
 function typesIn(tree: Reader, path: string, carried: string): Proposal[] {

@@ -40,7 +40,13 @@ function isChatter(source: Source, message: TS.Expression): boolean {
     const name = each.name && propertyName(each.name);
     if (name && BATCH.test(name)) return true;
     const value = ts.isPropertyAssignment(each) ? unwrapped(each.initializer) : null;
-    return name === "type" && value && ts.isStringLiteralLike(value) && CHATTER.test(value.text);
+    return (
+      name &&
+      /^(type|kind|op|event)$/.test(name) &&
+      value &&
+      ts.isStringLiteralLike(value) &&
+      CHATTER.test(value.text)
+    );
   });
 }
 
@@ -52,8 +58,8 @@ function kindsTold(node: TS.Node): string[] {
       if (ts.isStringLiteralLike(inner.expression)) kinds.push(inner.expression.text);
     }
     if (!ts.isBinaryExpression(inner) || !isKind(inner.left)) return;
-    const isSame = inner.operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken;
-    if (isSame && ts.isStringLiteralLike(inner.right)) kinds.push(inner.right.text);
+    const isCompared = /^[!=]==?$/.test(inner.operatorToken.getText());
+    if (isCompared && ts.isStringLiteralLike(inner.right)) kinds.push(inner.right.text);
   });
   return kinds;
 }

@@ -55,13 +55,26 @@ function plannedAt(source: Source, node: TS.Node): Planned | null {
   const by = plannerOf(node);
   const [time, ...others] = node.arguments ?? [];
   const when = time && meant(time);
-  if (!by || !when) return null;
-  if (!others.some((each) => isWork(source, each)) || !MODULES.test(moduleOf(source, by) ?? ""))
-    return null;
+  if (!by || !when || !MODULES.test(moduleOf(source, by) ?? "")) return null;
+  if (!others.some((each) => isWork(source, each))) return startedThrough(source, others);
   const { parent } = node;
   const isNamed = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name);
   const name = isNamed ? parent.name.getText() : `${areaOf(source)} cron`;
   return { name, at: { listener: when, on: by.text } };
+}
+
+/** `() => sweep().catch(...)`, `safely("sweep", sweep)`: what of the file a clock starts through others. */
+function startedThrough(source: Source, given: readonly TS.Expression[]): Planned | null {
+  for (const each of given) {
+    const code = unwrapped(each);
+    const inner = ts.isArrowFunction(code) ? [onlyCall(code)?.expression] : [];
+    const handed = ts.isCallExpression(code) ? code.arguments : inner;
+    for (const expression of handed) {
+      const [planned] = (expression && whatFileHas(source, expression)) ?? [];
+      if (planned) return planned;
+    }
+  }
+  return null;
 }
 
 /** What a rule can say for an argument: its text, or a path. */

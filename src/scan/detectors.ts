@@ -2,6 +2,7 @@ import { commandChains } from "./chains.js";
 import { commandSwitches } from "./commands.js";
 import type { Detector } from "./detector.js";
 import { handlerClasses } from "./handlers.js";
+import { handlerTables } from "./handler-tables.js";
 import { jobEntries, jobObjects, jobTables, stepRunners } from "./job-entries.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
@@ -13,6 +14,7 @@ import { jobTypes } from "./job-types.js";
 import { publishers, subscribers } from "./pub-sub.js";
 import { jobHandlers } from "./job-handlers.js";
 import { jobSenders } from "./job-senders.js";
+import { childProcesses } from "./child-processes.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
 import { transactions, writes } from "./database.js";
@@ -28,6 +30,7 @@ export const DETECTORS: readonly Detector[] = [
   commandSwitches,
   commandChains,
   handlerClasses,
+  handlerTables,
   messageSenders,
   messageReceivers,
   objectSenders,
@@ -54,6 +57,7 @@ export const DETECTORS: readonly Detector[] = [
   stepRunners,
   workflowSteps,
   runs,
+  childProcesses,
   operations,
   measuredStages,
   measuredFunctions,

@@ -55,6 +55,11 @@ function messagesOf(source: Source, type: TS.TypeNode, depth = 0): DeclaredType[
   if (ts.isUnionTypeNode(type)) {
     return type.types.flatMap((each) => messagesOf(source, each, depth + 1));
   }
+  if (ts.isParenthesizedTypeNode(type)) return messagesOf(source, type.type, depth + 1);
+  if (ts.isIntersectionTypeNode(type)) {
+    // What one part has, all of it has.
+    return type.types.flatMap((each) => messagesOf(source, each, depth + 1)).slice(0, 1);
+  }
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
   return messagesNamed(source, type.typeName.text, depth);
 }
@@ -75,7 +80,7 @@ export function messagesNamed(source: Source, text: string, depth = 0): Declared
   return saysSomething(declared.type) ? [declared] : [];
 }
 
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 6;
 
 /** Whether a message has more than its kind: one that has not is made by a clock, most often. */
 function saysSomething({ members }: { readonly members: readonly TS.TypeElement[] }): boolean {

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { findMatches, type Constant } from "../syntax/join-point.js";
-import { type NamedFunction } from "../syntax/names.js";
+import { functionName, type NamedFunction } from "../syntax/names.js";
 import { catchAround } from "../syntax/run-exits.js";
 import type { Source } from "../syntax/source.js";
 import { stageStem } from "../syntax/stage.js";
@@ -200,6 +200,9 @@ const WAITING = /^_|^(use|wait|poll|ping|retry|sleep)(?=[A-Z]|$)/;
 /** How much a function must wait for to be more than one call with a clock around it. */
 const WAITS = 2;
 
+/** Parts of a run, each of which is worth its own line however little is in it. */
+const PART = /(Stage|Step|Phase|Task|Tool)$/;
+
 function measuresItself(source: Source, { node }: Named): boolean {
   let waits = 0;
   let isTold = false;
@@ -207,7 +210,8 @@ function measuresItself(source: Source, { node }: Named): boolean {
     if (ts.isAwaitExpression(each)) waits++;
     if (isTimeSince(each)) isTold ||= isToldTime(source, each) && isSinceBegin(source, node, each);
   });
-  return isTold && waits >= WAITS && !runsWhatItIsGiven(node);
+  const least = PART.test(functionName(node) ?? "") ? 1 : WAITS;
+  return isTold && waits >= least && !runsWhatItIsGiven(node);
 }
 
 /** Whether a time is kept or told, and not just compared with a limit, or told of a failure. */

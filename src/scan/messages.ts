@@ -1,11 +1,11 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import { functionName } from "../syntax/names.js";
+import { functionName, type NamedFunction } from "../syntax/names.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
+import { decodedBy, encodedIn, type Handling } from "./codecs.js";
 import {
   areaOf,
   functionAround,
@@ -14,7 +14,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { functionMeant, pointOf } from "./named-functions.js";
+import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
 const CHANNEL =
@@ -31,19 +31,24 @@ export const messageReceivers: Detector = {
   needles: ["message"],
   find: (source) => {
     const found: Proposal[] = [];
+    const sends = messageSenders.find(source).length > 0;
     walk(source.file, (node) => {
       const on = listenedTo(node, source);
       if (on === null || !ts.isCallExpression(node)) return;
       const callback = node.arguments.at(-1);
-      if (!callback || !isHandler(callback) || hearsChatter(source, callback)) return;
+      const place = callback && handledAt(source, callback, on);
+      if (!callback || !place || hearsChatter(source, callback)) return;
       const why = "a message arrives that brings no trace along";
-      const handed = handedTo(source, callback);
+      // What goes on from here needs a span to go on from.
+      const name = `${areaOf(source)}.message`;
+      const span = sends ? { span: { name, op: "queue.process" } } : {};
       found.push(
         proposal(source, node, 3, why, {
           id: idOf(areaOf(source), "messages-received"),
           use: "trace-receive",
           phase: 2,
-          ...(handed ?? { at: { listener: "message", on } }),
+          ...place,
+          ...span,
         }),
       );
     });
@@ -51,14 +56,44 @@ export const messageReceivers: Detector = {
   },
 };
 
+/** Where a message is handled that a callback gets: there, or where it hands on what it got. */
+function handledAt(source: Source, callback: TS.Expression, on: string): Handling | null {
+  if (isHandler(callback)) {
+    return handedTo(source, callback) ?? { at: { listener: "message", on } };
+  }
+  const isInline = ts.isArrowFunction(callback) || ts.isFunctionExpression(callback);
+  const own = isInline ? decodedBy(source, callback) : null;
+  const target = own ? undefined : rawTaker(source, callback);
+  if (!target?.body) return own;
+  const at = findNode(target.body, isParse) ? pointOf(target) : null;
+  return at ? { at } : decodedBy(source, target as NamedFunction);
+}
+
+/** The function of the file that gets what arrived as it is: `(data) => this.take(data.toString())`. */
+function rawTaker(source: Source, callback: TS.Expression): ReturnType<typeof functionMeant> {
+  const code = unwrapped(callback);
+  if (ts.isCallExpression(code)) {
+    const { expression } = code;
+    const isBound = ts.isPropertyAccessExpression(expression) && expression.name.text === "bind";
+    return isBound ? functionMeant(source, expression.expression) : undefined;
+  }
+  if (!ts.isArrowFunction(code)) return functionMeant(source, code);
+  const name = code.parameters[0]?.name.getText(source.file) ?? "";
+  const isRaw = (each: TS.Expression) =>
+    RAW.exec(each.getText(source.file))?.slice(1).includes(name) ?? false;
+  const calls = [onlyCall(code) ?? []].flat();
+  const handing = calls.find((call) => call.arguments[0] && isRaw(call.arguments[0]));
+  return handing && functionMeant(source, handing.expression);
+}
+
+/** `data`, `data.toString()`, `String(data)`, `event.data`. */
+const RAW = /^(?:String\(([\w$]+)\)|([\w$]+)(?:\.toString\((?:["'][\w-]+["'])?\)|\.data)?)$/;
+
 /**
  * The function of the file that gets the message right where it is made, `handle(JSON.parse(text))`,
  * and what the message is called there, where it is not the first parameter.
  */
-function handedTo(
-  source: Source,
-  callback: TS.Expression,
-): { readonly at: NonNullable<Rule["at"]>; readonly message?: string } | null {
+function handedTo(source: Source, callback: TS.Expression): Handling | null {
   const parse = findNode(callback, isParse);
   for (let node = parse; node && node !== callback; node = node.parent) {
     const { parent } = node;
@@ -95,7 +130,7 @@ function isParse(node: TS.Node): boolean {
 /** Messages that are made into text and sent. */
 export const messageSenders: Detector = {
   finds: "messages that leave as text",
-  needles: ["JSON.stringify"],
+  needles: [".send(", ".send?.("],
   find: (source) => {
     if (!mayHaveChannel(source)) return [];
     const found: Proposal[] = [];
@@ -104,10 +139,11 @@ export const messageSenders: Detector = {
       const [text] = node.arguments;
       if (node.expression.name.text !== "send" || !text || isReply(text)) return;
       if (isAnswer(node.expression)) return;
-      const message = madeIntoText(source, text);
+      const encoded = encodedIn(source, text);
+      const message = encoded?.message ?? madeIntoText(source, text);
       const within = functionAround(node);
       if (!message || sendsChatter(source, message)) return;
-      const given = node.arguments.length > 1 ? "$text, $$$" : "$text";
+      const given = `${encoded?.pattern ?? "$text"}${node.arguments.length > 1 ? ", $$$" : ""}`;
       const call = `${node.expression.getText(source.file)}(${given})`;
       const why = "a message leaves without the trace that it belongs to";
       const leaving = proposal(source, node, 3, why, {
@@ -115,6 +151,8 @@ export const messageSenders: Detector = {
         use: "trace-send",
         phase: 2,
         at: { call, ...(within ? { within } : {}) },
+        // What it is made into is made of a copy as well.
+        ...(encoded && !ts.isObjectLiteralExpression(message) ? { allowCopy: true } : {}),
       });
       found.push({ ...leaving, carries: carriedType(source, message) });
     });
@@ -125,8 +163,12 @@ export const messageSenders: Detector = {
 /** What is made into text on the spot, or just before. */
 export function madeIntoText(source: Source, text: TS.Expression): TS.Expression | null {
   const code = constantValue(source, text);
-  const isMade = ts.isCallExpression(code) && code.expression.getText() === "JSON.stringify";
-  return isMade ? (code.arguments[0] ?? null) : null;
+  const [first] = ts.isCallExpression(code) ? code.arguments : [];
+  if (!first || !ts.isCallExpression(code)) return null;
+  const callee = code.expression.getText();
+  if (callee === "JSON.stringify") return first;
+  // The text in another form.
+  return /^Buffer\.from$|\.encode$/.test(callee) ? madeIntoText(source, first) : null;
 }
 
 /** Heartbeats and errors about the channel itself are nobody's work. */
