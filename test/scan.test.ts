@@ -1325,3 +1325,126 @@ export const report = (times: readonly unknown[]) => console.log(times);
     ["wrap-span", { call: "settleAccounts($$$)" }],
   ]);
 });
+
+test("messages behind functions that encode and decode them are found, and a broker has spans to go on from", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "ws": "8", "nats": "2", "@sentry/node": "11" } }',
+    "src/broker.ts": `import { WebSocketServer, type WebSocket } from "ws";
+import { decodeFrame, encodeFrame, type Frame } from "./frames.js";
+
+const server = new WebSocketServer({ port: 1 });
+const all = new Set<WebSocket>();
+
+function pass(to: WebSocket, frame: Frame): void {
+  to.send(encodeFrame(frame));
+}
+
+server.on("connection", (socket) => {
+  socket.on("message", (data) => {
+    const frame = decodeFrame(data.toString());
+    for (const each of all) if (frame) pass(each, frame);
+  });
+  socket.send(encodeFrame({ kind: "hello" }));
+});
+`,
+    "src/desk.ts": `import WebSocket from "ws";
+import { decodeFrame, type Frame } from "./frames.js";
+
+class Desk {
+  constructor(private readonly socket: WebSocket) {
+    socket.on("message", (data) => this.take(data.toString()));
+  }
+
+  private take(raw: string): void {
+    const frame = decodeFrame(raw);
+    if (frame?.kind !== "order") return;
+    console.log(frame);
+  }
+}
+export const desk = (socket: WebSocket) => new Desk(socket);
+`,
+    "src/frames.ts": `export interface Frame { kind: string; order?: string }
+export const encodeFrame = (frame: Frame) => JSON.stringify(frame);
+export const decodeFrame = (text: string) => JSON.parse(text) as Frame | null;
+`,
+    "src/bus.ts": `import { JSONCodec, type Msg, type NatsConnection } from "nats";
+
+export class Bus {
+  private readonly codec = JSONCodec<object>();
+  constructor(private readonly nats: NatsConnection) {}
+
+  publish(subject: string, order: object): void {
+    this.nats.publish(subject, this.codec.encode(order), { reply: "" });
+  }
+
+  async deliver(msg: Msg, take: (order: object) => Promise<void>): Promise<void> {
+    const order = this.codec.decode(msg.data);
+    await take(order);
+  }
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  const said = proposals.map(({ rule: { use, at, ...rest } }) => {
+    const { region, span } = rest as { region?: string; span?: { name: string } };
+    return [use, at?.call ?? at, ...(region ? [region] : []), ...(span ? [span.name] : [])].join(
+      " ",
+    );
+  });
+  expect(said.sort()).toEqual([
+    "trace-field [object Object]",
+    "trace-receive decodeFrame($$$) rest",
+    "trace-receive decodeFrame($$$) rest broker.message",
+    "trace-receive this.codec.decode($$$) rest Bus.deliver",
+    "trace-send this.nats.publish($channel, this.codec.encode($message), $$$)",
+    "trace-send to.send(encodeFrame($message))",
+  ]);
+});
+
+test("what a table has for kinds of work, programs that run and what a clock starts through others are found", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "node-cron": "4", "@sentry/node": "11" } }',
+    "src/commands.ts": `import { note } from "./note.js";
+
+async function openShop(id: string): Promise<void> {
+  await note(id);
+}
+async function closeShop(id: string): Promise<void> {
+  await note(id);
+}
+function countShops(): number {
+  return 2;
+}
+export const commandHandlers = { "open-shop": openShop, closeShop };
+export const counters = { countShops };
+`,
+    "src/exec.ts": `import { spawn } from "node:child_process";
+
+export function runTool(name: string): Promise<number> {
+  return new Promise((resolve) => {
+    spawn(name).on("close", (code) => resolve(code ?? 1));
+  });
+}
+export function start(name: string) {
+  return spawn(name);
+}
+`,
+    "src/clock.ts": `import cron from "node-cron";
+import { note } from "./note.js";
+
+async function sweepShops(): Promise<void> {
+  await note("swept");
+}
+const safely = (run: () => Promise<void>) => () => void run().catch(console.error);
+cron.schedule("0 * * * *", safely(sweepShops));
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.id).sort()).toEqual([
+    "close-shop",
+    "exec-run-tool",
+    "open-shop",
+    "sweep-shops",
+  ]);
+});

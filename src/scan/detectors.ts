@@ -8,10 +8,11 @@ import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
 import { objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
-import { forwards, messageReceivers, messageSenders } from "./messages.js";
+import { forwards } from "./forwards.js";
+import { messageReceivers, messageSenders } from "./messages.js";
 import { jobFunctions } from "./job-functions.js";
 import { jobTypes } from "./job-types.js";
-import { publishers, subscribers } from "./pub-sub.js";
+import { publishers, subscribers, takers } from "./pub-sub.js";
 import { jobHandlers } from "./job-handlers.js";
 import { jobSenders } from "./job-senders.js";
 import { childProcesses } from "./child-processes.js";
@@ -40,6 +41,7 @@ export const DETECTORS: readonly Detector[] = [
   jobFunctions,
   publishers,
   subscribers,
+  takers,
   jobEntries,
   jobObjects,
   jobTables,

@@ -1,10 +1,12 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import { functionName, type NamedFunction } from "../syntax/names.js";
+import type { NamedFunction } from "../syntax/names.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
+import { commandChains } from "./chains.js";
+import { commandSwitches } from "./commands.js";
 import { decodedBy, encodedIn, type Handling } from "./codecs.js";
 import {
   areaOf,
@@ -31,7 +33,6 @@ export const messageReceivers: Detector = {
   needles: ["message"],
   find: (source) => {
     const found: Proposal[] = [];
-    const sends = messageSenders.find(source).length > 0;
     walk(source.file, (node) => {
       const on = listenedTo(node, source);
       if (on === null || !ts.isCallExpression(node)) return;
@@ -39,9 +40,9 @@ export const messageReceivers: Detector = {
       const place = callback && handledAt(source, callback, on);
       if (!callback || !place || hearsChatter(source, callback)) return;
       const why = "a message arrives that brings no trace along";
-      // What goes on from here needs a span to go on from.
+      // What goes on from here needs a span to go on from; a command has one of its own.
       const name = `${areaOf(source)}.message`;
-      const span = sends ? { span: { name, op: "queue.process" } } : {};
+      const span = passesOn(source, callback) ? { span: { name, op: "queue.process" } } : {};
       found.push(
         proposal(source, node, 3, why, {
           id: idOf(areaOf(source), "messages-received"),
@@ -67,6 +68,21 @@ function handledAt(source: Source, callback: TS.Expression, on: string): Handlin
   if (!target?.body) return own;
   const at = findNode(target.body, isParse) ? pointOf(target) : null;
   return at ? { at } : decodedBy(source, target as NamedFunction);
+}
+
+/** Whether a handler, or what it calls in the file, sends messages on, and no command of it does. */
+function passesOn(source: Source, handler: TS.Node): boolean {
+  if (commandSwitches.find(source).length > 0 || commandChains.find(source).length > 0)
+    return false;
+  const reached = new Set<TS.Node>([handler]);
+  for (const each of reached) {
+    walk(each, (node) => {
+      const target = ts.isCallExpression(node) ? functionMeant(source, node.expression) : undefined;
+      if (target?.body) reached.add(target);
+    });
+  }
+  const sends = (node: TS.Node) => ts.isCallExpression(node) && leavingBy(source, node) !== null;
+  return [...reached].some((each) => findNode(each, sends) !== undefined);
 }
 
 /** The function of the file that gets what arrived as it is: `(data) => this.take(data.toString())`. */
@@ -118,8 +134,8 @@ function listenedTo(node: TS.Node, { text, file }: Source): string | null {
 }
 
 /** A handler that reads the message as data. */
-export function isHandler(callback: TS.Expression): boolean {
-  if (!ts.isArrowFunction(callback) && !ts.isFunctionExpression(callback)) return false;
+export function isHandler(callback: TS.Node): callback is NamedFunction {
+  if (!ts.isFunctionLike(callback) || !("body" in callback) || !callback.body) return false;
   return callback.parameters.length > 0 && findNode(callback.body, isParse) !== undefined;
 }
 
@@ -135,30 +151,48 @@ export const messageSenders: Detector = {
     if (!mayHaveChannel(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-      const [text] = node.arguments;
-      if (node.expression.name.text !== "send" || !text || isReply(text)) return;
-      if (isAnswer(node.expression)) return;
-      const encoded = encodedIn(source, text);
-      const message = encoded?.message ?? madeIntoText(source, text);
+      const leaving = ts.isCallExpression(node) ? leavingBy(source, node) : null;
+      if (!leaving) return;
+      const { message, call, isEncoded } = leaving;
       const within = functionAround(node);
-      if (!message || sendsChatter(source, message)) return;
-      const given = `${encoded?.pattern ?? "$text"}${node.arguments.length > 1 ? ", $$$" : ""}`;
-      const call = `${node.expression.getText(source.file)}(${given})`;
       const why = "a message leaves without the trace that it belongs to";
-      const leaving = proposal(source, node, 3, why, {
+      const sending = proposal(source, node, 3, why, {
         id: idOf(areaOf(source), within ?? "message", "sent"),
         use: "trace-send",
         phase: 2,
         at: { call, ...(within ? { within } : {}) },
         // What it is made into is made of a copy as well.
-        ...(encoded && !ts.isObjectLiteralExpression(message) ? { allowCopy: true } : {}),
+        ...(isEncoded && !ts.isObjectLiteralExpression(message) ? { allowCopy: true } : {}),
       });
-      found.push({ ...leaving, carries: carriedType(source, message) });
+      found.push({ ...sending, carries: carriedType(source, message) });
     });
     return found;
   },
 };
+
+interface Leaving {
+  readonly message: TS.Expression;
+  /** The call as a rule says it. */
+  readonly call: string;
+  /** Whether a function of the user's makes it into text. */
+  readonly isEncoded: boolean;
+}
+
+/** The message that a call sends as text; null for heartbeats, answers and what is none. */
+function leavingBy(
+  source: Source,
+  { expression, arguments: given }: TS.CallExpression,
+): Leaving | null {
+  const [text, ...others] = given;
+  if (!ts.isPropertyAccessExpression(expression) || expression.name.text !== "send") return null;
+  if (!text || isReply(text) || isAnswer(expression)) return null;
+  const encoded = encodedIn(source, text);
+  const message = encoded?.message ?? madeIntoText(source, text);
+  if (!message || sendsChatter(source, message)) return null;
+  const said = `${encoded?.pattern ?? "$text"}${others.length > 0 ? ", $$$" : ""}`;
+  const call = `${expression.getText(source.file)}(${said})`;
+  return { message, call, isEncoded: encoded !== null };
+}
 
 /** What is made into text on the spot, or just before. */
 export function madeIntoText(source: Source, text: TS.Expression): TS.Expression | null {
@@ -183,69 +217,4 @@ function isReply(message: TS.Expression): boolean {
 function isAnswer({ expression }: TS.PropertyAccessExpression): boolean {
   const code = unwrapped(expression);
   return ts.isCallExpression(code) || /^(.*\.)?(res|resp|response|reply)$/.test(code.getText());
-}
-
-/** Functions that hand on a message in the body of a request. */
-export const forwards: Detector = {
-  finds: "messages that go on by HTTP",
-  needles: ["fetch("],
-  find: (source) => {
-    if (!mayHaveChannel(source)) return [];
-    const found: Proposal[] = [];
-    walk(source.file, (node) => {
-      const name = ts.isFunctionLike(node) ? functionName(node) : null;
-      const { body, parameters = [] } = node as Partial<TS.FunctionLikeDeclaration>;
-      if (name === null || !body) return;
-      const names = parameters.map((each) => each.name.getText());
-      const isForward = findNode(body, (inner) => isRequestWith(inner, names)) !== undefined;
-      if (!isForward) return;
-      found.push(
-        proposal(source, node, 3, "a message goes on by HTTP, in whatever trace is active here", {
-          id: idOf(areaOf(source), name),
-          use: "trace-forward",
-          phase: 2,
-          at: { function: name },
-          span: { name: `${areaOf(source)}.${name}`, op: "queue.process" },
-        }),
-      );
-      return false;
-    });
-    return [...found, ...requestsOf(source, found)];
-  },
-};
-
-/** Requests that carry what was queued, outside the functions that hand a message on. */
-function requestsOf(source: Source, forwarding: readonly Proposal[]): Proposal[] {
-  const known = new Set(forwarding.map(({ rule }) => rule.at?.function));
-  const found: Proposal[] = [];
-  walk(source.file, (node) => {
-    if (!ts.isCallExpression(node) || !/fetch/i.test(node.expression.getText())) return;
-    const [, options] = node.arguments;
-    const body = options && /\bbody:\s*JSON\.stringify\(\w+\.(\w+)\)/.exec(options.getText());
-    if (!body || known.has(functionAround(node))) return;
-    const callee = node.expression.getText();
-    found.push(
-      proposal(
-        source,
-        node,
-        2,
-        "what was queued goes on by HTTP, in whatever trace is active then",
-        {
-          id: idOf(areaOf(source), "retry", body[1] ?? ""),
-          use: "trace-forward",
-          phase: 2,
-          at: { call: `${callee}($url, { body: JSON.stringify($item.${body[1]}), $$$ }, $$$)` },
-          span: { name: `${areaOf(source)}.retry`, op: "queue.process" },
-        },
-      ),
-    );
-  });
-  return found;
-}
-
-function isRequestWith(node: TS.Node, parameters: readonly string[]): boolean {
-  if (!ts.isCallExpression(node) || !/fetch/i.test(node.expression.getText())) return false;
-  const [, options] = node.arguments;
-  const body = options && /\bbody:\s*JSON\.stringify\((\w+)\)/.exec(options.getText())?.[1];
-  return body !== undefined && parameters.includes(body);
 }

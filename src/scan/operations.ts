@@ -28,6 +28,10 @@ const PART = /(Phase|Stage|Step|Tick|Batch|Pipeline|Workflow|Agent|Job|Turn|Buil
 
 /** How much a function must wait for, and how long it must be, where its name tells the rest. */
 const HEAVY = { waits: 3, lines: 20 };
+/** The one method by which a class of such a name does its work, and what is enough for it. */
+const RUN_OF =
+  /(Pipeline|Workflow|Orchestrator|Agent|Runner|Executor)\.(run|execute|process|start)$/;
+const LIGHT = 1.5;
 /** The least weight of a function whose name tells nothing. */
 const LEAST = 3;
 
@@ -56,19 +60,19 @@ function isOperation(source: Source, each: Named): boolean {
 
 /** Whether a function is called with a request: the SDK has a span for that. */
 function answersRequest({ parameters: [first, second] }: Named["node"]): boolean {
-  const [name, type] = [first?.name.getText() ?? "", first?.type?.getText() ?? ""];
-  if (/^_?(req|request|c|ctx|context|res|response)$/.test(name) && second !== undefined)
-    return true;
+  const [name, next] = [first?.name.getText() ?? "", second?.name.getText() ?? ""];
   if (/^_?(req|request|c)$/.test(name)) return true;
-  return (
-    /\b(\w*Request|NextApiRequest|FastifyRequest|Koa\.\w+)\b/.test(type) && second !== undefined
-  );
+  if (/^_?(res|response|reply|next|done)$/.test(next)) return true;
+  const type = first?.type?.getText() ?? "";
+  return /\b(\w*Request|NextApiRequest|FastifyRequest|Koa\.\w+)\b/.test(type) && next !== "";
 }
 
 /** Whether the name of an open function says that it goes on for a while, and its code agrees. */
 function isTold(source: Source, each: Named): boolean {
   const { node } = each;
-  if (!isOpen(node) || !VERB.test(functionName(node) ?? "")) return false;
+  if (!isOpen(node)) return false;
+  if (RUN_OF.test(each.name) && weightOf(node) >= LIGHT) return true;
+  if (!VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
   return lines >= HEAVY.lines && waitsIn(each) >= HEAVY.waits;
 }

@@ -2,16 +2,19 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { callsIn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
+import { decodedBy, encodedIn } from "./codecs.js";
 import { sendsChatter } from "./chatter.js";
 import {
   areaOf,
   functionAround,
   idOf,
+  meansOnly,
   proposal,
   type Detector,
   type Proposal,
 } from "./detector.js";
 import { isHandler, madeIntoText } from "./messages.js";
+import { namedFunctions } from "./named-functions.js";
 
 /** What hands a text to all that have asked for its channel, in whatever process. */
 const BROKERS = /["'](ioredis|redis|@redis\/client|mqtt|nats)["']/;
@@ -27,16 +30,21 @@ export const publishers: Detector = {
       const [channel, text] = call.arguments;
       if (!channel || !text || !ts.isPropertyAccessExpression(expression)) return [];
       if (expression.name.text !== "publish" || !isBroker(source, expression.expression)) return [];
-      const message = madeIntoText(source, text);
+      const encoded = encodedIn(source, text);
+      const message = encoded?.message ?? madeIntoText(source, text);
       const within = functionAround(call);
       if (!message || sendsChatter(source, message)) return [];
       const why = "a message is published without the trace that it belongs to";
-      const pattern = `${expression.getText(source.file)}($channel, $text)`;
+      const others = call.arguments.length > 2 ? ", $$$" : "";
+      const given = `${encoded?.pattern ?? "$text"}${others}`;
+      const pattern = `${expression.getText(source.file)}($channel, ${given})`;
       const leaving = proposal(source, call, 3, why, {
         id: idOf(areaOf(source), within ?? "message", "published"),
         use: "trace-send",
         phase: 2,
         at: { call: pattern, ...(within ? { within } : {}) },
+        // What it is made into is made of a copy as well.
+        ...(encoded && !ts.isObjectLiteralExpression(message) ? { allowCopy: true } : {}),
       });
       return [{ ...leaving, carries: carriedType(source, message) }];
     }),
@@ -64,6 +72,36 @@ export const subscribers: Detector = {
       ];
     }),
 };
+
+/** What a broker without events of its own calls that which it brings. */
+const BROUGHT = /\b(Msg|JsMsg|MessageInfo|ConsumeMessage|Message)\b/;
+
+/** Functions that are given what a broker has brought, and read the message in it. */
+export const takers: Detector = {
+  finds: "functions that read what NATS or SQS has brought",
+  needles: ["nats", "@aws-sdk/client-sqs"],
+  find: (source) => {
+    if (!TAKEN_FROM.test(source.text)) return [];
+    return namedFunctions(source, () => true).flatMap(({ node, name, at }): Proposal[] => {
+      const [brought] = node.parameters;
+      if (!brought?.type || !BROUGHT.test(brought.type.getText(source.file))) return [];
+      const isRead = isHandler(node) && meansOnly(source, at, [{ node }]);
+      const place = isRead ? { at } : decodedBy(source, node);
+      if (!place) return [];
+      return [
+        proposal(source, node, 3, "a message arrives that brings no trace along", {
+          id: idOf(areaOf(source), name),
+          use: "trace-receive",
+          phase: 2,
+          ...place,
+          span: { name, op: "queue.process" },
+        }),
+      ];
+    });
+  },
+};
+
+const TAKEN_FROM = /["'](nats|@nats-io\/[\w-]+|@aws-sdk\/client-sqs)["']/;
 
 function isBroker({ text, file }: Source, receiver: TS.Expression): boolean {
   return BROKERS.test(text) || NAMED_LIKE_ONE.test(receiver.getText(file));
