@@ -1387,12 +1387,11 @@ export class Bus {
   const { proposals } = await json(folder, ["scan"]);
   const said = proposals.map(({ rule: { use, at, ...rest } }) => {
     const { region, span } = rest as { region?: string; span?: { name: string } };
-    return [use, at?.call ?? at, ...(region ? [region] : []), ...(span ? [span.name] : [])].join(
-      " ",
-    );
+    const call = at?.call ?? JSON.stringify(at);
+    return [use, call, ...(region ? [region] : []), ...(span ? [span.name] : [])].join(" ");
   });
   expect(said.sort()).toEqual([
-    "trace-field [object Object]",
+    'trace-field {"type":"Frame"}',
     "trace-receive decodeFrame($$$) rest",
     "trace-receive decodeFrame($$$) rest broker.message",
     "trace-receive this.codec.decode($$$) rest Bus.deliver",
