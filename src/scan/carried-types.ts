@@ -4,7 +4,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { unwrapped } from "../syntax/walk.js";
 import type { Tree } from "../plan/tree.js";
 import { idOf, proposal, type Proposal } from "./detector.js";
-import { messagesNamed } from "./job-types.js";
+import { messagesNamed, type DeclaredType } from "./job-types.js";
 
 /** The name of a message's type, and the module that a file has it from; null for its own. */
 export interface CarriedType {
@@ -60,9 +60,24 @@ function pathOf(tree: Reader, from: string, { name, module }: CarriedType): stri
 function typesIn(tree: Reader, path: string, carried: string): Proposal[] {
   const source = parseSource(path, tree.read(path) ?? "");
   if (isParseFailure(source)) return [];
-  return messagesNamed(source, carried).map((node) => {
+  return [...new Set(messagesNamed(source, carried).map(baseOf))].map((node) => {
     const { text: name } = node.name;
     const rule = { id: idOf(name), use: "trace-field", phase: 2, at: { type: name } };
     return proposal(source, node, 2, `messages of the type ${name} cross processes`, rule);
   });
+}
+
+/** What a message extends in its file has the field for all that extend it. */
+function baseOf(node: DeclaredType): DeclaredType {
+  const [extended] = ts.isInterfaceDeclaration(node)
+    ? (node.heritageClauses ?? []).flatMap(({ types }) => types)
+    : [];
+  const name = extended?.expression.getText();
+  const base = node
+    .getSourceFile()
+    .statements.find(
+      (each): each is TS.InterfaceDeclaration =>
+        ts.isInterfaceDeclaration(each) && each.name.text === name,
+    );
+  return base && base !== node ? baseOf(base) : node;
 }

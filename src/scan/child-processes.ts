@@ -11,21 +11,24 @@ const MODULES = /^((node:)?child_process|execa|cross-spawn|zx|tinyexec)$/;
 export const childProcesses: Detector = {
   finds: "functions that run a program until it ends",
   needles: ["child_process", "execa", "cross-spawn", "tinyexec"],
-  paths: /\.[cm]?[jt]s$/,
+  // What people start by hand they look at while it runs.
+  paths: /^(?!(.*\/)?cli\/).*\.[cm]?[jt]s$/,
   find: (source) =>
-    namedFunctions(source, () => true).flatMap((each): Proposal[] => {
-      const { node, name, at } = each;
-      if (!runsProgram(source, each) || !meansOnly(source, at, [each])) return [];
-      const why = "a program runs until it ends, and no trace shows how long";
-      const found = proposal(source, node, 2, why, {
-        id: idOf(areaOf(source), name),
-        use: "wrap-span",
-        phase: 3,
-        at,
-        span: { name: "{{function}}", op: "function" },
-      });
-      return [{ ...found, isSecond: true }];
-    }),
+    namedFunctions(source, (name) => !/^(is|has|can|check)(?=[A-Z])/.test(name)).flatMap(
+      (each): Proposal[] => {
+        const { node, name, at } = each;
+        if (!runsProgram(source, each) || !meansOnly(source, at, [each])) return [];
+        const why = "a program runs until it ends, and no trace shows how long";
+        const found = proposal(source, node, 2, why, {
+          id: idOf(areaOf(source), name),
+          use: "wrap-span",
+          phase: 3,
+          at,
+          span: { name: "{{function}}", op: "function" },
+        });
+        return [{ ...found, isSecond: true }];
+      },
+    ),
 };
 
 /** `return new Promise((resolve, reject) => { const child = spawn(...) ... })`: it ends with the program. */

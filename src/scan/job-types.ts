@@ -28,7 +28,8 @@ export const jobTypes: Detector = {
   },
 };
 
-type DeclaredType = TS.InterfaceDeclaration | TS.TypeAliasDeclaration;
+/** A type with a name. */
+export type DeclaredType = TS.InterfaceDeclaration | TS.TypeAliasDeclaration;
 
 /**
  * `new Queue<Data>(...)`, `job: Job<Data>`, `createQueue<Data>("name")`: the first of what such a type

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { functionName } from "../syntax/names.js";
-import { hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
+import { findNode, hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
@@ -22,6 +22,9 @@ const LOOKS =
 /** Where that lies which nobody waits for, so that only a trace tells of it. */
 const BACKGROUND =
   /(^|\/)(crons?|jobs?|workers?|tasks?|queues?|workflows?|pipelines?|agents?|runners?|brokers?|processors?|consumers?)(\/|\.\w+$)/i;
+
+/** What people start by hand, and look at while it runs. */
+const COMMAND_LINE = /(^|\/)cli\//;
 
 /** Parts that a run is told by. */
 const PART = /(Phase|Stage|Step|Tick|Batch|Pipeline|Workflow|Agent|Job|Turn|Build)/;
@@ -92,7 +95,7 @@ const WHY = "an operation of several steps, which nothing tells as one";
 function heavyOperation(source: Source, each: Named): Proposal[] {
   const { node, name, at } = each;
   const own = functionName(node) ?? "";
-  if (BESIDE.test(own)) return [];
+  if (BESIDE.test(own) || COMMAND_LINE.test(source.path) || isTransaction(node)) return [];
   const weight =
     weightOf(node) +
     (isOpen(node) ? 0.5 : -0.5) +
@@ -105,6 +108,13 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
     ...found,
     weight,
   }));
+}
+
+/** Whether a function is there for a transaction, which has a span of its own. */
+function isTransaction({ body }: Named["node"]): boolean {
+  const isOne = (node: TS.Node) =>
+    ts.isCallExpression(node) && /\.transaction$/.test(node.expression.getText());
+  return findNode(body, isOne) !== undefined;
 }
 
 function operation(

@@ -62,6 +62,30 @@ function leastWeight(proposals: readonly Proposal[]): number {
   return Math.max(Math.min(HEAVY, few), many);
 }
 
+/**
+ * Whether a function has a span where it is called and one of its own: that of its calls stays in its
+ * own file, since somebody chose them, and else that of the function.
+ */
+function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+  const spans = proposals.filter(({ rule }) => rule.use === "wrap-span");
+  const called = new Set(spans.map((each) => `${each.file} ${calledName(each)}`));
+  const named = spans.filter(({ weight, file, rule }) => {
+    return weight === undefined || !called.has(`${file} ${rule.at?.function}`);
+  });
+  const names = new Set(named.flatMap(({ rule }) => rule.at?.function ?? []));
+  return (each) => {
+    if (each.rule.use !== "wrap-span") return false;
+    const name = calledName(each);
+    if (name !== null) return names.has(name);
+    return each.weight !== undefined && called.has(`${each.file} ${each.rule.at?.function}`);
+  };
+}
+
+/** The function that a rule is about by its calls: `save` of `save($$$)`. */
+function calledName({ rule }: Proposal): string | null {
+  return /^([\w$]+)\(\$\$\$\)$/.exec(rule.at?.call ?? "")?.[1] ?? null;
+}
+
 /** Brings together what is the same rule at other places, what is worth most first; ids are unique. */
 export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
@@ -71,18 +95,12 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
   const isOther = otherThan(proposals);
   const least = leastWeight(proposals);
   const isHeavyEnough = ({ weight }: Proposal) => weight === undefined || weight >= least;
-  const named = new Set(
-    proposals.filter(isHeavyEnough).flatMap(({ rule }) => rule.at?.function ?? []),
-  );
-  // A function that has a span of its own needs none where it is called.
-  const isCalled = ({ rule }: Proposal) =>
-    rule.use === "wrap-span" &&
-    named.has(/^([\w$]+)\(\$\$\$\)$/.exec(rule.at?.call ?? "")?.[1] ?? "");
+  const isDouble = doubledBy(proposals.filter(isHeavyEnough));
   const isWanted = (each: Proposal) =>
     (hasHops || each.rule.use !== "trace-field") &&
     (makesModules || each.rule.use !== "observability-modules") &&
     isHeavyEnough(each) &&
-    !isCalled(each) &&
+    !isDouble(each) &&
     (!each.isSecond || isOther(each));
   const groups = groupedBy(proposals.filter(isWanted), (each) => {
     const { id: _id, in: _in, span, ...rest } = each.rule;
