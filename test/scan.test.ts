@@ -1447,3 +1447,56 @@ cron.schedule("0 * * * *", safely(sweepShops));
     "sweep-shops",
   ]);
 });
+
+test("what would be noise is left out: answers to strangers, jobs put back, spans of the same extent, libraries", async () => {
+  const steps = Array.from({ length: 14 }, (_, at) => `  await note("${at}");`).join("\n");
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "ws": "8", "@sentry/node": "11" } }',
+    "src/live.ts": `import { WebSocketServer, type WebSocket } from "ws";
+
+interface Quote { price: number }
+export function tell(socket: WebSocket, quote: Quote): void {
+  socket.send(JSON.stringify(quote));
+}
+export const server = new WebSocketServer({ port: 1 });
+`,
+    "src/jobs.ts": `import { Queue, type Job } from "bullmq";
+import { note } from "./note.js";
+
+const mails = new Queue("mails");
+
+export async function putBack(job: { name: string; data: object }): Promise<void> {
+  await mails.add(job.name, { ...job.data, isRetry: true });
+}
+export async function processMail(job: Job): Promise<void> {
+${steps}
+}
+`,
+    "src/steps.ts": `import { note } from "./note.js";
+
+export async function retryOrder(id: string): Promise<void> {
+${steps}
+  if (id) await retryOrder(id);
+}
+export async function pollOrder(id: string): Promise<void> {
+  const look = async () => {
+    await note(id);
+  };
+${steps}
+  setTimeout(look, 10);
+}
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+    "packages/client/package.json": '{ "name": "client", "version": "1.0.0", "files": ["dist"] }',
+    "packages/client/src/index.ts": `const note = async (text: string) => console.log(text);
+export async function deployAll(id: string): Promise<void> {
+${steps}
+  console.log(id);
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-receive", { function: "processMail" }],
+  ]);
+});

@@ -5,7 +5,13 @@ import { entryFindings } from "../plan/entries.js";
 import type { Finding, SiteReport } from "../plan/model.js";
 import { UserError } from "../plan/user-error.js";
 import { fileFilter, filesMatching, searchCandidates } from "../project/files.js";
-import { describeSdk, nearestManifest, sdkPackageFor, type Sdk } from "../project/sdk.js";
+import {
+  describeSdk,
+  nearestManifest,
+  sdkPackageFor,
+  type Manifest,
+  type Sdk,
+} from "../project/sdk.js";
 import { findConfig, type Root } from "../project/root.js";
 import { createTree, readText } from "../project/tree.js";
 import { writeChanges } from "../project/write.js";
@@ -14,6 +20,7 @@ import { configText } from "../scan/config-text.js";
 import { withAborts } from "../scan/leftovers.js";
 import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
+import { withoutUnheard } from "../scan/wanted.js";
 import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
@@ -78,6 +85,7 @@ const NO_PRODUCTION = [
   "**/{test,tests,testing,e2e,e2e-tests,bench,benchmark,benchmarks,scripts}/**",
   "**/{fixtures,__fixtures__,mocks,__mocks__,example,examples}/**",
   "**/*.{backup,bench,e2e,mock,stories}.*",
+  "**/*{harness,playground}*",
   "**/seed{,-*}.*",
 ];
 
@@ -92,14 +100,28 @@ async function suggestionsIn(
     presetRules: new Set<string>(),
   };
   const filter = fileFilter(root, around);
-  const paths = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
+  const found = await searchCandidates(root, filter, SCAN_NEEDLES, () => void loadCompiler());
   await loadCompiler();
+  const paths = withoutLibraries(root, found);
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
   const proposed = files.flatMap(([path, text]) => proposalsIn(path, text));
+  const heard = withoutUnheard(withAborts(proposed, files));
   return {
-    found: suggestionsFrom(withCarriedTypes(withAborts(proposed, files), createTree(root, ""))),
+    found: suggestionsFrom(withCarriedTypes(heard, createTree(root, ""))),
     silent: files.flatMap(([path, text]) => silentInits(path, text)),
   };
+}
+
+/** Without packages for others beside programs that have an SDK: it would be a dependency of theirs. */
+function withoutLibraries(root: Root, paths: readonly string[]): readonly string[] {
+  const hasSdk = ({ dependencies }: Manifest) =>
+    Object.keys(dependencies).some((name) => name.startsWith("@sentry/"));
+  const manifests = new Map(paths.map((path) => [path, nearestManifest(root, path)]));
+  if (![...manifests.values()].some((each) => each && hasSdk(each))) return paths;
+  return paths.filter((path) => {
+    const manifest = manifests.get(path);
+    return !manifest?.isPublished || hasSdk(manifest);
+  });
 }
 
 /** A rule that would change nothing is no suggestion. */

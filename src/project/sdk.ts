@@ -67,6 +67,8 @@ export interface Manifest {
   readonly dir: string;
   readonly name: string | null;
   readonly type: string | null;
+  /** Whether it is made for a registry: who installs it brings an SDK, or none. */
+  readonly isPublished: boolean;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
@@ -107,7 +109,11 @@ function manifestAt(root: Root, dir: string): Manifest | null {
   >;
   const all = { ...peerDependencies, ...optionalDependencies, ...devDependencies, ...dependencies };
   const { name, type } = data as { name?: string; type?: string };
-  return { dir, name: name ?? null, type: type ?? null, dependencies: all };
+  const others = data as Readonly<Record<string, unknown>>;
+  const says = (key: string) => others[key] !== undefined;
+  const isMade = says("publishConfig") || says("files") || says("keywords");
+  const isPublished = others.private !== true && isMade;
+  return { dir, name: name ?? null, type: type ?? null, isPublished, dependencies: all };
 }
 
 /** The SDK that one manifest declares; of several, the one made for its framework. */

@@ -1,7 +1,14 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { enclosingFunction, isAsync, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import { DOES, isGivenToRoute, isOverCommand, isOverKind, startsWork } from "./commands.js";
+import {
+  DOES,
+  onlyCalled,
+  isGivenToRoute,
+  isOverCommand,
+  isOverKind,
+  startsWork,
+} from "./commands.js";
 import {
   areaOf,
   functionAround,
@@ -76,7 +83,7 @@ function branchesOf(source: Source, chain: readonly Branch[]): Proposal[] {
       at: point(each),
       span: { name: `${name ?? areaOf(source)}.${each.value}`, op: "function" },
     });
-    return { ...found, covers: namesAround(each.node) };
+    return { ...found, covers: namesAround(each.node), calls: onlyCalled(each.node.thenStatement) };
   });
 }
 

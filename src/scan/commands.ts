@@ -57,7 +57,7 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
       at: { case: name, on: expression.getText(source.file) },
       span: { name: `${area}.${name}`, op: "function" },
     });
-    return [{ ...found, covers: namesAround(clause) }];
+    return [{ ...found, covers: namesAround(clause), calls: onlyCalled(clause) }];
   });
 }
 
@@ -137,6 +137,17 @@ function isOperation(clause: TS.CaseOrDefaultClause, name: string, text: string)
   const lines = text.slice(clause.pos, clause.end).split("\n").length;
   const awaits = findNode(clause, ts.isAwaitExpression) !== undefined;
   return awaits && WORK.test(name) && lines > 4;
+}
+
+/** The function that is all that a case or a branch calls, whatever it is given. */
+export function onlyCalled(clause: TS.Node): string | undefined {
+  const names: string[] = [];
+  walkOwn(clause, (node) => {
+    if (!ts.isCallExpression(node)) return true;
+    names.push(ts.isIdentifier(node.expression) ? node.expression.text : "");
+    return false;
+  });
+  return names.length === 1 ? names[0] : undefined;
 }
 
 /** Whether a case or a branch waits for a call, or leaves that to who called. */

@@ -17,6 +17,10 @@ export interface Proposal {
   readonly covers?: readonly string[];
   /** The type of the message that it is about, where the file says it. */
   readonly carries?: CarriedType | null;
+  /** The one function whose call is all that it is about. */
+  readonly calls?: string | undefined;
+  /** Whether it is about messages over a socket, at whose other end may be anybody. */
+  readonly channel?: "socket";
   /** Left out where another detector means the same function, or another place hands its work to it. */
   readonly isSecond?: boolean;
   /** How much it does, where nothing but that speaks for it: only the heaviest of a tree are wanted. */

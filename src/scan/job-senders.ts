@@ -27,10 +27,20 @@ export const jobSenders: Detector = {
         allowCopy: true,
       });
       const data = call.arguments[dataAt(at.call)];
+      // What is put back brings the trace of whoever put it in first.
+      if (data && isOfJob(data)) return [];
       return [{ ...found, carries: data ? carriedType(source, data) : null }];
     });
   },
 };
+
+/** `job.data`, `{ ...job.data, isRetry: true }`. */
+function isOfJob(data: TS.Expression): boolean {
+  const code = unwrapped(data);
+  if (ts.isPropertyAccessExpression(code)) return code.name.text === "data";
+  if (!ts.isObjectLiteralExpression(code)) return false;
+  return code.properties.some((each) => ts.isSpreadAssignment(each) && isOfJob(each.expression));
+}
 
 /** Which argument of such a call the data is. */
 function dataAt(pattern: string): number {

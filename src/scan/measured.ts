@@ -120,12 +120,23 @@ export const measuredCalls: Detector = {
         use: "wrap-span",
         phase: 2,
         at,
-        span: { name: `${within}.{{callee}}`, op: "function" },
+        span: spanOf(source, call, within, callee),
       });
       return [{ ...found, isSecond: true }];
     });
   },
 };
+
+/** What is called in turn is told by its own name, which varies. */
+function spanOf(source: Source, { expression }: TS.CallExpression, within: string, callee: string) {
+  const [declared] = ts.isIdentifier(expression)
+    ? (source.scope.resolve(expression.text, expression) ?? [])
+    : [];
+  const isLoop = declared && ts.isForOfStatement(declared.parent.parent);
+  if (!isLoop) return { name: `${within}.{{callee}}`, op: "function" };
+  const attributes = { [callee]: `\${${callee}.name}` };
+  return { name: `${within}.${callee}`, op: "function", attributes };
+}
 
 interface TimedMark {
   /** `const started = Date.now();` */

@@ -43,15 +43,14 @@ export const messageReceivers: Detector = {
       // What goes on from here needs a span to go on from; a command has one of its own.
       const name = `${areaOf(source)}.message`;
       const span = passesOn(source, callback) ? { span: { name, op: "queue.process" } } : {};
-      found.push(
-        proposal(source, node, 3, why, {
-          id: idOf(areaOf(source), "messages-received"),
-          use: "trace-receive",
-          phase: 2,
-          ...place,
-          ...span,
-        }),
-      );
+      const arriving = proposal(source, node, 3, why, {
+        id: idOf(areaOf(source), "messages-received"),
+        use: "trace-receive",
+        phase: 2,
+        ...place,
+        ...span,
+      });
+      found.push({ ...arriving, channel: "socket" });
     });
     return found;
   },
@@ -164,7 +163,7 @@ export const messageSenders: Detector = {
         // What it is made into is made of a copy as well.
         ...(isEncoded && !ts.isObjectLiteralExpression(message) ? { allowCopy: true } : {}),
       });
-      found.push({ ...sending, carries: carriedType(source, message) });
+      found.push({ ...sending, channel: "socket", carries: carriedType(source, message) });
     });
     return found;
   },

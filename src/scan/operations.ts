@@ -5,7 +5,7 @@ import type { Source } from "../syntax/source.js";
 import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
-import { goesOnForEver, weightOf } from "./weight.js";
+import { callsItself, comesBackLater, goesOnForEver, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
@@ -17,7 +17,11 @@ const BESIDE =
 
 /** What is read or looked at, which takes more to be an operation. */
 const LOOKS =
-  /^(get|find|list|fetch|load|read|check|validate|is|has|can|resolve|filter|parse|format|query|search|compute|create|make)(?=[A-Z]|$)/;
+  /^(get|find|list|fetch|load|read|check|validate|is|has|can|resolve|filter|parse|format|query|search|compute|make)(?=[A-Z]|$)/;
+
+/** What changes one thing in a store, most often. */
+const CHANGES =
+  /^(create|update|delete|remove|upsert|add|set|save|insert|register|resolve|submit|toggle|mark)(?=[A-Z]|$)/;
 
 /** Where that lies which nobody waits for, so that only a trace tells of it. */
 const BACKGROUND =
@@ -58,17 +62,22 @@ export const operations: Detector = {
 
 function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
-  return isAsync(node) && !answersRequest(node) && !goesOnForEver(node) && !isLongRun(source, each);
+  if (!isAsync(node) || answersRequest(node) || isLongRun(source, each)) return false;
+  return (
+    !goesOnForEver(node) && !comesBackLater(node) && !callsItself(node, functionName(node) ?? "")
+  );
 }
 
 /** Whether a function is called with a request: the SDK has a span for that. */
-function answersRequest({ parameters: [first, second] }: Named["node"]): boolean {
+function answersRequest({ parameters }: Named["node"]): boolean {
+  const [first, second] = parameters;
   const [name, next] = [first?.name.getText() ?? "", second?.name.getText() ?? ""];
   if (/^_?(req|request|c)$/.test(name)) return true;
   if (/^_?(res|response|reply|next|done)$/.test(next)) return true;
-  const type = first?.type?.getText() ?? "";
-  return /\b(\w*Request|NextApiRequest|FastifyRequest|Koa\.\w+)\b/.test(type) && next !== "";
+  return parameters.some(({ type }) => type && REQUEST.test(type.getText()));
 }
+
+const REQUEST = /^((express|Express|Koa|NodeJS)\.)?(Fastify|NextApi|Next|Api)?Request(<|$)|^Koa\./;
 
 /** Whether the name of an open function says that it goes on for a while, and its code agrees. */
 function isTold(source: Source, each: Named): boolean {
@@ -101,7 +110,8 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
     (isOpen(node) ? 0.5 : -0.5) +
     (BACKGROUND.test(source.path) ? 1 : 0) +
     (PART.test(own) ? 0.5 : 0) -
-    (LOOKS.test(own) ? 1 : 0);
+    (LOOKS.test(own) ? 1 : 0) -
+    (CHANGES.test(own) ? 1.5 : 0);
   if (weight < LEAST) return [];
   const why = "it does much, and nothing tells it as one";
   return operation(source, each, why, idOf(name), at, [each]).map((found) => ({

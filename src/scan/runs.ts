@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { findMatches } from "../syntax/join-point.js";
 import { boundNames, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
@@ -51,11 +52,13 @@ function timedBy(node: TS.Node): string | null {
 
 function staged(source: Source, target: string, all: readonly TS.Node[]): Proposal[] {
   const [first] = all;
-  if (!first) return [];
+  const at = { assign: `${target}[*]` };
+  // What such a table has besides is no time of a stage.
+  if (!first || findMatches(source, at).length > all.length * MOST_ARE_TIMES) return [];
   const timed = new Set(all.map(namedAround));
   const made = namedFunctions(source, () => true).filter(({ node }) => timed.has(node));
   const why = `${all.length} stages are timed, and nobody sees their times`;
-  const common = { phase: 2, at: { assign: `${target}[*]` }, dir: modulesFor(source) };
+  const common = { phase: 2, at, dir: modulesFor(source) };
   return [
     ...made.map((each) =>
       run(source, each, 3, "a run of stages that no trace and no event tells as one"),
@@ -68,6 +71,8 @@ function staged(source: Source, target: string, all: readonly TS.Node[]): Propos
     }),
   ];
 }
+
+const MOST_ARE_TIMES = 1.25;
 
 function namedAround(node: TS.Node): TS.Node | undefined {
   for (const around of ancestors(node)) {

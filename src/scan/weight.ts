@@ -21,7 +21,8 @@ export function weightOf(fn: NamedFunction): number {
   const work = workOf(fn);
   const lines = fn.getText().split("\n").length;
   return (
-    Math.min(lines / 40, 3) +
+    // What is long and waits once works out something, or handles what went wrong.
+    Math.min(lines / 40, work.waits > 1 ? 3 : 1.5) +
     Math.min(work.waits / 3, 3) +
     Math.min(work.logs / 3, 1.5) +
     (work.waitsInLoops > 0 ? 1 : 0) +
@@ -63,6 +64,29 @@ function isInLoop(node: TS.Node, fn: TS.Node): boolean {
     if (ts.isIterationStatement(around, false)) return true;
   }
   return false;
+}
+
+/** Whether a function calls itself: each call would be a span inside the last one. */
+export function callsItself(fn: NamedFunction, name: string): boolean {
+  const isItself = (node: TS.Node) =>
+    ts.isCallExpression(node) &&
+    /^(?:this\.)?([\w$]+)$/.exec(node.expression.getText())?.[1] === name;
+  return findNode(fn.body, isItself) !== undefined;
+}
+
+/** Whether a function comes back to something in it later by itself: that would be in no span. */
+export function comesBackLater({ body }: NamedFunction): boolean {
+  const own = new Set<string>();
+  walk(body, (node) => {
+    const isOne = ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node);
+    if (isOne && node.name && ts.isIdentifier(node.name)) own.add(node.name.text);
+  });
+  const isLater = (node: TS.Node) =>
+    ts.isCallExpression(node) &&
+    /^set(Timeout|Interval|Immediate)$/.test(node.expression.getText()) &&
+    node.arguments[0] !== undefined &&
+    own.has(node.arguments[0].getText());
+  return findNode(body, isLater) !== undefined;
 }
 
 /** Whether a function goes on until somebody stops it: its span would never end. */

@@ -1,0 +1,94 @@
+import { groupedBy } from "../text/grouped.js";
+import type { Proposal } from "./detector.js";
+
+const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
+
+/** What of all that was found is worth proposing: each place once, and nothing that needs another. */
+export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
+  // Where no message is seen to leave or to arrive, a type that looks like one is of something else.
+  const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
+  // An index has nothing to export where nothing is made.
+  const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
+  const least = leastWeight(proposals);
+  const heavy = proposals.filter(({ weight = least }) => weight >= least);
+  const isOther = otherThan(proposals);
+  const wanted = heavy.filter(
+    (each) =>
+      (hasHops || each.rule.use !== "trace-field") &&
+      (makesModules || each.rule.use !== "observability-modules") &&
+      (!each.isSecond || isOther(each)),
+  );
+  const isDouble = doubledBy(wanted);
+  return wanted.filter((each) => !isDouble(each));
+}
+
+/**
+ * Without the messages to whom nobody in the tree listens: who does may not be ours, and what it gets
+ * is what it was promised.
+ */
+export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
+  const isHeard = proposals.some(({ channel, rule }) => channel && rule.use !== "trace-send");
+  return proposals.filter(({ channel, rule }) => isHeard || !channel || rule.use !== "trace-send");
+}
+
+/** Whether nothing else tells what a proposal is about: no place there, and none that hands to it. */
+function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+  // A run may also be what a message begins.
+  const placeOf = ({ file, line, rule }: Proposal) => `${HOPS.has(rule.use)} ${file}:${line}`;
+  const first = new Set(proposals.filter(({ isSecond }) => !isSecond).map(placeOf));
+  const handing = groupedBy(
+    proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
+    ({ name }) => name,
+  );
+  return (each) => {
+    const { at } = each.rule;
+    const names = [at?.function ?? "", `.${at?.method?.split(".").at(-1)}`];
+    // What a named function hands on is continued there, and may still be an operation.
+    const isFirst = (by: Proposal) =>
+      by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
+    const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
+    return !isHanded && !first.has(placeOf(each));
+  };
+}
+
+/** What weighs less than this is wanted only where there is little. */
+const HEAVY = 5;
+/** How many there are at least, and at most, of what only its weight speaks for. */
+const [FEW, MANY] = [8, 60];
+
+/** The least weight that is wanted of what only its weight speaks for. */
+function leastWeight(proposals: readonly Proposal[]): number {
+  const weights = proposals.flatMap(({ weight }) => weight ?? []).sort((a, b) => b - a);
+  const [few = 0, many = 0] = [weights[FEW - 1], weights[MANY - 1]];
+  return Math.max(Math.min(HEAVY, few), many);
+}
+
+/**
+ * Whether a span would stand beside another one of the same extent: of a function that has a run or a
+ * hop with a span, or where it is called and its own. What was chosen by its calls stays so in its own
+ * file, else the function keeps it.
+ */
+function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+  const spans = proposals.filter(({ rule }) => rule.use === "wrap-span");
+  const runs = proposals.filter(({ rule }) => rule.use !== "wrap-span" && rule.span);
+  const known = new Set(runs.map(ownName));
+  const called = new Set(spans.map((each) => `${each.file} ${calledName(each)}`));
+  const named = spans.filter((each) => each.weight === undefined || !called.has(ownName(each)));
+  const names = new Set([...named, ...runs].flatMap(({ rule }) => rule.at?.function ?? []));
+  return (each) => {
+    if (each.rule.use !== "wrap-span") return false;
+    const name = calledName(each) ?? each.calls;
+    if (name) return names.has(name);
+    return known.has(ownName(each)) || (each.weight !== undefined && called.has(ownName(each)));
+  };
+}
+
+/** The function or method that a rule is about, in its file. */
+function ownName({ file, rule: { at } }: Proposal): string {
+  return `${file} ${at?.function ?? at?.method ?? ""}`;
+}
+
+/** The function that a rule is about by its calls: `save` of `save($$$)`. */
+function calledName({ rule }: Proposal): string | null {
+  return /^([\w$]+)\(\$\$\$\)$/.exec(rule.at?.call ?? "")?.[1] ?? null;
+}
