@@ -5,24 +5,16 @@ import { catchAround } from "../syntax/run-exits.js";
 import type { Source } from "../syntax/source.js";
 import { stageStem } from "../syntax/stage.js";
 import { stageWork } from "../syntax/stage-work.js";
-import { findNode, unwrapped, walk, walkOwn } from "../syntax/walk.js";
+import { findNode, unwrapped, walkOwn } from "../syntax/walk.js";
 import { groupedBy } from "../text/grouped.js";
-import {
-  areaOf,
-  functionAround,
-  idOf,
-  meansOnly,
-  proposal,
-  type Detector,
-  type Proposal,
-} from "./detector.js";
+import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
 import { modulesFor } from "./runs.js";
 
-const CLOCKS = ["Date.now()", "performance.now()"];
+export const CLOCKS = ["Date.now()", "performance.now()"];
 
 /** Not the code of pages: what they measure is what people do. */
-const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
+export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
 
 /** Stages whose times are taken into constants: `const downloadMs = Date.now() - downloadStart`. */
 export const measuredStages: Detector = {
@@ -57,7 +49,7 @@ function isTime(value: TS.Expression): boolean {
 }
 
 /** The outermost code that says the same time. */
-function toldAs(time: TS.Node): TS.Node {
+export function toldAs(time: TS.Node): TS.Node {
   let node = time;
   while (isPassedOn(node.parent)) node = node.parent;
   return node;
@@ -68,7 +60,7 @@ function isWaiting(statement: TS.Statement): boolean {
 }
 
 /** `Date.now() - start`. */
-function isTimeSince(node: TS.Node): node is TS.BinaryExpression {
+export function isTimeSince(node: TS.Node): node is TS.BinaryExpression {
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.MinusToken) {
     return false;
   }
@@ -100,90 +92,6 @@ function stageRule(source: Source, node: TS.Node, assign: string, about: string)
   });
 }
 
-/** Calls that have a clock of their own around them, somewhere inside a function. */
-export const measuredCalls: Detector = {
-  finds: "calls that are timed one by one",
-  needles: CLOCKS,
-  paths: NO_PAGES,
-  find: (source) => {
-    const marks = timedMarks(source);
-    return marks.flatMap(({ mark, time }): Proposal[] => {
-      const call = onlyCallBetween(mark, time);
-      const within = call && functionAround(call);
-      if (!call || !within || WAITING.test(within)) return [];
-      const callee = call.expression.getText(source.file);
-      const at = { call: `${callee}($$$)`, within };
-      if (!/^[\w$.]+$/.test(callee) || !meansOnly(source, at, [{ node: call }])) return [];
-      const why = "a call is timed, and no trace shows when it ran";
-      const found = proposal(source, call, 2, why, {
-        id: idOf(within, callee.split(".").at(-1) ?? callee),
-        use: "wrap-span",
-        phase: 2,
-        at,
-        span: spanOf(source, call, within, callee),
-      });
-      return [{ ...found, isSecond: true }];
-    });
-  },
-};
-
-/** What is called in turn is told by its own name, which varies. */
-function spanOf(source: Source, { expression }: TS.CallExpression, within: string, callee: string) {
-  const [declared] = ts.isIdentifier(expression)
-    ? (source.scope.resolve(expression.text, expression) ?? [])
-    : [];
-  const isLoop = declared && ts.isForOfStatement(declared.parent.parent);
-  if (!isLoop) return { name: `${within}.{{callee}}`, op: "function" };
-  const attributes = { [callee]: `\${${callee}.name}` };
-  return { name: `${within}.${callee}`, op: "function", attributes };
-}
-
-interface TimedMark {
-  /** `const started = Date.now();` */
-  readonly mark: TS.Statement;
-  /** The first `Date.now() - started`, in the same block or deeper. */
-  readonly time: TS.Node;
-}
-
-/** The marks that a time is told from. */
-function timedMarks(source: Source): TimedMark[] {
-  const found: TimedMark[] = [];
-  walk(source.file, (node) => {
-    if (!ts.isVariableStatement(node) || !ts.isBlock(node.parent)) return;
-    const [declaration, ...others] = node.declarationList.declarations;
-    if (!declaration?.initializer || others.length > 0 || !ts.isIdentifier(declaration.name))
-      return;
-    if (!CLOCKS.includes(unwrapped(declaration.initializer).getText())) return;
-    const times = source.scope.references(declaration.name).map(({ parent }) => parent);
-    const time = times.find((each) => isTimeSince(each) && isToldTime(source, each));
-    if (time && !ts.isVariableDeclaration(toldAs(time).parent)) found.push({ mark: node, time });
-  });
-  return found;
-}
-
-/** The one call that is waited for between a mark and the statement of its block that tells the time. */
-function onlyCallBetween(mark: TS.Statement, time: TS.Node): TS.CallExpression | null {
-  const { statements } = mark.parent as TS.Block;
-  const [from, to] = [statements.indexOf(mark), statements.findIndex((each) => isIn(time, each))];
-  // A mark at the beginning of a function is the function's, unless its time is told right behind.
-  const isOfFunction = ts.isFunctionLike(mark.parent.parent) && to > from + 2;
-  const between = isOfFunction ? [] : statements.slice(from + 1, Math.max(from + 1, to));
-  const calls: TS.CallExpression[] = [];
-  for (const statement of between) {
-    walkOwn(statement, (node) => {
-      if (!ts.isAwaitExpression(node)) return;
-      const call = unwrapped(node.expression);
-      if (ts.isCallExpression(call)) calls.push(call);
-    });
-  }
-  const [call, ...others] = calls;
-  return call && others.length === 0 ? call : null;
-}
-
-function isIn(node: TS.Node, around: TS.Node): boolean {
-  return around.pos <= node.pos && node.end <= around.end;
-}
-
 /** Functions that take their own time, and tell it. */
 export const measuredFunctions: Detector = {
   finds: "functions that measure themselves",
@@ -206,7 +114,7 @@ export const measuredFunctions: Detector = {
 };
 
 /** Functions whose time says how long something else took. */
-const WAITING = /^_|^(use|wait|poll|ping|retry|sleep)(?=[A-Z]|$)/;
+export const WAITING = /^_|^(use|wait|poll|ping|retry|sleep)(?=[A-Z]|$)/;
 
 /** How much a function must wait for to be more than one call with a clock around it. */
 const WAITS = 2;
@@ -226,7 +134,7 @@ function measuresItself(source: Source, { node }: Named): boolean {
 }
 
 /** Whether a time is kept or told, and not just compared with a limit, or told of a failure. */
-function isToldTime({ scope }: Source, time: TS.Expression): boolean {
+export function isToldTime({ scope }: Source, time: TS.Expression): boolean {
   const { parent } = toldAs(time);
   if (catchAround(time)) return false;
   if (ts.isVariableDeclaration(parent)) {
