@@ -30,6 +30,9 @@ const BACKGROUND =
 /** What people start by hand, and look at while it runs. */
 const COMMAND_LINE = /(^|\/)cli\//;
 
+/** What a framework calls with a request, which has a span. */
+const OF_REQUESTS = /(^|\/)(route|page|layout|sitemap|middleware|proxy|actions?)\.[cm]?[jt]sx?$/;
+
 /** Parts that a run is told by. */
 const PART = /(Phase|Stage|Step|Tick|Batch|Pipeline|Workflow|Agent|Job|Turn|Build)/;
 
@@ -104,7 +107,8 @@ const WHY = "an operation of several steps, which nothing tells as one";
 function heavyOperation(source: Source, each: Named): Proposal[] {
   const { node, name, at } = each;
   const own = functionName(node) ?? "";
-  if (BESIDE.test(own) || COMMAND_LINE.test(source.path) || isTransaction(node)) return [];
+  if (BESIDE.test(own) || isTransaction(node)) return [];
+  if (COMMAND_LINE.test(source.path) || OF_REQUESTS.test(source.path)) return [];
   const weight =
     weightOf(node) +
     (isOpen(node) ? 0.5 : -0.5) +
