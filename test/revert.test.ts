@@ -363,3 +363,24 @@ test("a callback that somebody made a function of is left and named, not given u
     expect(read("src/a.ts")).toBe(edited);
   }
 });
+
+test("what was changed by hand in a span's options goes with it, and is told", async () => {
+  const source = "export async function load(id: string) {\n  await Promise.resolve(id);\n}\n";
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "src/load.ts": source },
+    [{ id: "load", use: "wrap-span", at: { function: "load" }, span: { name: "load" } }],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const changed = read("src/load.ts")
+    .replace('name: "load"', 'name: "load", attributes: { id }')
+    .replace("resolve(id)", "resolve(`${id}!`)");
+  writeFileSync(join(dir, "src/load.ts"), changed);
+  const { exitCode, findings } = await revert(options);
+  expect({ exitCode, findings: findings.map(({ code, line }) => [code, line]) }).toEqual({
+    exitCode: 0,
+    findings: [["edit-gone", 4]],
+  });
+  expect(read("src/load.ts")).toBe(source.replace("resolve(id)", "resolve(`${id}!`)"));
+});

@@ -81,16 +81,24 @@ export function revertFile(
     .filter((each) => !wanted.includes(each) || leftEntries.has(each.entry))
     .map(({ entry }) => entry);
   const isWhole = stays.length === 0 && freed.kept.length === 0;
+  const edited = removable.filter(({ candidate }) => !candidate.exact);
   return {
     sites: chosen.map((each) => siteReport(source, each, left.has(each) ? "left" : stateOf(each))),
-    edited: removable.filter(({ candidate }) => !candidate.exact).map(({ entry }) => entry.id),
-    findings: freed.findings,
+    edited: edited.map(({ entry }) => entry.id),
+    findings: [...freed.findings, ...edited.map((each) => editGone(source, each))],
     changes: after === text ? [] : [{ path, before: text, after }],
     entries: stays,
     imports: freed.kept,
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
+}
+
+/** Told of what goes though it says something else by now: an attribute more, another name. */
+function editGone({ path, text }: Source, { entry, candidate }: Recognised): Finding {
+  const line = candidate ? position(text, candidate.range.start).line : null;
+  const message = `${entry.id} was changed by hand since, and went with what was changed in it`;
+  return { code: "edit-gone", level: "info", message, file: path, line };
 }
 
 /**

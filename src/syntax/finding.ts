@@ -2,6 +2,7 @@
 export const FINDINGS = {
   "config-error": "the config file cannot be used, so that only what is applied is shown",
   "dead-switch": "a variable of the environment switches a tracing that no code has any more",
+  "edit-gone": "what was changed by hand in retrospan's own code went with it",
   "hard-coded-dsn": "a DSN stands in the code",
   "hop-without-field": "a schema drops the context before it is looked for",
   "hop-without-receiver": "messages are sent with a context that nothing goes on with",
