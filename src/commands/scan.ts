@@ -84,6 +84,7 @@ export async function scan(
 const NO_PRODUCTION = [
   "**/{test,tests,testing,e2e,e2e-tests,bench,benchmark,benchmarks,scripts}/**",
   "**/{fixtures,__fixtures__,mocks,__mocks__,example,examples}/**",
+  "**/{migration,migrations,playwright,cypress}/**",
   "**/*.{backup,bench,e2e,mock,stories}.*",
   "**/*{harness,playground}*",
   "**/seed{,-*}.*",

@@ -11,7 +11,7 @@ const ENCODER =
 
 /** What makes it a message again. */
 const DECODER =
-  /^(decode|parse|deserialize|unpack|unmarshal)(?=[A-Z]|$)|^from(Json|JSON|Wire|Frame|Text)$/;
+  /^(decode|parse(?!Int$|Float$)|deserialize|unpack|unmarshal)(?=[A-Z]|$)|^from(Json|JSON|Wire|Frame|Text)$/;
 
 /** A message that a function of the user's makes into text where it is sent. */
 export interface Encoded {
