@@ -63,11 +63,17 @@ export function meansOnly(
   return found.length === nodes.size && found.every(({ node }) => nodes.has(node));
 }
 
-/** An id that tells people what a rule is about. */
+/** An id that tells people what a rule is about; what a part says again is said once. */
 export function idOf(...parts: readonly string[]): string {
-  const words = parts.map((part) => part.replace(/([a-z\d])([A-Z])/g, "$1-$2").toLowerCase());
-  return words
-    .join("-")
+  const said = parts.map(wordsOf).filter((words) => words !== "");
+  const isAgain = (words: string, at: number) => `${said[at + 1] ?? ""}-`.startsWith(`${words}-`);
+  return said.filter((words, at) => !isAgain(words, at)).join("-");
+}
+
+function wordsOf(part: string): string {
+  return part
+    .replace(/([a-z\d])([A-Z])/g, "$1-$2")
+    .toLowerCase()
     .replace(/[^a-z\d]+/g, "-")
     .replace(/^-+|-+$/g, "");
 }
