@@ -9,7 +9,7 @@ import { callsItself, comesBackLater, goesOnForEver, weightOf } from "./weight.j
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
-  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer|perform|scrape|download|upload)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
+  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer|perform|scrape|download|upload|deliver|dispatch|launch|trigger|flush|drain|purge|sweep|prune|compact|aggregate|evaluate|translate|classify|embed|analy[sz]e|orchestrate)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
@@ -36,8 +36,8 @@ const OF_REQUESTS = /(^|\/)(route|page|layout|sitemap|middleware|proxy|actions?)
 /** Parts that a run is told by. */
 const PART = /(Phase|Stage|Step|Tick|Batch|Pipeline|Workflow|Agent|Job|Turn|Build)/;
 
-/** How much a function must wait for, and how long it must be, where its name tells the rest. */
-const HEAVY = { waits: 3, lines: 20 };
+/** How long a function must be, and how much it must wait for or do, where its name tells the rest. */
+const HEAVY = { waits: 3, lines: 20, weight: 2.3 };
 /** The one method by which a class of such a name does its work, and what is enough for it. */
 const RUN_OF =
   /(Pipeline|Workflow|Orchestrator|Agent|Runner|Executor)\.(run|execute|process|start)$/;
@@ -89,7 +89,8 @@ function isTold(source: Source, each: Named): boolean {
   if (RUN_OF.test(each.name) && weightOf(node) >= LIGHT) return true;
   if (!VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
-  return lines >= HEAVY.lines && waitsIn(each) >= HEAVY.waits;
+  const isHeavy = waitsIn(each) >= HEAVY.waits || weightOf(node) >= HEAVY.weight;
+  return lines >= HEAVY.lines && isHeavy;
 }
 
 function toldOperation(source: Source, each: Named, told: readonly Named[]): Proposal[] {
