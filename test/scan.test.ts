@@ -3,7 +3,14 @@ import { afterEach, expect, test } from "vitest";
 import { proposalsIn } from "../src/scan/propose.js";
 import { loadCompiler } from "../src/syntax/compiler.js";
 import { readFixtures, transformNames } from "./support/fixture.js";
-import { newRepository, readFile, removeFolders, retrospan, userFiles } from "./support/cli.js";
+import {
+  newRepository,
+  readFile,
+  removeFolders,
+  retrospan,
+  userFiles,
+  writeFiles,
+} from "./support/cli.js";
 import { newService } from "./support/service.js";
 
 afterEach(removeFolders);
@@ -871,6 +878,13 @@ test("a start of the SDK that records no spans is told, one with a rate or with 
   const { findings } = await json(folder, ["scan"]);
   const told = findings.filter(({ code }) => code === "no-spans");
   expect(told).toEqual([expect.objectContaining({ file: "src/off.ts", line: 2 })]);
+  // One that says none may be given one; what is off is so on purpose.
+  writeFiles(folder, {
+    "src/none.ts": 'import * as Sentry from "@sentry/node";\nSentry.init({ environment: "x" });\n',
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  const rates = proposals.map(({ rule }) => (rule as { readonly rate?: number }).rate);
+  expect(rates.filter((rate) => rate !== undefined)).toEqual([1]);
 });
 
 test("a program whose work deserves a trace and that starts no SDK is told", async () => {

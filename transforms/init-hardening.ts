@@ -46,6 +46,8 @@ interface InitHardening extends Rule {
   readonly dsn?: string | true | undefined;
   readonly environment?: string | true | undefined;
   readonly production?: string | undefined;
+  /** The rate of traces where the init says none. */
+  readonly rate?: number | undefined;
   /** The greatest rate of traces in production. */
   readonly productionRate?: number | undefined;
   readonly sampler?: Sampler | undefined;
@@ -102,6 +104,10 @@ export const initHardening = defineTransform<InitHardening, Part>({
     production: param(
       "code that is true in production, where that has no usual name",
       schema.optional(CODE),
+    ),
+    rate: param(
+      "the rate where the init says none, without which no span is recorded; `SENTRY_TRACES_SAMPLE_RATE` counts no more then. In production it is no greater than `productionRate`",
+      schema.optional(RATE),
     ),
     productionRate: param("the greatest rate in production", schema.optional(RATE)),
     sampler: param(
@@ -322,9 +328,10 @@ function rateWish(asked: Asked): Wish[] {
   const { productionRate, sampler } = rule;
   const option = "tracesSampleRate";
   const value = valueOf(options, option);
-  if (productionRate === undefined || !value) return [];
   // A sampler decides; what it says of other spans is told there.
   if (sampler || propertyOf(options, SAMPLER)) return [];
+  if (!propertyOf(options, option)) return firstRateWish(asked);
+  if (productionRate === undefined || !value) return [];
   const rate = literalRate(asked);
   if (rate === null) {
     return [{ option, change: () => reason("computed-rate", value.getText()) }];
@@ -338,6 +345,26 @@ function rateWish(asked: Asked): Wish[] {
         if (isReason(condition)) return condition;
         const value = String(productionRate);
         return { change: { option, kind: "condition", condition, value } };
+      },
+    },
+  ];
+}
+
+/** Where the init says no rate, the SDK records no span. */
+function firstRateWish(asked: Asked): Wish[] {
+  const { rate, productionRate = rate } = asked.rule;
+  const option = "tracesSampleRate";
+  if (rate === undefined || productionRate === undefined) return [];
+  const add = (code: string): Planned => ({ change: { option, kind: "add", code } });
+  if (rate <= productionRate) return [{ option, change: () => add(String(rate)) }];
+  return [
+    {
+      option,
+      change: () => {
+        const production = productionOf(asked);
+        return isReason(production)
+          ? production
+          : add(`${production} ? ${productionRate} : ${rate}`);
       },
     },
   ];

@@ -46,6 +46,10 @@ function lacksOf(source: Source, text: string): Lack[] {
     ...lack(/tracesSampleRate:\s*1\b/.test(text), "it samples everything", {
       productionRate: 0.2,
     }),
+    ...lack(!/tracesSample|\.\.\./.test(text), "it records no spans", {
+      rate: 1,
+      productionRate: 0.2,
+    }),
     ...lack(/sendDefaultPii:\s*true/.test(text), "it sends personal data", { pii: false }),
     ...lack(!/beforeSend\w*\s*[:(]/.test(text), "it scrubs nothing", { scrub: true }, false),
   ];
