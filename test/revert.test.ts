@@ -153,14 +153,14 @@ test("an apply after a split changes nothing, and a revert still finds it", asyn
   expect(read("src/b.ts")).toBe(WORK);
 });
 
-test("an import that stays behind in a file that was split is the one that is ours", async () => {
+test("of a file that was split, the import that stays behind goes, and the one that came along", async () => {
   const { options, read, write, split } = splitProject();
   await apply(options);
   const head = split();
   write("src/a.ts", `${head}${read("src/a.ts")}`);
   await revert({ ...options, allowDirty: true });
   expect(read("src/a.ts")).toBe(`export { work } from "./b";\n${REST}`);
-  expect(read("src/b.ts")).toBe(head + WORK);
+  expect(read("src/b.ts")).toBe(WORK);
 });
 
 test("a file that was renamed behind git's back is found", async () => {
@@ -383,4 +383,88 @@ test("what was changed by hand in a span's options goes with it, and is told", a
     findings: [["edit-gone", 4]],
   });
   expect(read("src/load.ts")).toBe(source.replace("resolve(id)", "resolve(`${id}!`)"));
+});
+
+/** A file of two functions, one of which goes to a file of its own once it is instrumented. */
+async function moveTwo(rule: RuleConfig, importing: string) {
+  const one =
+    "export async function one(id: string) {\n  await load(id);\n  await handle(id);\n}\n";
+  const two = "export async function two(id: string) {\n  await load(id);\n}\n";
+  const head = 'import { handle, load } from "./work";\n\n';
+  project = temporaryProject(
+    {
+      "package.json": '{ "dependencies": { "@sentry/node": "^11" } }',
+      "src/a.ts": `${head}${one}\n${two}`,
+      "src/work.ts": "export const load = async (id: string) => id;\nexport const handle = load;\n",
+    },
+    [rule],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const text = read("src/a.ts");
+  const at = text.indexOf("export async function two");
+  const files = { "src/a.ts": text.slice(0, at), "src/b.ts": `${importing}\n${text.slice(at)}` };
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(dir, path), content);
+  const { exitCode, sites } = await revert(options);
+  const left = importing.replace(/^.*@sentry.*\n/m, "");
+  expect({ exitCode, states: [...new Set(sites.map(({ state }) => state))] }).toEqual({
+    exitCode: 0,
+    states: ["reverted"],
+  });
+  expect(read("src/a.ts")).toBe(`${head}${one}\n`);
+  expect(read("src/b.ts")).toBe(`${left}\n${two}`);
+}
+
+const IMPORTS = 'import { load } from "./work";\nimport * as Sentry from "@sentry/node";\n';
+
+test("what was moved is found though its old file still says the same word", async () => {
+  const span = { name: "load" };
+  await moveTwo({ id: "l", use: "wrap-span", at: { function: "two" }, span }, IMPORTS);
+});
+
+test("the import that came with moved code goes though the old file has its own", async () => {
+  const span = { name: "{{function}}" };
+  await moveTwo(
+    { id: "l", use: "wrap-span", at: { function: "*" }, in: "src/a.ts", span },
+    IMPORTS,
+  );
+});
+
+test("what stood and fell with code that was deleted is gone with it", async () => {
+  const source = `export async function runImport(id: string): Promise<{ success: boolean }> {
+  if (!id) return { success: false };
+  return { success: true };
+}
+export const VERSION = 1;
+`;
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "src/run.ts": source },
+    [
+      {
+        id: "run",
+        use: "run-lifecycle",
+        at: { function: "runImport" },
+        span: { name: "import" },
+        dir: "src/lib",
+      },
+    ],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const text = read("src/run.ts");
+  const end = text.indexOf("export const VERSION");
+  writeFileSync(
+    join(dir, "src/run.ts"),
+    text.slice(0, text.indexOf("export async")) + text.slice(end),
+  );
+  const { exitCode, sites } = await revert(options);
+  expect({ exitCode, states: [...new Set(sites.map(({ state }) => state))] }).toEqual({
+    exitCode: 0,
+    states: ["missing"],
+  });
+  expect(read("src/run.ts")).toBe("export const VERSION = 1;\n");
+  expect(() => read("src/lib/sentry-pipeline.ts")).toThrow();
+  expect(() => read(".retrospan/ledger.json")).toThrow();
 });

@@ -3,9 +3,10 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
 import { byFile } from "./by-file.js";
 import { createFileContext } from "./context.js";
+import { hashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import { findOwnImports } from "./own-imports.js";
-import { candidatesFor, isLost, recogniseAll } from "./recognise.js";
+import { candidatesFor, isLost, isRemovable, recogniseAll } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -26,7 +27,37 @@ export function relocate(tree: Tree, ledger: Ledger): Ledger {
     ...entry,
     file: newPlaceOf(tree, entry, moves) ?? entry.file,
   }));
-  return { ...ledger, sites, imports };
+  return { ...ledger, sites, imports: [...imports, ...broughtAlong(tree, ledger, sites, moves)] };
+}
+
+/**
+ * Imports that came with code to its new file while the old one still has its own: what imports the
+ * same there, and is used by nothing but that code.
+ */
+function broughtAlong(
+  tree: Tree,
+  ledger: Ledger,
+  sites: readonly LedgerSite[],
+  moves: ReadonlyMap<LedgerSite, string>,
+): LedgerImport[] {
+  return [...new Set(moves.values())].flatMap((path) => {
+    const source = parseSource(path, tree.read(path) ?? "");
+    if (isParseFailure(source)) return [];
+    const from = new Set([...moves].flatMap(([{ file }, to]) => (to === path ? [file] : [])));
+    const known = ledger.imports.filter(({ file }) => file === path);
+    const copies = ledger.imports
+      .filter((entry) => from.has(entry.file) && isIn(tree, entry))
+      .map((entry) => ({ ...entry, file: path }));
+    const own = sites.filter(({ file }) => file === path);
+    const removed = recogniseAll(tree, source, own, [...known, ...copies]).flatMap((each) =>
+      isRemovable(each) ? each.removal.edits : [],
+    );
+    const isNew = ({ local, member }: LedgerImport) =>
+      !known.some((each) => each.local === local && each.member === member);
+    return findOwnImports(source, copies.filter(isNew), removed)
+      .filter(({ uses }) => uses.length === 0)
+      .map(({ entry }) => entry);
+  });
 }
 
 /** Where an import that its file has no more went, with all that was found of the file. */
@@ -52,7 +83,7 @@ function landmarkOf({ transform, shape }: LedgerSite): string | null {
   return TRANSFORMS.get(transform)?.landmark(shape) ?? null;
 }
 
-/** Entries that are missing in their files; only files with too few landmarks are parsed. */
+/** Entries that are missing in their files; a file that nobody has edited is not looked at. */
 function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
   const paths = new Set(ledger.sites.map(({ file }) => file));
   const entriesOf = byFile(ledger.sites);
@@ -61,31 +92,8 @@ function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
     const entries = entriesOf(path);
     const text = tree.read(path);
     if (text === null) return entries;
-    const inOrder = [...entries].sort((a, b) => a.order - b.order);
-    return hasTooFew(
-      text,
-      inOrder.flatMap((entry) => landmarkOf(entry) ?? []),
-    )
-      ? missingIn(tree, path, text, entries, importsOf(path))
-      : [];
-  });
-}
-
-/** Whether a text has fewer of some landmark than there should be. */
-function hasTooFew(text: string, landmarks: readonly string[]): boolean {
-  if (standInOrder(text, landmarks)) return false;
-  const wanted = new Map<string, number>();
-  for (const each of landmarks) wanted.set(each, (wanted.get(each) ?? 0) + 1);
-  return [...wanted].some(([landmark, count]) => text.split(landmark).length - 1 < count);
-}
-
-/** Whether each landmark comes behind the one before it, which one look at the text tells. */
-function standInOrder(text: string, landmarks: readonly string[]): boolean {
-  let from = 0;
-  return landmarks.every((landmark) => {
-    const at = text.indexOf(landmark, from);
-    from = at + landmark.length;
-    return at >= 0;
+    if (ledger.files[path]?.written === hashOf(text)) return [];
+    return missingIn(tree, path, text, entries, importsOf(path));
   });
 }
 

@@ -114,7 +114,7 @@ function chosenOf(
   isUntouched: boolean,
 ): Recognised[] {
   const chosen = wanted
-    .map((each) => (isNeededBack(each, wanted) ? each : stillNeeded(each)))
+    .map((each) => (isNeededBack(each, wanted) ? each : withoutNeed(each, wanted)))
     .map((each, _index, all) => (isOrphan(source, each, all) ? orphaned(each) : each));
   if (isUntouched) return chosen;
   const others = own.filter((each) => !wanted.includes(each)).map(({ entry }) => entry);
@@ -166,18 +166,29 @@ function isNeededBack({ entry }: Recognised, chosen: readonly Recognised[]): boo
 }
 
 /** Whether a call would come back without its import, whose place is not there any more. */
-function isOrphan({ scope }: Source, { entry }: Recognised, all: readonly Recognised[]): boolean {
+function isOrphan({ scope }: Source, each: Recognised, all: readonly Recognised[]): boolean {
+  const { entry } = each;
   const { local } = entry.shape;
-  if (local === undefined || scope.declared(local).length > 0) return false;
-  return all.some((each) => each.entry.dependsOn?.includes(entry.id) && !isRemovable(each));
+  if (isMissing(each) || local === undefined || scope.declared(local).length > 0) return false;
+  return all.some((other) => other.entry.dependsOn?.includes(entry.id) && !isRemovable(other));
 }
 
 function orphaned({ entry, candidate }: Recognised): Recognised {
   return { entry, candidate, left: reason("legacy-gone", entry.shape.local) };
 }
 
-function stillNeeded({ entry, candidate }: Recognised): Recognised {
-  return { entry, candidate, left: reason("still-needed") };
+/**
+ * What becomes of an entry none of whose others can be taken out: where all of those are gone, it goes
+ * as well, and what it would bring back is for nothing.
+ */
+function withoutNeed(each: Recognised, chosen: readonly Recognised[]): Recognised {
+  if (isMissing(each)) return each;
+  const { entry, candidate } = each;
+  const others = chosen.filter((other) => entry.dependsOn?.includes(other.entry.id));
+  const areGone = others.length === entry.dependsOn?.length && others.every(isMissing);
+  if (!areGone) return { entry, candidate, left: reason("still-needed") };
+  const isBack = isRemovable(each) && each.removal.edits.some(({ text }) => text !== "");
+  return isBack ? { entry, candidate: null, left: reason("missing") } : each;
 }
 
 function isMissing(each: Recognised): boolean {
