@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { format } from "prettier";
 import { afterEach, expect, test } from "vitest";
 import { apply, preview, revert, type RuleConfig } from "../src/index.js";
 import { temporaryProject, type TemporaryProject } from "./support/project.js";
@@ -467,4 +468,32 @@ export const VERSION = 1;
   expect(read("src/run.ts")).toBe("export const VERSION = 1;\n");
   expect(() => read("src/lib/sentry-pipeline.ts")).toThrow();
   expect(() => read(".retrospan/ledger.json")).toThrow();
+});
+
+test.each([
+  { arrowParens: "avoid", printWidth: 100 },
+  { arrowParens: "always", printWidth: 60 },
+  { arrowParens: "avoid", printWidth: 60, semi: false, singleQuote: true },
+] as const)("modules that were formatted are still ours: %j", async (style) => {
+  const source =
+    "export async function runImport(id: string) {\n  return { success: id !== '' };\n}\n";
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "src/run.ts": source },
+    [
+      {
+        ...{ id: "run", use: "run-lifecycle", at: { function: "runImport" } },
+        ...{ span: { name: "import" }, dir: "src/lib" },
+      },
+    ],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  const { changes } = await apply(options);
+  const made = changes.filter(({ path, before }) => before === null && path.endsWith(".ts"));
+  for (const { path } of made) {
+    const text = await format(read(path), { ...style, parser: "typescript" });
+    writeFileSync(join(dir, path), text);
+  }
+  const { exitCode, findings } = await revert(options);
+  expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
 });

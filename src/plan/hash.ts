@@ -17,9 +17,13 @@ export function startHash(): { update: (piece: string) => void; end: () => strin
   };
 }
 
-/** A hash that a formatter does not change: white space, quotes, commas and semicolons are left out. */
+/**
+ * A hash that a formatter does not change: white space, quotes, brackets, commas and semicolons are
+ * left out, and the line that begins a list of types.
+ */
 export function looseHashOf(text: string): string {
-  return hashOf(text.replace(/[\s;,]+/g, "").replace(/'/g, '"'));
+  const bare = text.replace(/[\s;,()]+/g, "").replace(/'/g, '"');
+  return hashOf(bare.replace(/([:=<])\|(?!\|)/g, "$1"));
 }
 
 /** Changes exactly when what a rule inserts may change: its scope and phase do not count. */
