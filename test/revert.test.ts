@@ -497,3 +497,27 @@ test.each([
   const { exitCode, findings } = await revert(options);
   expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
 });
+
+test.each([
+  ["@sentry/node", "@sentry/nextjs"],
+  ["./lib/continue-trace-from", "@/lib/continue-trace-from"],
+])("an import that names %s by %s since is ours", async (from, to) => {
+  const source =
+    "export function receive(message: { id: string }) {\n  console.log(message.id);\n}\n" +
+    "export async function load(id: string) {\n  await Promise.resolve(id);\n}\n";
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "src/a.ts": source },
+    [
+      { id: "l", use: "wrap-span", at: { function: "load" }, span: { name: "load" } },
+      { id: "r", use: "trace-receive", at: { function: "receive" } },
+    ],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  const text = read("src/a.ts");
+  expect(text).toContain(from);
+  writeFileSync(join(dir, "src/a.ts"), text.replace(from, to));
+  expect((await revert(options)).exitCode).toBe(0);
+  expect(read("src/a.ts")).toBe(source);
+});

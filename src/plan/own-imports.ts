@@ -82,10 +82,8 @@ function findImports({ file }: Source, entry: LedgerImport): FoundImport[] {
   const isSame = ({ name, member }: ImportedLocal) =>
     member === entry.member && name.text === entry.local;
   const here = all.filter((imported) => !isMoved(imported));
-  // Its module or the file itself was moved.
-  const moved = entry.module.startsWith(".")
-    ? all.filter((imported) => isMoved(imported) && imported.module.startsWith("."))
-    : [];
+  // Its module or the file itself was moved, or it is called otherwise.
+  const moved = all.filter((imported) => isMoved(imported) && mayBe(entry.module, imported.module));
   const [sure] = [...find(isSame, here), ...find(isSame, moved)];
   if (sure) return [{ ...sure, isSplit: false, isSure: true }];
   const renamed = find(({ member }) => member === entry.member, here);
@@ -94,6 +92,20 @@ function findImports({ file }: Source, entry: LedgerImport): FoundImport[] {
     ...renamed.map((each) => ({ ...each, isSplit: false, isSure: false })),
     ...find(isPart, here).map((each) => ({ ...each, isSplit: true, isSure: false })),
   ];
+}
+
+/** Whether a module may be what an import of ours names by now: by an alias, or another SDK. */
+function mayBe(module: string, now: string): boolean {
+  if (!module.startsWith(".")) return isSdk(module) && isSdk(now);
+  return now.startsWith(".") || fileOf(now) === fileOf(module);
+}
+
+function isSdk(module: string): boolean {
+  return module.startsWith("@sentry/");
+}
+
+function fileOf(module: string): string {
+  return (module.split("/").at(-1) ?? "").replace(/\.[cm]?[jt]s$/, "");
 }
 
 /**
