@@ -1514,3 +1514,73 @@ ${steps}
     ["trace-receive", { function: "processMail" }],
   ]);
 });
+
+test("names that a rule cannot say, loops without an end and pages get no rule, and hops do not hide commands", async () => {
+  const steps = Array.from({ length: 14 }, (_, at) => `  await note("${at}");`).join("\n");
+  const long = Array.from({ length: 80 }, (_, at) => `    await note("${at}");`).join("\n");
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "@sentry/react": "11" } }',
+    "src/timed.ts": `import { note } from "./note.js";
+
+export async function tell(ids: string[]) {
+  for (const each of ids) {
+    const start = Date.now();
+    await load(each);
+    console.log("took", Date.now() - start);
+  }
+}
+async function load(id: string) {
+  await note(id);
+}
+`,
+    "src/jobs.ts": `import { Worker } from "bullmq";
+import { note } from "./note.js";
+
+export const mails = new Worker("{{tenant}}-mails", async (job) => {
+  await note(job.data.to);
+});
+export const sites = new Worker("sites", async (job) => {
+  switch (job.name) {
+    case "build-site":
+      await note("build");
+      await note(job.data.id);
+      break;
+    case "import-users":
+      await note("import");
+      await note(job.data.id);
+      break;
+  }
+});
+`,
+    "src/jobs/poller.ts": `import { note } from "../note.js";
+
+export async function run(): Promise<void> {
+${steps}
+  for (;;) {
+    await note("again");
+  }
+}
+`,
+    "src/Import.tsx": `import { note } from "./note.js";
+
+export function Import() {
+  const runImport = async (importId: string) => {
+    try {
+${long}
+    } catch (error) {
+      console.log(importId, error);
+    }
+  };
+  return <button onClick={() => void runImport("1")} />;
+}
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => JSON.stringify(rule.at)).sort()).toEqual([
+    '{"call":"load($$$)","within":"tell"}',
+    '{"case":"build-site","on":"job.name"}',
+    '{"case":"import-users","on":"job.name"}',
+    '{"listener":"sites","on":"Worker"}',
+  ]);
+});

@@ -9,7 +9,9 @@ import {
   walk,
   walkOwn,
 } from "../syntax/walk.js";
+import { findMatches } from "../syntax/join-point.js";
 import type { Source } from "../syntax/source.js";
+import type { Rule } from "../transform.js";
 import {
   areaOf,
   functionAround,
@@ -49,16 +51,26 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
     const name = nameOf(clause);
     if (name === null || !isOperation(clause, name, source.text)) return [];
     const area = areaOf(source);
+    const at = pointOf(source, clause, { case: name, on: expression.getText(source.file) });
+    if (!at) return [];
     const why = `the command ${name} is an operation that awaits`;
     const found = proposal(source, clause, 3, why, {
       id: idOf(area, name),
       use: "wrap-span",
       phase: 1,
-      at: { case: name, on: expression.getText(source.file) },
+      at,
       span: { name: `${area}.${name}`, op: "function" },
     });
     return [{ ...found, covers: namesAround(clause), calls: onlyCalled(clause) }];
   });
+}
+
+/** How a rule means a place and nothing else of the file: by the function around it where it must. */
+function pointOf(source: Source, node: TS.Node, at: NonNullable<Rule["at"]>): Rule["at"] | null {
+  const within = functionAround(node);
+  const isAlone = (point: NonNullable<Rule["at"]>) => findMatches(source, point).length === 1;
+  if (isAlone(at)) return at;
+  return within !== undefined && isAlone({ ...at, within }) ? { ...at, within } : null;
 }
 
 /** A switch most of whose cases wait for work of their own, under one name for all of them. */
@@ -79,12 +91,14 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
   if (!isHandler && !does) return null;
   const on = node.expression.getText(source.file);
   const own = functionName(fn) === null ? undefined : name;
+  const at = own === undefined ? { switch: on } : { switch: on, within: own };
+  if (findMatches(source, at).length !== 1) return null;
   const why = `each kind of ${on} is work of its own, under one name`;
   const found = proposal(source, node, 2, why, {
     id: idOf(areaOf(source), own ?? on),
     use: "wrap-span",
     phase: 1,
-    at: own === undefined ? { switch: on } : { switch: on, within: own },
+    at,
     span: { name: own ?? areaOf(source), op: "function", attributes: { [on]: `\${${on}}` } },
   });
   return { ...found, covers: namesAround(node) };

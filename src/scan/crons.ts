@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { findMatches } from "../syntax/join-point.js";
 import { moduleOf } from "../syntax/imports.js";
 import { className, functionName, qualifiedName } from "../syntax/names.js";
 import { isAsync, unwrapped, walk } from "../syntax/walk.js";
@@ -60,7 +61,9 @@ function plannedAt(source: Source, node: TS.Node): Planned | null {
   const { parent } = node;
   const isNamed = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name);
   const name = isNamed ? parent.name.getText() : `${areaOf(source)} cron`;
-  return { name, at: { listener: when, on: by.text } };
+  const at = { listener: when, on: by.text };
+  // Two that begin at one time a rule cannot tell apart.
+  return findMatches(source, at).length > 1 ? null : { name, at };
 }
 
 /** `() => sweep().catch(...)`, `safely("sweep", sweep)`: what of the file a clock starts through others. */

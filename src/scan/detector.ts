@@ -63,6 +63,9 @@ export function meansOnly(
   return found.length === nodes.size && found.every(({ node }) => nodes.has(node));
 }
 
+/** Not the code of pages: what they measure is what people do. */
+export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
+
 /** An id that tells people what a rule is about; what a part says again is said once. */
 export function idOf(...parts: readonly string[]): string {
   const said = parts.map(wordsOf).filter((words) => words !== "");

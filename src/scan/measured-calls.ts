@@ -5,11 +5,12 @@ import {
   functionAround,
   idOf,
   meansOnly,
+  NO_PAGES,
   proposal,
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { CLOCKS, isTimeSince, isToldTime, NO_PAGES, toldAs, WAITING } from "./measured.js";
+import { CLOCKS, isTimeSince, isToldTime, toldAs, WAITING } from "./measured.js";
 
 /** Calls that have a clock of their own around them, somewhere inside a function. */
 export const measuredCalls: Detector = {
@@ -43,7 +44,8 @@ function spanOf(source: Source, { expression }: TS.CallExpression, within: strin
   const [declared] = ts.isIdentifier(expression)
     ? (source.scope.resolve(expression.text, expression) ?? [])
     : [];
-  const isLoop = declared && ts.isForOfStatement(declared.parent.parent);
+  const isLoop =
+    declared && ts.isVariableDeclaration(declared) && ts.isForOfStatement(declared.parent.parent);
   if (!isLoop) return { name: `${within}.{{callee}}`, op: "function" };
   const attributes = { [callee]: `\${${callee}.name}` };
   return { name: `${within}.${callee}`, op: "function", attributes };

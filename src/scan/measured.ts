@@ -7,14 +7,19 @@ import { stageStem } from "../syntax/stage.js";
 import { stageWork } from "../syntax/stage-work.js";
 import { findNode, unwrapped, walkOwn } from "../syntax/walk.js";
 import { groupedBy } from "../text/grouped.js";
-import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
+import {
+  areaOf,
+  idOf,
+  meansOnly,
+  NO_PAGES,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
 import { modulesFor } from "./runs.js";
 
 export const CLOCKS = ["Date.now()", "performance.now()"];
-
-/** Not the code of pages: what they measure is what people do. */
-export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
 
 /** Stages whose times are taken into constants: `const downloadMs = Date.now() - downloadStart`. */
 export const measuredStages: Detector = {

@@ -5,7 +5,7 @@ import type { Source } from "../syntax/source.js";
 import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, statementOf, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
-import { callsItself, comesBackLater, goesOnForEver, weightOf } from "./weight.js";
+import { callsItself, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
@@ -65,22 +65,9 @@ export const operations: Detector = {
 
 function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
-  if (!isAsync(node) || answersRequest(node) || isLongRun(source, each)) return false;
-  return (
-    !goesOnForEver(node) && !comesBackLater(node) && !callsItself(node, functionName(node) ?? "")
-  );
+  if (!isAsync(node) || isLongRun(source, each)) return false;
+  return !callsItself(node, functionName(node) ?? "");
 }
-
-/** Whether a function is called with a request: the SDK has a span for that. */
-function answersRequest({ parameters }: Named["node"]): boolean {
-  const [first, second] = parameters;
-  const [name, next] = [first?.name.getText() ?? "", second?.name.getText() ?? ""];
-  if (/^_?(req|request|c)$/.test(name)) return true;
-  if (/^_?(res|response|reply|next|done)$/.test(next)) return true;
-  return parameters.some(({ type }) => type && REQUEST.test(type.getText()));
-}
-
-const REQUEST = /^((express|Express|Koa|NodeJS)\.)?(Fastify|NextApi|Next|Api)?Request(<|$)|^Koa\./;
 
 /** Whether the name of an open function says that it goes on for a while, and its code agrees. */
 function isTold(source: Source, each: Named): boolean {

@@ -2,6 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
+import { isUnfit } from "./unfit.js";
 import { wantedOf } from "./wanted.js";
 import { groupedBy } from "../text/grouped.js";
 
@@ -19,7 +20,7 @@ export function proposalsIn(path: string, text: string): Proposal[] {
   if (asked.length === 0) return [];
   const source = parseSource(path, text);
   if (isParseFailure(source)) return [];
-  return asked.flatMap(({ find }) => [...find(source)]);
+  return asked.flatMap(({ find }) => [...find(source)]).filter((each) => !isUnfit(source, each));
 }
 
 /** One rule that several places suggest. */

@@ -3,7 +3,7 @@ import { findMatches } from "../syntax/join-point.js";
 import { boundNames, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { areaOf, idOf, NO_PAGES, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
 import { groupedBy } from "../text/grouped.js";
 
@@ -21,6 +21,7 @@ export function modulesFor({ path }: Source): string {
 export const stages: Detector = {
   finds: "stages whose times are taken, and the runs that they make up",
   needles: ["Date.now()", "performance.now()"],
+  paths: NO_PAGES,
   find: (source) => {
     const timings: { readonly target: string; readonly node: TS.Node }[] = [];
     walk(source.file, (node) => {
@@ -85,6 +86,7 @@ function namedAround(node: TS.Node): TS.Node | undefined {
 export const runs: Detector = {
   finds: "long runs with many ways to end",
   needles: ["async function", "= async", "async run", "async execute", "async process"],
+  paths: NO_PAGES,
   find: (source) => {
     const why = "a long run with many ways to end, which nothing tells as one";
     return namedFunctions(source, () => true)

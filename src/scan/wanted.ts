@@ -72,20 +72,23 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   const spans = proposals.filter(({ rule }) => rule.use === "wrap-span");
   const runs = proposals.filter(({ rule }) => rule.use !== "wrap-span" && rule.span);
   const known = new Set(runs.map(ownName));
-  const called = new Set(spans.map((each) => `${each.file} ${calledName(each)}`));
+  const called = new Set<string | null>(spans.map((each) => `${each.file} ${calledName(each)}`));
   const named = spans.filter((each) => each.weight === undefined || !called.has(ownName(each)));
   const names = new Set([...named, ...runs].flatMap(({ rule }) => rule.at?.function ?? []));
   return (each) => {
     if (each.rule.use !== "wrap-span") return false;
     const name = calledName(each) ?? each.calls;
     if (name) return names.has(name);
-    return known.has(ownName(each)) || (each.weight !== undefined && called.has(ownName(each)));
+    const own = ownName(each);
+    if (own === null) return false;
+    return known.has(own) || (each.weight !== undefined && called.has(own));
   };
 }
 
 /** The function or method that a rule is about, in its file. */
-function ownName({ file, rule: { at } }: Proposal): string {
-  return `${file} ${at?.function ?? at?.method ?? ""}`;
+function ownName({ file, rule: { at } }: Proposal): string | null {
+  const name = at?.function ?? at?.method;
+  return name === undefined ? null : `${file} ${name}`;
 }
 
 /** The function that a rule is about by its calls: `save` of `save($$$)`. */

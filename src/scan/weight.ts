@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { ancestors, findNode, walk, walkOwn } from "../syntax/walk.js";
+import { ancestors, findNode, walk } from "../syntax/walk.js";
 
 /** What a function does, as far as the look of its code tells. */
 interface Work {
@@ -72,63 +72,4 @@ export function callsItself(fn: NamedFunction, name: string): boolean {
     ts.isCallExpression(node) &&
     /^(?:this\.)?([\w$]+)$/.exec(node.expression.getText())?.[1] === name;
   return findNode(fn.body, isItself) !== undefined;
-}
-
-/** Whether a function comes back to something in it later by itself: that would be in no span. */
-export function comesBackLater({ body }: NamedFunction): boolean {
-  const own = new Set<string>();
-  walk(body, (node) => {
-    const isOne = ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node);
-    if (isOne && node.name && ts.isIdentifier(node.name)) own.add(node.name.text);
-  });
-  const isLater = (node: TS.Node) =>
-    ts.isCallExpression(node) &&
-    /^set(Timeout|Interval|Immediate)$/.test(node.expression.getText()) &&
-    node.arguments[0] !== undefined &&
-    own.has(node.arguments[0].getText());
-  return findNode(body, isLater) !== undefined;
-}
-
-/** Whether a function goes on until somebody stops it: its span would never end. */
-export function goesOnForEver({ body }: NamedFunction): boolean {
-  return findNode(body, (node) => isEndlessLoop(node) && !endsByItself(node)) !== undefined;
-}
-
-/** What says that somebody wants an end. */
-const STOPPED = /^!?[\w.#?()]*(stop|shut|abort|cancel|running|clos|active|alive|exit)\w*(\(\))?$/i;
-
-/** `while (true)`, `for (;;)`, `while (!this.stopped)`. */
-function isEndlessLoop(node: TS.Node): boolean {
-  if (ts.isForStatement(node)) return node.condition === undefined;
-  if (!ts.isWhileStatement(node) && !ts.isDoStatement(node)) return false;
-  const condition = node.expression.getText();
-  return condition === "true" || STOPPED.test(condition);
-}
-
-/** Whether a loop is left for more than being told to stop. */
-function endsByItself(loop: TS.Node): boolean {
-  let isLeft = false;
-  walkOwn(loop, (node) => {
-    const leaves =
-      ts.isReturnStatement(node) || (ts.isBreakStatement(node) && breaksOut(node, loop));
-    if (leaves && !isToldToStop(node, loop)) isLeft = true;
-    return !isLeft;
-  });
-  return isLeft;
-}
-
-/** Whether a `break` leaves this loop: one with a label leaves it, or what is around it. */
-function breaksOut(node: TS.BreakStatement, loop: TS.Node): boolean {
-  if (node.label) return true;
-  const holds = (each: TS.Node) =>
-    ts.isIterationStatement(each, false) || ts.isSwitchStatement(each);
-  return [...ancestors(node)].find(holds) === loop;
-}
-
-function isToldToStop(node: TS.Node, loop: TS.Node): boolean {
-  for (const around of ancestors(node)) {
-    if (around === loop) return false;
-    if (ts.isIfStatement(around)) return STOPPED.test(around.expression.getText());
-  }
-  return false;
 }
