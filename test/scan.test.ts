@@ -1584,3 +1584,29 @@ ${long}
     '{"listener":"sites","on":"Worker"}',
   ]);
 });
+
+test("a number, a text or a list is no message, and a job that comes again keeps no trace", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "socket.io": "4", "@sentry/node": "11" } }',
+    "src/live.ts": `import { Server } from "socket.io";
+
+const io = new Server();
+export function count(n: number, names: string[], at: Date): void {
+  io.emit("count", n);
+  io.emit("names", names);
+  io.emit("at", at);
+  io.emit("now", Date.now());
+}
+export function order(what: { id: string }): void {
+  io.emit("order", what);
+}
+`,
+    "src/nightly.ts": `import { Queue } from "bullmq";
+
+const queue = new Queue("nightly");
+export const plan = () => queue.add("nightly", {}, { repeat: { pattern: "0 3 * * *" } });
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at?.call)).toEqual(['io.emit("order", $message)']);
+});

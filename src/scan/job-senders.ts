@@ -29,10 +29,18 @@ export const jobSenders: Detector = {
       const data = call.arguments[dataAt(at.call)];
       // What is put back brings the trace of whoever put it in first.
       if (data && isOfJob(data)) return [];
+      // A job that comes again and again would be in the trace of the start for ever.
+      if (call.arguments.some(saysRepeat)) return [];
       return [{ ...found, carries: data ? carriedType(source, data) : null }];
     });
   },
 };
+
+function saysRepeat(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  if (!ts.isObjectLiteralExpression(code)) return false;
+  return code.properties.some(({ name }) => name && /^repeat(Every)?$/.test(name.getText()));
+}
 
 /** `job.data`, `{ ...job.data, isRetry: true }`. */
 function isOfJob(data: TS.Expression): boolean {

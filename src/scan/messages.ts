@@ -16,6 +16,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
+import { isNoMessage } from "./no-message.js";
 import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
@@ -187,7 +188,7 @@ function leavingBy(
   if (!text || isReply(text) || isAnswer(expression)) return null;
   const encoded = encodedIn(source, text);
   const message = encoded?.message ?? madeIntoText(source, text);
-  if (!message || sendsChatter(source, message)) return null;
+  if (!message || isNoMessage(source, message) || sendsChatter(source, message)) return null;
   const said = `${encoded?.pattern ?? "$text"}${others.length > 0 ? ", $$$" : ""}`;
   const call = `${expression.getText(source.file)}(${said})`;
   return { message, call, isEncoded: encoded !== null };

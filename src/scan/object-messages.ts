@@ -5,7 +5,7 @@ import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
-import { elementOf } from "./list-type.js";
+import { elementOf, isNoMessage } from "./no-message.js";
 import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
@@ -56,7 +56,12 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const message = isEmit ? second : first;
   if (!first || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
   if (isEmit && !(ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
-  if (!isObject(source, message) || !isChannel(source, callee.expression)) return null;
+  if (
+    isNoMessage(source, message) ||
+    !isObject(source, message) ||
+    !isChannel(source, callee.expression)
+  )
+    return null;
   const isShared = !ts.isObjectLiteralExpression(unwrapped(message));
   // Others in the same file may have a method of that name as well.
   const channel = unwrapped(callee.expression);

@@ -13,6 +13,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
+import { isNoMessage } from "./no-message.js";
 import { isHandler, madeIntoText } from "./messages.js";
 import { namedFunctions } from "./named-functions.js";
 
@@ -33,7 +34,7 @@ export const publishers: Detector = {
       const encoded = encodedIn(source, text);
       const message = encoded?.message ?? madeIntoText(source, text);
       const within = functionAround(call);
-      if (!message || sendsChatter(source, message)) return [];
+      if (!message || isNoMessage(source, message) || sendsChatter(source, message)) return [];
       const why = "a message is published without the trace that it belongs to";
       const others = call.arguments.length > 2 ? ", $$$" : "";
       const given = `${encoded?.pattern ?? "$text"}${others}`;
