@@ -45,16 +45,20 @@ function broughtAlong(
     if (isParseFailure(source)) return [];
     const from = new Set([...moves].flatMap(([{ file }, to]) => (to === path ? [file] : [])));
     const known = ledger.imports.filter(({ file }) => file === path);
-    const copies = ledger.imports
-      .filter((entry) => from.has(entry.file) && isIn(tree, entry))
-      .map((entry) => ({ ...entry, file: path }));
+    const nameOf = ({ local, member }: LedgerImport) => `${local} ${member}`;
+    // Code of several files may have come together, each with the same import.
+    const coming = new Map(
+      ledger.imports
+        .filter((entry) => from.has(entry.file) && isIn(tree, entry))
+        .map((entry) => [nameOf(entry), { ...entry, file: path }]),
+    );
+    for (const each of known) coming.delete(nameOf(each));
+    const copies = [...coming.values()];
     const own = sites.filter(({ file }) => file === path);
     const removed = recogniseAll(tree, source, own, [...known, ...copies]).flatMap((each) =>
       isRemovable(each) ? each.removal.edits : [],
     );
-    const isNew = ({ local, member }: LedgerImport) =>
-      !known.some((each) => each.local === local && each.member === member);
-    return findOwnImports(source, copies.filter(isNew), removed)
+    return findOwnImports(source, copies, removed)
       .filter(({ uses }) => uses.length === 0)
       .map(({ entry }) => entry);
   });
