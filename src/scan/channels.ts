@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { importOf, moduleOf } from "../syntax/imports.js";
 import type { Source } from "../syntax/source.js";
-import { elementOf } from "./no-message.js";
+import { elementOf } from "./list-type.js";
 import { ancestors, unwrapped } from "../syntax/walk.js";
 
 /** Over which messages go from one process or thread to another, as objects. */

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { walk } from "../syntax/walk.js";
-import { elementOf } from "./no-message.js";
+import { elementOf } from "./list-type.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Types that messages extend, each with a kind of its own. */

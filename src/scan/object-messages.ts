@@ -5,7 +5,8 @@ import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
-import { elementOf, isNoMessage } from "./no-message.js";
+import { elementOf } from "./list-type.js";
+import { isNoMessage } from "./no-message.js";
 import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
@@ -56,12 +57,7 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const message = isEmit ? second : first;
   if (!first || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
   if (isEmit && !(ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
-  if (
-    isNoMessage(source, message) ||
-    !isObject(source, message) ||
-    !isChannel(source, callee.expression)
-  )
-    return null;
+  if (isNoMessage(source, message) || !isChannel(source, callee.expression)) return null;
   const isShared = !ts.isObjectLiteralExpression(unwrapped(message));
   // Others in the same file may have a method of that name as well.
   const channel = unwrapped(callee.expression);
@@ -69,23 +65,6 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const given = isEmit ? `${first.getText(source.file)}, $message` : "$message";
   const pattern = `${on}.${callee.name.text}(${given})`;
   return { pattern, message, isShared: isShared && callee.name.text !== "postMessage" };
-}
-
-/** What may be an object: a list of messages, or a text, carries no context. */
-function isObject(source: Source, message: TS.Expression): boolean {
-  const code = unwrapped(constantValue(source, message));
-  const isOther =
-    ts.isLiteralExpression(code) ||
-    ts.isTemplateExpression(code) ||
-    ts.isArrayLiteralExpression(code) ||
-    (ts.isCallExpression(code) &&
-      /^(JSON\.stringify|String|Buffer\.from)$/.test(code.expression.getText()));
-  return !isOther && !(ts.isIdentifier(code) && isList(typeOf(source, code)));
-}
-
-function typeOf({ scope }: Source, name: TS.Identifier): TS.TypeNode | undefined {
-  const [declaration] = scope.resolve(name.text, name) ?? [];
-  return declaration && (declaration as { readonly type?: TS.TypeNode }).type;
 }
 
 function isList(type: TS.TypeNode | undefined): boolean {
