@@ -881,6 +881,12 @@ test("a start of the SDK that records no spans is told, one with a rate or with 
   // One that says none may be given one; what is off is so on purpose.
   writeFiles(folder, {
     "src/none.ts": 'import * as Sentry from "@sentry/node";\nSentry.init({ environment: "x" });\n',
+    "src/base.ts": `import * as Sentry from "@sentry/node";
+const environment = "x";
+const base = { environment, tracesSampleRate: 0.1 };
+Sentry.init(base);
+Sentry.init({ dsn: "", environment, tracesSampleRate: 0.1 });
+`,
   });
   const { proposals } = await json(folder, ["scan"]);
   const rates = proposals.map(({ rule }) => (rule as { readonly rate?: number }).rate);

@@ -51,7 +51,7 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
     const name = nameOf(clause);
     if (name === null || !isOperation(clause, name, source.text)) return [];
     const area = areaOf(source);
-    const at = pointOf(source, clause, { case: name, on: expression.getText(source.file) });
+    const at = meaningOnly(source, clause, { case: name, on: expression.getText(source.file) });
     if (!at) return [];
     const why = `the command ${name} is an operation that awaits`;
     const found = proposal(source, clause, 3, why, {
@@ -66,7 +66,11 @@ function operationsOf(source: Source, { expression, caseBlock }: TS.SwitchStatem
 }
 
 /** How a rule means a place and nothing else of the file: by the function around it where it must. */
-function pointOf(source: Source, node: TS.Node, at: NonNullable<Rule["at"]>): Rule["at"] | null {
+function meaningOnly(
+  source: Source,
+  node: TS.Node,
+  at: NonNullable<Rule["at"]>,
+): Rule["at"] | null {
   const within = functionAround(node);
   const isAlone = (point: NonNullable<Rule["at"]>) => findMatches(source, point).length === 1;
   if (isAlone(at)) return at;

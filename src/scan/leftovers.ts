@@ -1,23 +1,28 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { findsEnvironment } from "../syntax/environment.js";
 import { callsSdkInit } from "../syntax/sdk-init.js";
-import { findNode, walk } from "../syntax/walk.js";
+import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { RuleConfig } from "../plan/define-config.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { rateSaid } from "./silent-inits.js";
 
 /** What code says that gives up work on purpose. */
 const ABORTS = "new AbortController(";
 
 /** Starts of the SDK that say less than production needs. */
 export const inits: Detector = {
-  finds: "`Sentry.init` with a DSN in the code, without an environment, or at the full rate",
+  finds:
+    "`Sentry.init` with a DSN in the code, without an environment or a rate, or at the full rate",
   needles: ["@sentry/", ABORTS],
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || !callsSdkInit(source, node)) return;
-      const lacks = lacksOf(source, node.getText(source.file));
+      const [options] = node.arguments;
+      // What is not written out in the call may say all of it.
+      if (options && !ts.isObjectLiteralExpression(unwrapped(options))) return;
+      const lacks = lacksOf(source, node);
       // What is not scrubbed alone is no reason to touch it.
       if (!lacks.some(({ isReason }) => isReason)) return;
       const why = lacks.map(({ why }) => why).join(", ");
@@ -36,17 +41,18 @@ interface Lack {
   readonly isReason: boolean;
 }
 
-function lacksOf(source: Source, text: string): Lack[] {
+function lacksOf(source: Source, call: TS.CallExpression): Lack[] {
+  const text = call.getText(source.file);
   const lack = (isLacking: boolean, why: string, part: Lack["part"], isReason = true): Lack[] =>
     isLacking ? [{ why, part, isReason }] : [];
-  const hasEnvironment = /environment\s*:/.test(text) || findsEnvironment(source);
+  const hasEnvironment = /environment\s*[:,}]/.test(text) || findsEnvironment(source);
   return [
-    ...lack(/dsn:\s*["'`]/.test(text), "its DSN is hard-coded", { dsn: true }),
+    ...lack(/dsn:\s*(["'`])(?!\1)/.test(text), "its DSN is hard-coded", { dsn: true }),
     ...lack(!hasEnvironment, "it names no environment", { environment: true }),
     ...lack(/tracesSampleRate:\s*1\b/.test(text), "it samples everything", {
       productionRate: 0.2,
     }),
-    ...lack(!/tracesSample|\.\.\./.test(text), "it records no spans", {
+    ...lack(rateSaid(call.arguments[0]) === "none", "it records no spans", {
       rate: 1,
       productionRate: 0.2,
     }),
@@ -64,10 +70,11 @@ export function withAborts(
   const aborting = files.filter(
     ([path, text]) => /\.[cm]?[jt]s$/.test(path) && text.includes(ABORTS),
   );
+  const texts = new Map(files);
   const packages = new Set(aborting.map(([path]) => packageAt(path)));
   return proposals.map((each) => {
     const isMeant = each.rule.use === "init-hardening" && packages.has(packageAt(each.file));
-    if (!isMeant) return each;
+    if (!isMeant || texts.get(each.file)?.includes("AbortError")) return each;
     const why = `${each.why}, work that is given up counts as an error`;
     return { ...each, why, rule: { ...each.rule, ignoreErrors: ["AbortError"] } };
   });

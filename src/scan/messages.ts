@@ -1,5 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
+import { isParse } from "../syntax/message-reader.js";
 import type { NamedFunction } from "../syntax/names.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
@@ -95,11 +96,11 @@ function rawTaker(source: Source, callback: TS.Expression): ReturnType<typeof fu
   }
   if (!ts.isArrowFunction(code)) return functionMeant(source, code);
   const name = code.parameters[0]?.name.getText(source.file) ?? "";
-  const isRaw = (each: TS.Expression) =>
-    RAW.exec(each.getText(source.file))?.slice(1).includes(name) ?? false;
-  const calls = [onlyCall(code) ?? []].flat();
-  const handing = calls.find((call) => call.arguments[0] && isRaw(call.arguments[0]));
-  return handing && functionMeant(source, handing.expression);
+  const call = onlyCall(code);
+  const given = RAW.exec(call?.arguments[0]?.getText(source.file) ?? "");
+  return call && given?.slice(1).includes(name)
+    ? functionMeant(source, call.expression)
+    : undefined;
 }
 
 /** `data`, `data.toString()`, `String(data)`, `event.data`. */
@@ -137,10 +138,6 @@ function listenedTo(node: TS.Node, { text, file }: Source): string | null {
 export function isHandler(callback: TS.Node): callback is NamedFunction {
   if (!ts.isFunctionLike(callback) || !("body" in callback) || !callback.body) return false;
   return callback.parameters.length > 0 && findNode(callback.body, isParse) !== undefined;
-}
-
-function isParse(node: TS.Node): boolean {
-  return ts.isCallExpression(node) && node.expression.getText() === "JSON.parse";
 }
 
 /** Messages that are made into text and sent. */
