@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -343,6 +344,27 @@ test(
   },
   TIMEOUT,
 );
+
+test("one that comes to its end while another opens its stage is told, as one at work is", async () => {
+  const tree = copyOf(original);
+  const pid = spawnSync(process.execPath, ["--eval", ""]).pid;
+  const stage = join(tree, ".retrospan/pending");
+  // A config is read behind the recovery and before the stage is opened.
+  const program = `import { mkdirSync, writeFileSync } from "node:fs";
+mkdirSync(${JSON.stringify(stage)}, { recursive: true });
+writeFileSync(${JSON.stringify(join(stage, "owner"))}, "${pid}");
+export default { rules: ${JSON.stringify(RULES)} };
+`;
+  const own = join(newFolder(), "retrospan.config.mjs");
+  writeFileSync(own, program);
+  const { code, stderr } = await retrospan(tree, ["apply", "--config", own, "--no-typecheck"]);
+  expect(stderr).toMatch(
+    /^retrospan: .*: another retrospan was writing here; run the command again\n$/,
+  );
+  expect(code).toBe(2);
+  await run(tree, "revert");
+  expect(snapshot(tree)).toEqual(snapshot(original));
+});
 
 interface FullDiskRun {
   readonly number: number;

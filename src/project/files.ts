@@ -1,10 +1,11 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import picomatch from "picomatch";
 import { globSync } from "tinyglobby";
 import { gitFiles, gitGrep, searchGit } from "./git.js";
 import type { LoadedConfig } from "./config-file.js";
+import { textIfThere } from "./if-there.js";
 import type { Root } from "./root.js";
 
 const SOURCE = /\.[cm]?[jt]sx?$/;
@@ -129,7 +130,7 @@ function isRegularFile(root: Root, path: string): boolean {
 }
 
 function containsAny(root: Root, path: string, needles: readonly string[]): boolean {
-  const text = readFileSync(join(root.path, path), "utf8");
+  const text = textIfThere(join(root.path, path)) ?? "";
   return needles.some((needle) => text.includes(needle));
 }
 
@@ -151,7 +152,7 @@ function ignoreFiles(root: Root, paths: readonly string[]): (path: string) => bo
     .filter((path) => /(^|\/)\.gitignore$/.test(path))
     .map((path): { dir: string; rules: Ignore } => ({
       dir: path.slice(0, -".gitignore".length),
-      rules: ignore().add(readFileSync(join(root.path, path), "utf8")),
+      rules: ignore().add(textIfThere(join(root.path, path)) ?? ""),
     }))
     .sort((a, b) => a.dir.length - b.dir.length);
   return (path) => {

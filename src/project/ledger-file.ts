@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "../plan/hash.js";
 import { emptyLedger, parseLedger, type Ledger, type LedgerModule } from "../plan/ledger.js";
 import { UserError } from "../plan/user-error.js";
 import { gitRenames } from "./git.js";
+import { namesIfThere, textIfThere } from "./if-there.js";
 import { isInside, type Root } from "./root.js";
 
 export const STATE_DIR = ".retrospan";
@@ -29,10 +30,9 @@ export function ledgerPath(shard: Shard | null): string {
 
 /** The ledgers that are there: one, or one for each shard that has run. */
 export function ledgerPaths(root: Root): string[] {
-  const dir = join(root.path, STATE_DIR);
-  if (!existsSync(dir)) return [];
-  const names = readdirSync(dir).filter((name) => /^ledger(-\d+-of-\d+)?\.json$/.test(name));
-  return names.sort().map((name) => `${STATE_DIR}/${name}`);
+  const names = namesIfThere(join(root.path, STATE_DIR));
+  const ledgers = names.filter((name) => /^ledger(-\d+-of-\d+)?\.json$/.test(name));
+  return ledgers.sort().map((name) => `${STATE_DIR}/${name}`);
 }
 
 /** A ledger, and the hashes of the files that it was read from. */
@@ -54,15 +54,25 @@ export function readLedger(root: Root, shard: Shard | null = null): ReadLedger {
   const paths = ledgerPaths(root);
   if (shard) assertSameShards(paths, shard);
   const wanted = shard ? paths.filter((path) => path === ledgerPath(shard)) : paths;
-  const textOf = (path: string) => readFileSync(join(root.path, path), "utf8");
-  const texts = wanted.map((path) => [path, textOf(path)] as const);
-  const others = paths.filter((path) => !wanted.includes(path));
-  const elsewhere = others.flatMap((path) => parsed(path, textOf(path)).modules);
+  const texts = textsOf(root, wanted);
+  const others = textsOf(
+    root,
+    paths.filter((path) => !wanted.includes(path)),
+  );
+  const elsewhere = others.flatMap(([path, text]) => parsed(path, text).modules);
   return {
     madeElsewhere: new Map(elsewhere.map((module) => [module.file, module])),
     ledger: followRenames(root, merged(texts.map(([path, text]) => parsed(path, text)))),
     hashes: new Map(texts.map(([path, text]) => [path, hashOf(text)])),
   };
+}
+
+/** Another run may take a ledger away that was there when the names were read. */
+function textsOf(root: Root, paths: readonly string[]): (readonly [path: string, text: string])[] {
+  return paths.flatMap((path) => {
+    const text = textIfThere(join(root.path, path));
+    return text === null ? [] : [[path, text] as const];
+  });
 }
 
 /** A folder that is a link would put the ledger where nothing may be written. */

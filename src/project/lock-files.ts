@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { textIfThere } from "./if-there.js";
 import { readJson } from "./read-json.js";
 import { isInside, slashed, type Root } from "./root.js";
 
@@ -28,8 +28,7 @@ export function lockedVersion(
 }
 
 function textOf(dir: string, file: string): string | null {
-  const path = join(dir, file);
-  return existsSync(path) ? readFileSync(path, "utf8") : null;
+  return textIfThere(join(dir, file));
 }
 
 /** Folders are looked through upwards, as Node does. */

@@ -1,15 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../plan/user-error.js";
+import { namesIfThere, textIfThere } from "./if-there.js";
 import { STATE_DIR } from "./ledger-file.js";
 import type { Root } from "./root.js";
 
@@ -24,6 +17,9 @@ const NAME = /^pending(?:-(\d+))?$/;
 
 /** Says whose the stage is: nobody else can open one as long as it stands. */
 const OWNER = "owner";
+
+/** How systems say that a folder cannot be put onto one that holds something. */
+const TAKEN = new Set(["ENOTEMPTY", "EEXIST"]);
 
 /** So many files are written or removed at once: that takes little more time than one. */
 export const AT_ONCE = 64;
@@ -43,7 +39,9 @@ export function openStage(root: Root): void {
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
     assertFree(root);
-    throw error;
+    if (!TAKEN.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    // Whose it was has come to its end just now.
+    throw new UserError(root.path, "another retrospan was writing here", "run the command again");
   }
 }
 
@@ -55,8 +53,8 @@ export function assertFree(root: Root): void {
 
 /** The process that a stage belongs to; null where there is none, or nothing says whose it is. */
 function ownerOf(root: Root): number | null {
-  const file = join(root.path, STAGE, OWNER);
-  return existsSync(file) ? Number(readFileSync(file, "utf8")) : null;
+  const owner = textIfThere(join(root.path, STAGE, OWNER));
+  return owner === null ? null : Number(owner);
 }
 
 /** @throws {UserError} when another process is at work */
@@ -92,8 +90,7 @@ export function hasStage(root: Root): boolean {
 }
 
 function stagesIn(root: Root): string[] {
-  const state = join(root.path, STATE_DIR);
-  return existsSync(state) ? readdirSync(state).filter((name) => NAME.test(name)) : [];
+  return namesIfThere(join(root.path, STATE_DIR)).filter((name) => NAME.test(name));
 }
 
 /** Gives the stage up, and removes what processes that are gone have left of theirs. */

@@ -1,10 +1,11 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, posix, resolve as resolvePath } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
 import { filesMatching, findCandidates, isSourcePath } from "./files.js";
 import { gitIgnores } from "./git.js";
+import { ifThere, namesIfThere } from "./if-there.js";
 import { isInside, liesInside, slashed, type Root } from "./root.js";
 import {
   dependsOn,
@@ -37,12 +38,16 @@ export function createTree(root: Root, base: string): Tree {
 
 /** The text of a file of the tree; null if there is none, it is a link or not UTF-8. */
 export function readText(root: Root, path: string): string | null {
-  const absolute = join(root.path, path);
-  const stats = lstatSync(absolute, { throwIfNoEntry: false });
-  if (!stats?.isFile() || !isInside(root.path, realpathSync.native(absolute))) return null;
-  const bytes = readFileSync(absolute);
+  const bytes = ifThere(() => bytesOf(root, join(root.path, path)));
+  if (bytes === null) return null;
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? text : null;
+}
+
+function bytesOf(root: Root, absolute: string): Buffer | null {
+  const stats = lstatSync(absolute, { throwIfNoEntry: false });
+  if (!stats?.isFile() || !isInside(root.path, realpathSync.native(absolute))) return null;
+  return readFileSync(absolute);
 }
 
 function helperDir(root: Root, path: string): string {
@@ -185,7 +190,7 @@ const MAX_SIBLINGS = 20;
 /** The kind that the first of the files beside one has that tells. */
 function siblingKind(root: Root, from: string): EndingKind | null {
   const folder = posix.dirname(from);
-  const names = existsSync(join(root.path, folder)) ? readdirSync(join(root.path, folder)) : [];
+  const names = namesIfThere(join(root.path, folder));
   const siblings = names.filter((name) => /(?<!\.d)\.[cm]?tsx?$/.test(name)).sort();
   for (const name of siblings.slice(0, MAX_SIBLINGS)) {
     const kind = usedKind(readText(root, posix.join(folder, name)) ?? "");

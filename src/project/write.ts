@@ -2,7 +2,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -11,6 +10,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { hashOf } from "../plan/hash.js";
 import { UserError } from "../plan/user-error.js";
+import { textIfThere } from "./if-there.js";
 import { STATE_DIR } from "./ledger-file.js";
 import { isInside, liesInside, type Root } from "./root.js";
 import {
@@ -81,7 +81,7 @@ export async function writeChanges(
   try {
     for (const [index, { path, after }] of steps.entries()) put(root, path, index, after, "new");
   } catch (error) {
-    undo(root, readJournal(root));
+    undo(root, steps);
     throw asUserError(error);
   }
   rmSync(join(root.path, JOURNAL), { force: true });
@@ -124,8 +124,7 @@ function assertUnchanged(root: Root, { path, before }: Writing): void {
 }
 
 function currentText(root: Root, path: string): string | null {
-  const absolute = join(root.path, path);
-  return existsSync(absolute) ? readFileSync(absolute, "utf8") : null;
+  return textIfThere(join(root.path, path));
 }
 
 function currentHash(root: Root, path: string): string | null {
@@ -178,8 +177,10 @@ function removeIfEmpty(dir: string): void {
   }
 }
 
-function readJournal(root: Root): Journal {
-  return JSON.parse(readFileSync(join(root.path, JOURNAL), "utf8")) as Journal;
+/** What a run that is at work or was cut off is about to do; null where there is none. */
+function readJournal(root: Root): Journal | null {
+  const text = textIfThere(join(root.path, JOURNAL));
+  return text === null ? null : (JSON.parse(text) as Journal);
 }
 
 /** What was found of a run that was cut off. */
@@ -194,7 +195,8 @@ export interface Recovery {
  * @throws {UserError} when another retrospan is at work, or a file is in neither state
  */
 export function recover(root: Root): Recovery | null {
-  if (!existsSync(join(root.path, JOURNAL))) {
+  const journal = readJournal(root);
+  if (!journal) {
     // Cut off while staging: nothing of the tree was touched.
     if (hasStage(root)) {
       assertFree(root);
@@ -203,18 +205,19 @@ export function recover(root: Root): Recovery | null {
     }
     return null;
   }
-  const journal = readJournal(root);
-  assertGone(root, journal.pid);
-  const { command, steps } = journal;
+  const { pid, command, steps } = journal;
+  assertGone(root, pid);
+  // It may have come to its end just now, and another may have begun.
+  if (readJournal(root)?.pid !== pid) return recover(root);
   if (steps.every(({ path, after }) => currentHash(root, path) === after)) {
     finish(root);
     return { command, outcome: "finished" };
   }
-  undo(root, journal);
+  undo(root, steps);
   return { command, outcome: "undone" };
 }
 
-function undo(root: Root, { steps }: Journal): void {
+function undo(root: Root, steps: readonly Step[]): void {
   const states = steps.map(({ path }) => currentHash(root, path));
   const foreign = steps.find(
     ({ before, after }, at) => states[at] !== before && states[at] !== after,
