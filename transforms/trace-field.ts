@@ -322,7 +322,7 @@ function inSchema(source: Source, field: TS.PropertyAssignment, shape: Shape): C
     exact,
     similar: true,
     removal: exact
-      ? { edits: [propertyRemoval(source, parent, field)], dedent: null }
+      ? { edits: propertyRemoval(source, parent, field), dedent: null }
       : reason("changed-by-hand", "the field has another schema now"),
   };
 }

@@ -1,3 +1,4 @@
+import { commentsIn } from "../text/comments.js";
 import type { Range } from "../text/edit.js";
 import { isReason } from "../syntax/reason.js";
 import type { Candidate, Instrumentation } from "../transform.js";
@@ -97,6 +98,7 @@ function entryOf(
   if (result.strategy === "create" || result.strategy === "delete") {
     throw new Error(`${draft.id}: ${result.strategy} is not a strategy for a site in a file`);
   }
+  const comments = commentsIn(result.edits.map(({ text }) => text));
   return {
     id: draft.id,
     rule: rule.id,
@@ -107,6 +109,7 @@ function entryOf(
     span: result.span,
     digest,
     order: 0,
+    ...(comments > 0 ? { comments } : {}),
     ...(dependsOn.length > 0 ? { dependsOn: [...dependsOn] } : {}),
     container: result.container,
     head: result.head,

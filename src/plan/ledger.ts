@@ -39,6 +39,8 @@ const SITE = v.strictObject({
   span: v.nullable(v.strictObject({ name: v.string(), op: v.nullable(v.string()) })),
   /** Changes when the rule's own text does, so that a changed rule is applied anew. */
   digest: v.string(),
+  /** How many comments stand in what was put there; more of them are the user's. */
+  comments: v.optional(v.number()),
   /** Its place among the entries of its file: tells alike ones apart while none is missing. */
   order: v.number(),
   /** Sites without which this one must not stay. */

@@ -1,3 +1,4 @@
+import { commentsIn } from "../text/comments.js";
 import { touches, type Edit } from "../text/edit.js";
 import { groupedBy } from "../text/grouped.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
@@ -37,7 +38,7 @@ export function recogniseAll(
   for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places <= rivals);
   const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
-    return candidate ? outcome(entry, candidate) : notFound(entry, matching);
+    return candidate ? outcome(source, entry, candidate) : notFound(entry, matching);
   });
   const replacing = all.filter(
     (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
@@ -219,9 +220,17 @@ export function candidatesFor(file: FileContext, entry: LedgerSite): readonly Ca
   return TRANSFORMS.get(entry.transform)?.recognise(file, entry.shape) ?? [];
 }
 
-function outcome(entry: LedgerSite, candidate: Candidate): Recognised {
+function outcome(source: Source, entry: LedgerSite, candidate: Candidate): Recognised {
   const { removal } = candidate;
-  return isReason(removal) ? { entry, candidate, left: removal } : { entry, candidate, removal };
+  if (isReason(removal)) return { entry, candidate, left: removal };
+  if (!hasComment(source, entry, removal)) return { entry, candidate, removal };
+  const left = reason("changed-by-hand", "a comment was written into it");
+  return { entry, candidate, left };
+}
+
+/** Whether the user wrote a comment into what would be deleted. */
+function hasComment({ text }: Source, { comments = 0 }: LedgerSite, { edits }: Removal): boolean {
+  return commentsIn(edits.map(({ start, end }) => text.slice(start, end))) > comments;
 }
 
 function notFound(entry: LedgerSite, matching: Matching): Recognised {

@@ -2,7 +2,6 @@ import type { TS } from "./compiler.js";
 import { fingerprint } from "./fingerprint.js";
 import { headOf, type AttachedEdit, type Candidate, type Removal } from "./instrumentation.js";
 import { containerOf } from "./names.js";
-import { isReason, reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
 
 /**
@@ -23,22 +22,16 @@ export function callAround(
   ];
 }
 
-/** What looks like a comment in a string is none. */
-const STRING = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
-
 /**
- * Leaves of a call only one argument; not where somebody has written a comment into the rest.
+ * Leaves of a call only one argument.
  * @param start where what goes with the call begins
  */
 export function callRemoval(
-  { file, text }: Source,
+  { file }: Source,
   call: TS.CallExpression,
   kept: TS.Expression,
   start = call.getStart(file),
-): Removal | Reason {
-  const rest = text.slice(start, kept.getStart(file)) + text.slice(kept.end, call.end);
-  if (/\/[/*]/.test(rest.replace(STRING, "")))
-    return reason("changed-by-hand", "a comment stands in the call");
+): Removal {
   return {
     edits: [
       { start, end: kept.getStart(file), text: "" },
@@ -58,14 +51,13 @@ export function callCandidate(
   kept: TS.Expression,
   start?: number,
 ): Candidate {
-  const removal = callRemoval(source, call, kept, start);
   return {
     range: { start: call.getStart(source.file), end: call.end },
     container: containerOf(call),
     head: headOf(kept),
     key: fingerprint(call.expression),
-    exact: !isReason(removal),
+    exact: true,
     similar: true,
-    removal,
+    removal: callRemoval(source, call, kept, start),
   };
 }

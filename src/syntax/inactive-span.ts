@@ -10,7 +10,7 @@ import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
 import type { Region } from "./region.js";
 import type { Source } from "./source.js";
-import { addedIndent, holdsComment, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
+import { addedIndent, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
 import { isFunctionBoundary, isGenerator, walkOwn } from "./walk.js";
 import type { Types } from "./value-kind.js";
 import type { WrapperLayout } from "./wrapper-layout.js";
@@ -196,9 +196,6 @@ export function unwrapInactive(
   const used = source.scope.references(name, (use) => use !== name && !isEnding(use));
   if (used.length > 0) return reason("span-in-use", name.text);
   const kept = innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
-  if (hasCommentBeside(source, span, tryBlock)) {
-    return reason("changed-by-hand", "a comment stands beside the try");
-  }
   const around = ts.isBlock(outer.parent) ? outer.parent.statements : [];
   // A `var` belongs to the function already.
   const names = declaredNames(tryBlock.statements).filter((name) => !isVar(name));
@@ -222,11 +219,4 @@ export function unwrapInactive(
 /** The declaration alone goes where other code stands between it and its `try`, or beside that. */
 function declarationRemoval({ text, file }: Source, { declaration }: InactiveSpan): Edit {
   return wholeLine(text, declaration.getStart(file), declaration.end);
-}
-
-function hasCommentBeside({ text, file }: Source, span: InactiveSpan, tryBlock: TS.Block): boolean {
-  const { declaration, attempt, isAlone } = span;
-  const before = isAlone ? span : { start: attempt.getStart(file) };
-  const open = declaration.getText(file) + text.slice(before.start, tryBlock.getStart(file));
-  return holdsComment(open + text.slice(tryBlock.end, span.end));
 }

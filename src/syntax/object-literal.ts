@@ -58,20 +58,26 @@ export function propertyRemoval(
   { text, file }: Source,
   object: TS.ObjectLiteralExpression,
   property: TS.ObjectLiteralElementLike,
-): Edit {
+): Edit[] {
   const start = property.getStart(file);
   const before = text.slice(0, start);
   const from = before.trimEnd().length;
   const rest = text.slice(property.end, object.end - 1);
   // A formatter puts the comma behind a comment that stood behind it.
   const moved = /^(\s*(?:\/\*[^]*?\*\/\s*)+),/.exec(rest);
-  if (moved) return { start: from, end: property.end + moved[0].length, text: moved[1] ?? "" };
+  if (moved) {
+    const end = property.end + moved[0].length;
+    return [
+      { start: from, end: property.end, text: "" },
+      { start: end - ",".length, end, text: "" },
+    ];
+  }
   const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
   const behind = /^[^\S\r\n]*/.exec(rest.slice(comma))?.[0].length ?? 0;
   const isShared = !/^\r?\n/.test(rest.slice(comma + behind));
   // A comment at the end of the line before would take in what shares the line.
   if (isShared && /\/\/[^\n]*$/.test(before.slice(0, from))) {
-    return { start, end: property.end + comma + behind, text: "" };
+    return [{ start, end: property.end + comma + behind, text: "" }];
   }
-  return { start: from, end: property.end + comma, text: "" };
+  return [{ start: from, end: property.end + comma, text: "" }];
 }

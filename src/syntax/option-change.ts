@@ -14,7 +14,6 @@ import { containerOf, propertyName } from "./names.js";
 import { insertFirst, propertyOf, propertyRemoval } from "./object-literal.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { textOf, type Source } from "./source.js";
-import { holdsComment } from "./unwrapping.js";
 import { callsIn, findNode, meansValue, unwrapped, walk } from "./walk.js";
 
 /** What is to become of one option of a call. */
@@ -295,11 +294,9 @@ function seeAdded(source: Source, property: TS.PropertyAssignment, shape: Shape)
   if (`${shape.option} ${key}` !== shape.key && !call) return otherValue(property, key);
   const last = call?.arguments.at(-1);
   const isSame = !last || !shape.last || fingerprint(last) === shape.last;
-  const text = textOf(source, property);
-  const removal =
-    !isSame || holdsComment(text)
-      ? CHANGED
-      : { edits: [propertyRemoval(source, parent, property)], dedent: null };
+  const removal = isSame
+    ? { edits: propertyRemoval(source, parent, property), dedent: null }
+    : CHANGED;
   return { node: property, key, isSame, removal };
 }
 
@@ -348,7 +345,6 @@ function methodAgain(
   const { file, text } = source;
   if (!ts.isFunctionExpression(kept) || kept.name) return CHANGED;
   const around = callRemoval(source, call, kept, property.getStart(file));
-  if (isReason(around)) return around;
   const [word] = kept.getChildren(file).filter(isFunctionWord);
   if (!word) return CHANGED;
   const start = word.getStart(file);
@@ -366,11 +362,9 @@ function seeCondition(source: Source, property: TS.PropertyAssignment, shape: Sh
   const { condition, whenTrue, whenFalse } = value;
   const key = codeFingerprint(`${condition.getText()} ? ${whenTrue.getText()} : 0`);
   if (`${shape.option} ${key}` !== shape.key) return otherValue(property, key);
-  const { file, text } = source;
-  const [start, end] = [value.getStart(file), whenFalse.getStart(file)];
-  const removal = holdsComment(text.slice(start, end))
-    ? CHANGED
-    : { edits: [{ start, end, text: "" }], dedent: null };
+  const { file } = source;
+  const edit = { start: value.getStart(file), end: whenFalse.getStart(file), text: "" };
+  const removal = { edits: [edit], dedent: null };
   return { node: value, key, isSame: fingerprint(whenFalse) === shape.kept, removal };
 }
 
@@ -395,8 +389,6 @@ function seeElement(source: Source, property: TS.PropertyAssignment, shape: Shap
   const before = list.elements[at - 1];
   const start = before ? before.end : element.getStart(file);
   const behind = before ? 0 : (/^\s*,[^\S\n]*/.exec(text.slice(element.end))?.[0].length ?? 0);
-  const removal = holdsComment(text.slice(start, element.end))
-    ? CHANGED
-    : { edits: [{ start, end: element.end + behind, text: "" }], dedent: null };
+  const removal = { edits: [{ start, end: element.end + behind, text: "" }], dedent: null };
   return { node: element, key: fingerprint(element), isSame: true, removal };
 }

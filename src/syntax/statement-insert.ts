@@ -1,3 +1,4 @@
+import { deletionOf } from "../text/deletion.js";
 import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, leadBefore, lineStart } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
@@ -223,10 +224,9 @@ function ownEnd(text: string, statement: TS.ExpressionStatement, call: TS.CallEx
 /** The statement and the white space before it. */
 function behind(source: Source, statement: TS.ExpressionStatement, call: TS.CallExpression): Edit {
   const { text, file } = source;
-  const start = statement.getStart(file);
-  const gap = start - text.slice(0, start).trimEnd().length;
   const end = ownEnd(text, statement, call);
-  return { start: start - gap, end, text: parts(source, statement, end) ? ";" : "" };
+  const deletion = deletionOf(text, { start: statement.getStart(file), end });
+  return parts(source, statement, end) ? { ...deletion, text: ";" } : deletion;
 }
 
 /** Whether our semicolon is all that parts the code before from the code behind. */

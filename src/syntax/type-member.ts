@@ -1,3 +1,4 @@
+import { deletionOf } from "../text/deletion.js";
 import type { Edit } from "../text/edit.js";
 import { indentationAt, leadBefore } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
@@ -58,7 +59,9 @@ function intoEmpty(source: Source, type: ObjectType, member: string): Insertion 
   }
   const indent = indentationAt(text, type.getStart(file)) + style.indent;
   const end = style.semicolons ? ";" : "";
-  const edit = { start, end: start, text: `${style.eol}${indent}${member}${end}` };
+  // A comment behind the brace stays on its line.
+  const at = ts.getTrailingCommentRanges(text, start)?.at(-1)?.end ?? start;
+  const edit = { start: at, end: at, text: `${style.eol}${indent}${member}${end}` };
   return { edit, layout: "line", lead: "" };
 }
 
@@ -82,6 +85,11 @@ function separatorOf({ text, file, style }: Source, type: ObjectType): "" | ";" 
   return style.semicolons && type.members.length === 0 ? ";" : "";
 }
 
+/** How much white space begins at an offset. */
+function gapBehind(text: string, offset: number): number {
+  return text.length - offset - text.slice(offset).trimStart().length;
+}
+
 /** Takes a member out again, with the separator that it brought. */
 export function memberRemoval(
   { text, file }: Source,
@@ -93,15 +101,17 @@ export function memberRemoval(
   const index = owner.members.indexOf(member);
   const before = owner.members[index - 1];
   const behind = owner.members[index + 1];
-  const gap = text.slice(0, start).length - text.slice(0, start).trimEnd().length;
+  const { end } = member;
   if (shape.layout === "line" || (before && !behind && !shape.lead)) {
-    return { start: start - gap, end: member.end, text: "" };
+    return deletionOf(text, { start, end });
   }
-  if (behind) return { start, end: behind.getStart(file), text: "" };
+  if (behind) return { start, end: end + gapBehind(text, end), text: "" };
   if (before) {
     const lead = leadBefore(text, before.end, start, shape.lead ?? "");
-    return { start: lead > 0 ? before.end - lead : start - gap, end: member.end, text: "" };
+    return lead > 0
+      ? { start: before.end - lead, end, text: "" }
+      : deletionOf(text, { start, end });
   }
-  const end = shape.layout === "tight" ? owner.end - 1 : member.end;
-  return { start: start - gap, end, text: "" };
+  const isTight = shape.layout === "tight";
+  return deletionOf(text, { start, end: isTight ? end + gapBehind(text, end) : end });
 }

@@ -1,3 +1,4 @@
+import { commentsIn } from "../text/comments.js";
 import type { Edit, Range } from "../text/edit.js";
 import { indentationAt, lineStart } from "../text/lines.js";
 import { needsBrackets } from "./brackets.js";
@@ -42,7 +43,6 @@ export function unwrap(
 ): Unwrapping | Reason {
   const outer = outerNode(node.call, shape);
   if (!outer) return reason("changed-by-hand", "the call stands in another place now");
-  if (hasComment(source, node)) return reason("changed-by-hand", "a comment stands in the call");
   const kept = shape.isConcise
     ? keptExpression(source, node, shape)
     : keptStatements(source, node, outer);
@@ -120,7 +120,7 @@ function onlyReturned(block: TS.Block): TS.Expression | undefined {
 function hasCommentAround(code: TS.Node, kept: TS.Expression): boolean {
   const { text } = code.getSourceFile();
   const before = text.slice(code.getStart(), kept.getStart());
-  return holdsComment(before + text.slice(kept.end, code.end));
+  return commentsIn([before, text.slice(kept.end, code.end)]) > 0;
 }
 
 /** The node that our prefix and the call make up together; null if they are apart. */
@@ -230,18 +230,6 @@ export function innerRange(text: string, from: number, to: number): Range {
   const inner = text.slice(from, to);
   const start = from + (inner.length - inner.trimStart().length);
   return { start, end: Math.max(start, from + inner.trimEnd().length) };
-}
-
-/** Whether the user wrote a comment into what would be deleted. */
-function hasComment({ text, file }: Source, { call, callback }: WrapperNode): boolean {
-  const { body } = callback;
-  const open = text.slice(call.getStart(file), body.getStart(file));
-  return holdsComment(open + text.slice(body.end, call.end));
-}
-
-/** Whether there is a comment in a piece of code; what looks like one in a string is none. */
-export function holdsComment(code: string): boolean {
-  return /\/\/|\/\*/.test(code.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/gs, ""));
 }
 
 /** What the wrapped lines stand deeper than the call, whatever a formatter made of it since. */
