@@ -305,6 +305,11 @@ describe("a wrong config", () => {
     ["a misspelt key that must be there", at({ use: undefined, usee: "x" }), [/\.usee/, /"use"/]],
     ["a misspelt key deeper", inspan({ name: undefined, nme: "x" }), [/span\.nme/, /"name"/]],
     ["a misspelt word", at({ region: "bdy" }), [/\.region/, /did you mean "body"/]],
+    [
+      "a message that is a text",
+      at({ use: "trace-receive", span: undefined, message: "job" }),
+      [/rules\[0\]\.message: found "job"/, /code such as \$\{\.\.\.\}/],
+    ],
     ["two of one id", configOf([LOAD_RULE, LOAD_RULE]), [/rules\[1\]\.id/]],
     ["a case of no case", inspan({ name: "x {{case}}" }), [/span\.name/, /\{\{case\}\}/]],
   ];

@@ -184,8 +184,46 @@ test("of two copies in other files, neither is taken for the one that was moved"
   write("src/two.ts", read("src/a.ts"));
   rmSync(join(dir, "src/a.ts"));
   const outcome = await revert({ ...options, allowDirty: true });
-  expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
+  expect(outcome.sites.map(({ state, reason }) => [state, reason?.message.split(": ")[1]])).toEqual(
+    [["left", "src/one.ts, src/two.ts"]],
+  );
   expect(outcome.changes).toEqual([]);
+  rmSync(join(dir, "src/two.ts"));
+  await revert({ ...options, allowDirty: true });
+  expect(read("src/one.ts")).toBe(WORK + REST);
+});
+
+test("of a file that was split, what says the same several times goes in its order", async () => {
+  const code = `export async function run(list: string[]): Promise<{ success: boolean }> {
+  if (list.length === 0) {
+    return { success: false };
+  }
+  await Promise.resolve();
+  if (list.length === 0) {
+    return { success: false };
+  }
+  list.push("done");
+  return { success: false };
+}
+`;
+  const rule: RuleConfig = {
+    id: "run",
+    use: "run-lifecycle",
+    at: { function: "run" },
+    span: { name: "the run" },
+  };
+  project = temporaryProject({ "src/a.ts": code + REST }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const text = read("src/a.ts");
+  const at = text.indexOf("export const");
+  writeFileSync(join(dir, "src/b.ts"), text.slice(0, at));
+  writeFileSync(join(dir, "src/a.ts"), REST);
+  expect(text.match(/setOutcome/g)).toHaveLength(3);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(new Set(outcome.sites.map(({ state }) => state))).toEqual(new Set(["reverted"]));
+  expect(read("src/b.ts")).toBe(code);
 });
 
 test("a captured error that two rules want goes with the last of them", async () => {

@@ -2,6 +2,7 @@ import {
   callsSdkInit,
   changedOptions,
   changeOption,
+  codeSchema,
   defineTransform,
   environmentOf,
   environmentReadBehind,
@@ -81,8 +82,7 @@ interface Planned {
 
 const RATE = schema.pipe(schema.number(), schema.minValue(0), schema.maxValue(1));
 const TEXT = schema.pipe(schema.string(), schema.minLength(1));
-const CODE = schema.pipe(schema.string(), schema.regex(/^\$\{[^]+\}$/, "code such as ${...}"));
-const CODE_OR_USUAL = schema.optional(schema.union([schema.literal(true), CODE]));
+const CODE_OR_USUAL = schema.optional(schema.union([schema.literal(true), codeSchema]));
 
 export const initHardening = defineTransform<InitHardening, Part>({
   name: "init-hardening",
@@ -103,7 +103,7 @@ export const initHardening = defineTransform<InitHardening, Part>({
     ),
     production: param(
       "code that is true in production, where that has no usual name",
-      schema.optional(CODE),
+      schema.optional(codeSchema),
     ),
     rate: param(
       "the rate where the init says none, without which no span is recorded; `SENTRY_TRACES_SAMPLE_RATE` counts no more then. In production it is no greater than `productionRate`",

@@ -108,7 +108,7 @@ export async function makePlan(
 async function relocated({ root, ledger }: Workspace): Promise<Ledger> {
   if (ledger.sites.length === 0) return ledger;
   await loadCompiler();
-  return relocate(createTree(root, ""), ledger);
+  return relocate(createTree(root, ""), ledger).ledger;
 }
 
 function chooseRules(config: LoadedConfig, options: Options): ActiveRule[] {

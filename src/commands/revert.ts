@@ -31,12 +31,13 @@ export async function revert(options: Options): Promise<Outcome> {
   for (const name of options.keep) assertKnown("--keep", name, TRANSFORMS.keys());
   if (!isEmpty(workspace.ledger)) await loadCompiler();
   const tree = createTree(root, "");
-  const ledger = relocate(tree, workspace.ledger);
+  const { ledger, copies } = relocate(tree, workspace.ledger);
   const wants = wantsEntry(root, options);
   const plan = planRevert({
     tree,
     ledger,
     wants,
+    copies,
     covers: root.covers,
     madeElsewhere: workspace.madeElsewhere,
   });

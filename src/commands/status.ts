@@ -20,10 +20,10 @@ export async function status(options: Options): Promise<Outcome> {
   await assertRule(workspace, options);
   if (workspace.ledger.sites.length > 0) await loadCompiler();
   const tree = createTree(root, "");
-  const ledger = relocate(tree, workspace.ledger);
+  const { ledger, copies } = relocate(tree, workspace.ledger);
   const wants = wantsEntry(root, options);
   const open = await openSites(workspace, options);
-  const own = ledgerStatus({ tree, ledger, wants }).map(placedAmong(open.sites));
+  const own = ledgerStatus({ tree, ledger, copies, wants }).map(placedAmong(open.sites));
   const known = new Set(own.map(({ id }) => id));
   const lost = ledger.modules.filter(({ file }) => readText(root, file) === null);
   const hasDrift = lost.length > 0 || own.some(({ state }) => state !== "applied");

@@ -1,3 +1,4 @@
+import { groupedBy } from "../text/grouped.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
@@ -11,23 +12,70 @@ import type { Tree } from "./tree.js";
 
 /**
  * Finds instrumentation that was moved to another file, by a split or a rename that git does not
- * know. An entry follows only to a single place that is as it was inserted.
+ * know. An entry follows only to a place that is as it was inserted, and can be no other's.
  */
-export function relocate(tree: Tree, ledger: Ledger): Ledger {
+export function relocate(tree: Tree, ledger: Ledger): Relocated {
   const lost = lostEntries(tree, ledger);
-  if (lost.length === 0) return ledger;
-  const moves = new Map<LedgerSite, string>();
-  for (const entry of lost) {
-    const places = landmarkOf(entry) === null ? [] : placesElsewhere(tree, ledger, entry);
-    const [path, ...others] = places;
-    if (path !== undefined && others.length === 0) moves.set(entry, path);
-  }
+  const elsewhere = elsewhereOf(tree, ledger, lost);
+  if (elsewhere.length === 0) return { ledger, copies: new Map() };
+  const moves = movesOf(elsewhere);
   const sites = ledger.sites.map((entry) => ({ ...entry, file: moves.get(entry) ?? entry.file }));
   const imports = ledger.imports.map((entry) => ({
     ...entry,
     file: newPlaceOf(tree, entry, moves) ?? entry.file,
   }));
-  return { ...ledger, sites, imports: [...imports, ...broughtAlong(tree, ledger, sites, moves)] };
+  const copies = elsewhere
+    .filter(({ entry }) => !moves.has(entry))
+    .map(({ entry, places }) => [entry.id, [...new Set(places.map(({ path }) => path))]] as const);
+  return {
+    ledger: {
+      ...ledger,
+      sites,
+      imports: [...imports, ...broughtAlong(tree, ledger, sites, moves)],
+    },
+    copies: new Map(copies),
+  };
+}
+
+/** A ledger whose entries are in the files where their work was found. */
+export interface Relocated {
+  readonly ledger: Ledger;
+  /** The files that hold what an entry may mean, by its id, where it cannot be told which. */
+  readonly copies: Copies;
+}
+
+export type Copies = ReadonlyMap<string, readonly string[]>;
+
+/** An entry that its file has no more, and the places of other files that look like it. */
+interface Elsewhere {
+  readonly entry: LedgerSite;
+  readonly places: readonly PlaceElsewhere[];
+}
+
+function elsewhereOf(tree: Tree, ledger: Ledger, lost: readonly LedgerSite[]): Elsewhere[] {
+  return lost
+    .filter((entry) => landmarkOf(entry) !== null)
+    .map((entry) => ({ entry, places: placesElsewhere(tree, ledger, entry) }))
+    .filter(({ places }) => places.length > 0);
+}
+
+/**
+ * Where entries went: into the one file that has as many places for those that say the same as there
+ * are of them.
+ */
+function movesOf(elsewhere: readonly Elsewhere[]): Map<LedgerSite, string> {
+  const alike = groupedBy(
+    elsewhere.filter(({ places }) => new Set(places.map(({ path }) => path)).size === 1),
+    ({ entry: { transform, shape }, places }) =>
+      `${transform} ${shape.key} ${places[0]?.path ?? ""}`,
+  );
+  const moves = new Map<LedgerSite, string>();
+  for (const group of alike.values()) {
+    const places = new Set(group.flatMap((each) => each.places.map(({ start }) => start)));
+    if (places.size !== group.length) continue;
+    for (const { entry, places: own } of group) moves.set(entry, own[0]?.path ?? entry.file);
+  }
+  return moves;
 }
 
 /**
@@ -115,8 +163,13 @@ function missingIn(
     .map(({ entry }) => entry);
 }
 
-/** The files, once for each place, that hold an entry's work and do not owe it to another entry. */
-function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): string[] {
+interface PlaceElsewhere {
+  readonly path: string;
+  readonly start: number;
+}
+
+/** The places in other files that hold an entry's work and do not owe it to another entry. */
+function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): PlaceElsewhere[] {
   const paths = tree.filesWith(landmarkOf(entry) ?? "").filter((path) => path !== entry.file);
   return paths.flatMap((path) => {
     const source = parseSource(path, tree.read(path) ?? "");
@@ -128,7 +181,7 @@ function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): string[
     const taken = new Set(held.map(({ candidate }) => candidate?.range.start));
     return candidatesFor(file, entry)
       .filter((each) => isSame(entry, each) && !taken.has(each.range.start))
-      .map(() => path);
+      .map(({ range }) => ({ path, start: range.start }));
   });
 }
 

@@ -1,6 +1,6 @@
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { position } from "../text/lines.js";
-import { reason } from "../syntax/reason.js";
+import { reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
@@ -15,6 +15,7 @@ import { findOwnImports } from "./own-imports.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import { bareReport, siteReport } from "./site-report.js";
+import type { Copies } from "./relocate.js";
 import type { Tree } from "./tree.js";
 
 /** What reverting one file starts from. */
@@ -25,6 +26,8 @@ export interface RevertFileInput {
   readonly wants: (entry: LedgerSite) => boolean;
   /** Whether a file is among those asked for, for what is not bound to a site. */
   readonly covers: (path: string) => boolean;
+  /** Where entries that their files have no more may be. */
+  readonly copies: Copies;
   /** The tree with the files that come back as a whole. */
   readonly restored: Tree;
 }
@@ -132,13 +135,25 @@ function findOwn(
 ): Recognised[] {
   const later = createFileContext(input.restored, source);
   const find = (all: readonly LedgerSite[]) =>
-    recogniseAll(input.tree, source, all, imports).map((each) => heldBack(later, each));
+    recogniseAll(input.tree, source, all, imports)
+      .map((each) => heldBack(later, each))
+      .map((each) => (isMissing(each) ? lost(input, each.entry) : each));
   const own = find(entries);
   const told = handOver(source, own, (entry) => isWanted(input, entry));
   if (!told) return own;
   const heirs = find(told);
   const bare = (all: readonly Recognised[]) => withoutOurs(source, all, imports).base.text;
   return bare(heirs) === bare(own) ? heirs : own;
+}
+
+/** What is not there any more, as far as can be told. */
+function lost(input: RevertFileInput, entry: LedgerSite): Recognised {
+  return { entry, candidate: null, left: whereItWent(input, entry) ?? reason("missing") };
+}
+
+function whereItWent({ copies }: RevertFileInput, { id }: LedgerSite): Reason | null {
+  const paths = copies.get(id);
+  return paths ? reason("ambiguous-match", paths.join(", ")) : null;
 }
 
 /** What could go, but for others that have come to use it. */
@@ -206,12 +221,16 @@ function goneFile(
   entries: readonly LedgerSite[],
   imports: readonly LedgerImport[],
 ): RevertedFile {
-  const chosen = entries.filter(input.wants);
+  const wanted = entries.filter(input.wants);
+  const chosen = wanted.filter(({ id }) => !input.copies.has(id));
   const isChosen = chosen.length === entries.length;
   return {
-    sites: chosen.map((entry) =>
-      bareReport(entry, "missing", reason("missing", "the file is gone")),
-    ),
+    sites: wanted.map((entry) => {
+      const why = whereItWent(input, entry);
+      return why
+        ? bareReport(entry, "left", why)
+        : bareReport(entry, "missing", reason("missing", "the file is gone"));
+    }),
     edited: [],
     findings: [],
     changes: [],

@@ -9,8 +9,9 @@ const STANDS: Partial<Record<SiteState, SiteState>> = { reverted: "applied", lef
 export function ledgerStatus({
   tree,
   ledger,
+  copies,
   wants,
-}: Pick<RevertInput, "tree" | "ledger" | "wants">): SiteReport[] {
+}: Pick<RevertInput, "tree" | "ledger" | "copies" | "wants">): SiteReport[] {
   const wanted = ledger.sites.filter(wants);
   const ids = new Set(wanted.map(({ id }) => id));
   // Sites of one file hold each other, whatever is asked for.
@@ -26,6 +27,7 @@ export function ledgerStatus({
   const { sites, edited } = planRevert({
     tree,
     ledger: near,
+    copies,
     wants: isNear,
     covers: (path) => files.has(path),
     madeElsewhere: new Map(),

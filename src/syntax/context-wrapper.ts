@@ -6,7 +6,7 @@ import { runInHelper } from "./helper-wrapper.js";
 import type { Binding } from "./imports.js";
 import type { Instrumentation, Lessons, Site } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
-import { captureErrorsParam, markFailureParam, param, regionParam } from "./params.js";
+import { captureErrorsParam, codeSchema, markFailureParam, param, regionParam } from "./params.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { receivedIn, type Received, type Receiving } from "./received.js";
@@ -32,7 +32,7 @@ export interface HandlerRule extends CatchRule {
 export const handlerParams = {
   message: param(
     'the message as code, such as `"${job.data}"`; else the capture `$message` or the first argument of a call, what a listener or `JSON.parse` parses, or a schema reads of that, the first parameter of a function, what a switch tests',
-    schema.optional(schema.pipe(schema.string(), schema.minLength(1))),
+    schema.optional(codeSchema),
   ),
   region: regionParam,
   markFailure: markFailureParam,

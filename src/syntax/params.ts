@@ -8,6 +8,9 @@ export function param<const S extends v.GenericSchema>(meaning: string, schema: 
 
 // What several transforms take
 
+/** An expression, and no text that may hold some. */
+export const codeSchema = v.pipe(v.string(), v.regex(/^\$\{[^]+\}$/, "code such as ${...}"));
+
 export const dirParam = param(
   "the folder of the modules that it calls, which are made; by default `src/lib` or `lib` of the package",
   v.optional(v.string()),

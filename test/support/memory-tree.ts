@@ -68,6 +68,7 @@ export function revertInMemory(
   wants: (entry: LedgerSite) => boolean = () => true,
 ): RevertPlan {
   const plan = planRevert({
+    copies: new Map(),
     tree: treeOf(memory),
     ledger: memory.ledger,
     wants,
