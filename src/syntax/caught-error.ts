@@ -125,7 +125,9 @@ export function captureEdits(
     places.push(`${all.indexOf(clause)}${name ? "" : " bound"}`);
   }
   if (places.length === 0) return { edits, shape: {} };
-  return { edits, shape: { capture, captures: `${places.join(",")} of ${all.length}` } };
+  const isAlike = all.some((clause) => captureOf(clause, capture));
+  const captures = `${places.join(",")} of ${all.length}${isAlike ? " with others" : ""}`;
+  return { edits, shape: { capture, captures } };
 }
 
 function binding({ file }: Source, clause: TS.CatchClause, name: string): AttachedEdit {
@@ -185,26 +187,36 @@ export function marksIn(
 
 /** A call that captures an error, and whether its clause got the error's name for it. */
 interface Capture {
-  readonly statement: TS.ExpressionStatement;
+  /** Undefined where somebody has deleted it, and the name is left. */
+  readonly statement: TS.ExpressionStatement | undefined;
   readonly clause: TS.CatchClause;
   readonly isBound: boolean;
 }
 
 /** Our captures in a callback, or why they cannot be told from others. */
 function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
-  const [, list = "", total = ""] = /^(.*) of (\d+)$/.exec(shape.captures ?? "") ?? [];
+  const [, list = "", total, others] =
+    /^(.*) of (\d+)( with others)?$/.exec(shape.captures ?? "") ?? [];
   if (list === "") return [];
-  const clauses = catchesIn(callback.body);
-  const found = clauses.map((clause) => captureOf(clause, shape.capture ?? ""));
-  if (clauses.length !== Number(total)) {
-    return found.some(Boolean)
-      ? reason("changed-by-hand", "which of the captured errors are ours cannot be told")
-      : [];
-  }
-  return list.split(",").flatMap((place) => {
+  const all = catchesIn(callback.body).map((clause) => ({
+    clause,
+    statement: captureOf(clause, shape.capture ?? ""),
+  }));
+  const places = list.split(",").map((place) => {
     const [index, bound] = place.split(" ");
-    const [clause, statement] = [clauses[Number(index)], found[Number(index)]];
-    return clause && statement ? [{ clause, statement, isBound: bound !== undefined }] : [];
+    return { index: Number(index), isBound: bound !== undefined };
+  });
+  const found = all.filter(({ statement }) => statement);
+  const isAsMany = all.length === Number(total);
+  if (!isAsMany && found.length === 0) return [];
+  // With clauses more or fewer, all that are found are ours, where nobody else captured any.
+  if (!isAsMany && (others !== undefined || found.length !== places.length)) {
+    return reason("changed-by-hand", "which of the captured errors are ours cannot be told");
+  }
+  const ours = isAsMany ? places.map(({ index }) => all[index]) : found;
+  return places.flatMap(({ isBound }, at) => {
+    const { clause, statement } = ours[at] ?? {};
+    return clause ? [{ clause, statement, isBound }] : [];
   });
 }
 
@@ -229,7 +241,7 @@ export function freeCatches(
   const captures = capturesIn(callback, shape);
   if (isReason(captures)) return captures;
   const marks = shape.parameter ? marksIn(callback, spanName(callback)) : [];
-  const ours = [...marks, ...captures.map(({ statement }) => statement)];
+  const ours = [...marks, ...captures.flatMap(({ statement }) => statement ?? [])];
   return [
     ...ours.map((each) => removed(source, each)),
     ...captures.flatMap((capture) => unbound(source, capture)),
@@ -264,7 +276,9 @@ function isReport(statement: TS.Statement): boolean {
 function unbound(source: Source, { clause, statement, isBound }: Capture): Edit[] {
   const name = clause.variableDeclaration?.name;
   if (!isBound || !name || !ts.isIdentifier(name)) return [];
-  const isOurs = (use: TS.Node) => statement.pos <= use.pos && use.end <= statement.end;
+  if (!statement && !ERROR_NAMES.some((each) => name.text.startsWith(each))) return [];
+  const isOurs = (use: TS.Node) =>
+    statement !== undefined && statement.pos <= use.pos && use.end <= statement.end;
   const used = source.scope.references(name, (use) => use !== name && !isOurs(use));
   if (used.length > 0) return [];
   const start = clause.getStart(source.file) + "catch".length;
