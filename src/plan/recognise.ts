@@ -31,11 +31,12 @@ export function recogniseAll(
     taken: new Set(),
     found: new Map(),
   };
-  assignByOrder(matching);
+  assignByOrder(matching, (entry, each) => sameContainer(entry, each) || sameHead(entry, each));
   // The surest matches first, so that an edited site never takes the place of an intact one; but as
   // many places as entries, however alike, before one is given to the first of those that fit it.
   for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places === rivals);
   for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places <= rivals);
+  assignByOrder(matching, () => true);
   const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
     return candidate ? outcome(source, entry, candidate) : notFound(entry, matching);
@@ -136,23 +137,30 @@ interface Matching {
   readonly found: Map<Sought, Candidate>;
 }
 
-/** Entries that say the same are found in their order, as long as none of them is missing. */
-function assignByOrder(matching: Matching): void {
+/**
+ * Entries that say the same are found in their order, as long as none of them is missing.
+ * @param isMatch what each must have beside that, since functions may have changed places
+ */
+function assignByOrder(matching: Matching, isMatch: Match): void {
+  const { candidates, found, taken } = matching;
   const groups = groupedBy(
-    [...matching.candidates.keys()].filter(({ exact }) => exact !== false),
+    [...candidates.keys()].filter((entry) => entry.exact !== false && !found.has(entry)),
     ({ transform, shape }) => `${transform} ${shape.key}`,
   );
   for (const group of groups.values()) {
     const ordered = [...group].sort((a, b) => a.order - b.order);
     const known = new Map<readonly Candidate[], readonly Candidate[]>();
     const places = ordered.map((entry) => {
-      const all = matching.candidates.get(entry) ?? [];
-      const same = known.get(all) ?? samePlaces(all, entry);
+      const all = candidates.get(entry) ?? [];
+      const same =
+        known.get(all) ?? samePlaces(all, entry).filter((each) => !taken.has(placeOf(each)));
       known.set(all, same);
       return same;
     });
     if (places.some((each) => each.length !== group.length)) continue;
-    for (const [index, entry] of ordered.entries()) take(matching, entry, places[index]?.[index]);
+    const pairs = ordered.map((entry, index) => [entry, places[index]?.[index]] as const);
+    if (!pairs.every(([entry, place]) => place && isMatch(entry, place))) continue;
+    for (const [entry, place] of pairs) take(matching, entry, place);
   }
 }
 
