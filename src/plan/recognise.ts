@@ -28,6 +28,7 @@ export function recogniseAll(
   const candidates = candidatesOf(inAllNames(tree, source, imports), entries);
   const matching: Matching = {
     candidates: new Map([...candidates, ...foreignOf(candidates)]),
+    byPlace: new Map(),
     taken: new Set(),
     found: new Map(),
   };
@@ -132,6 +133,8 @@ type Sought = Pick<LedgerSite, "transform" | "shape" | "container" | "head" | "o
 
 interface Matching {
   readonly candidates: ReadonlyMap<Sought, readonly Candidate[]>;
+  /** The same, by where they are. */
+  readonly byPlace: Map<readonly Candidate[], ReadonlyMap<string, Candidate>>;
   /** Places that an entry has been given. */
   readonly taken: Set<string>;
   readonly found: Map<Sought, Candidate>;
@@ -195,13 +198,29 @@ function assignBy(
     const fitting = freeCandidates(matching, entry).filter((each) => fits(entry, each));
     const [candidate] = fitting;
     if (!candidate) continue;
-    const rivals = open.filter(
-      (other) =>
-        !matching.found.has(other) && other.transform === entry.transform && fits(other, candidate),
-    );
+    const place = placeOf(candidate);
+    const rivals = open.filter((other) => {
+      if (matching.found.has(other) || other.transform !== entry.transform) return false;
+      const same = candidateAt(matching, other, place);
+      return same !== undefined && fits(other, same);
+    });
     // Several alike are told apart by their order, which only means something when none is missing.
     if (isEnough(fitting.length, rivals.length)) take(matching, entry, candidate);
   }
+}
+
+/** What a place is to another entry, which may look for something else. */
+function candidateAt(
+  { candidates, byPlace }: Matching,
+  entry: Sought,
+  place: string,
+): Candidate | undefined {
+  const all = candidates.get(entry) ?? [];
+  const known = byPlace.get(all);
+  if (known) return known.get(place);
+  const places = new Map(all.map((each) => [placeOf(each), each]));
+  byPlace.set(all, places);
+  return places.get(place);
 }
 
 function freeCandidates({ candidates, taken }: Matching, entry: Sought): Candidate[] {
