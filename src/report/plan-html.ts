@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { structuredPatch } from "diff";
 import { htmlEscape } from "escape-goat";
 import type { Outcome } from "../commands/outcome.js";
 import type { FileChange, Finding, SiteReport } from "../plan/model.js";
 import { counted } from "../text/count.js";
+import { diffHunks } from "../text/diff.js";
 import { summarise } from "./json.js";
 import { spanTree } from "./span-tree.js";
 import { groupedBy } from "../text/grouped.js";
@@ -131,21 +131,13 @@ function changesSection(changes: readonly FileChange[]): string {
 
 function changeItem({ path, before, after }: FileChange): string {
   const kind = before === null ? "created" : after === null ? "deleted" : "changed";
-  const all = diffTable(path, before, after, false);
-  const few = diffTable(path, before, after, true);
+  const all = diffTable(before, after, false);
+  const few = diffTable(before, after, true);
   return `${htmlEscape`<details open><summary>${path} <span class="dim">${kind}</span></summary>`}<div class="diff with-space" tabindex="0" role="region" aria-label="${htmlEscape(path)}">${all}</div><div class="diff without-space" tabindex="0" role="region" aria-label="${htmlEscape(`${path}, without white space`)}">${few}</div></details>`;
 }
 
-function diffTable(
-  path: string,
-  before: string | null,
-  after: string | null,
-  ignoreWhitespace: boolean,
-): string {
-  const { hunks } = structuredPatch(path, path, before ?? "", after ?? "", "", "", {
-    context: 3,
-    ignoreWhitespace,
-  });
+function diffTable(before: string | null, after: string | null, ignoreIndent: boolean): string {
+  const hunks = diffHunks(before ?? "", after ?? "", ignoreIndent);
   const rows = hunks.map(({ oldStart, newStart, lines }) => {
     let [from, to] = [oldStart, newStart];
     const head = `<tr class="hunk"><td class="number"></td><td class="number"></td><td>@@ ${oldStart}, ${newStart} @@</td></tr>`;

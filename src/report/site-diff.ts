@@ -1,5 +1,5 @@
-import { formatPatch, structuredPatch } from "diff";
 import type { FileChange, SiteReport } from "../plan/model.js";
+import { diffHunks, formatHunks } from "../text/diff.js";
 import type { Strategy } from "../transform.js";
 
 /** What each strategy does, for somebody who decides about a site. */
@@ -30,17 +30,10 @@ export function meaningOf({ strategy, span }: SiteReport): string {
 }
 
 /** The part of a file's diff that a site is in. */
-export function siteDiff(
-  { line, endLine }: SiteReport,
-  { path, before, after }: FileChange,
-): string {
-  const patch = structuredPatch(path, path, before ?? "", after ?? "", undefined, undefined, {
-    context: 3,
-  });
-  const near = patch.hunks.filter(
+export function siteDiff({ line, endLine }: SiteReport, { before, after }: FileChange): string {
+  const hunks = diffHunks(before ?? "", after ?? "");
+  const near = hunks.filter(
     ({ oldStart, oldLines }) => oldStart <= endLine + 1 && line - 1 <= oldStart + oldLines,
   );
-  const hunks = near.length > 0 ? near : patch.hunks;
-  const text = formatPatch({ ...patch, hunks });
-  return text.slice(Math.max(0, text.indexOf("@@")));
+  return formatHunks(near.length > 0 ? near : hunks);
 }
