@@ -3,7 +3,7 @@ import { constantValue } from "../syntax/message.js";
 import { propertyName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, enclosingFunction, unwrapped, walk } from "../syntax/walk.js";
-import { functionMeant } from "./named-functions.js";
+import { functionMeant } from "../syntax/function-meant.js";
 
 /** Kinds of messages that keep a channel open, say who listens to it, or what it has. */
 const CHATTER =

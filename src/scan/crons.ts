@@ -14,7 +14,8 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { functionMeant, onlyCall, pointOf, startedBy } from "./named-functions.js";
+import { functionMeant } from "../syntax/function-meant.js";
+import { onlyCall, pointOf, startedBy } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
 const MODULES = /^(node-cron|cron|croner|node-schedule|@nestjs\/schedule)$/;
@@ -139,7 +140,7 @@ function whatFileHas(source: Source, expression: TS.Expression): Planned[] | nul
   const target = functionMeant(source, expression);
   if (!target) return null;
   const [name, at] = [qualifiedName(target), pointOf(target)];
-  if (!target.body || !isAsync(target) || name === null || !at || NO_WORK.test(name)) return [];
+  if (!isAsync(target) || name === null || !at || NO_WORK.test(name)) return [];
   return meansOnly(source, at, [{ node: target }]) ? [{ name, at }] : [];
 }
 

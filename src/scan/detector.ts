@@ -23,8 +23,10 @@ export interface Proposal {
   readonly channel?: "socket";
   /** Left out where another detector means the same function, or another place hands its work to it. */
   readonly isSecond?: boolean;
-  /** How much it does, where nothing but that speaks for it: only the heaviest of a tree are wanted. */
+  /** How much it does. */
   readonly weight?: number;
+  /** Whether nothing but its weight speaks for it: of these only the heaviest of a tree are wanted. */
+  readonly isUntold?: boolean;
   /** How much it is worth, from 1 (good to have) to 3 (what a trace is about). */
   readonly worth: 1 | 2 | 3;
 }

@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { JOB_METHODS } from "../syntax/function-points.js";
+import { functionAmong, JOB_METHODS } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
+import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
@@ -72,8 +73,8 @@ function registeredAt(source: Source, node: TS.Node): Handled | null {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return null;
   const given = node.arguments ?? [];
   const on = ts.isNewExpression(node) ? workerClass(source, node) : workedQueue(source, node);
-  const handler = given.find((each) => ts.isArrowFunction(each) || ts.isFunctionExpression(each));
-  const [first] = given;
+  const [first, ...others] = given;
+  const handler = functionAmong(source, given.length > 1 ? others : given);
   if (!on || !first || !handler) return null;
   const isNamed = ts.isStringLiteralLike(first) || ts.isNewExpression(node);
   if (!isNamed && !/\.process$/.test(node.expression.getText())) return null;
@@ -81,7 +82,7 @@ function registeredAt(source: Source, node: TS.Node): Handled | null {
   const called = constantValue(source, first);
   const isKnown = isNamed && ts.isStringLiteralLike(called);
   const span = isKnown ? called.text : `${on} job`;
-  return { handler: handler as TS.ArrowFunction, at: { listener: name, on }, name, span };
+  return { handler, at: { listener: name, on }, name, span };
 }
 
 /** `Worker`, as the file calls it. */
@@ -115,20 +116,38 @@ function dataOf(job: TS.ParameterDeclaration | undefined, { text }: Source): str
   return isOne ? `${first.name.getText()}.data` : null;
 }
 
-/** The functions and methods that are given the job in turn. */
+/** The functions and methods that are given the job in turn, or something that was in it. */
 export function handedTo(
   handler: TS.SignatureDeclaration,
   parameter: TS.ParameterDeclaration | undefined,
 ): string[] {
-  const job = parameter?.name.getText();
+  const given = namesIn(handler, parameter);
   const names: string[] = [];
   walk(handler, (node) => {
     if (!ts.isCallExpression(node)) return;
     const { expression } = node;
-    const isGiven = node.arguments.some((each) => each.getText() === job);
+    const isGiven = node.arguments.some((each) =>
+      given.has(/^[\w$]+/.exec(each.getText())?.[0] ?? ""),
+    );
     if (!isGiven) return;
     if (ts.isIdentifier(expression)) names.push(expression.text);
     if (ts.isPropertyAccessExpression(expression)) names.push(`.${expression.name.text}`);
+  });
+  return names;
+}
+
+/** What a handler calls its job, and what it takes out of it into constants. */
+function namesIn(
+  handler: TS.SignatureDeclaration,
+  parameter: TS.ParameterDeclaration | undefined,
+): ReadonlySet<string> {
+  const names = new Set(parameter ? boundNames(parameter.name) : []);
+  walk(handler, (node) => {
+    const isTaken =
+      ts.isVariableDeclaration(node) &&
+      node.initializer !== undefined &&
+      names.has(/^[\w$]+/.exec(node.initializer.getText())?.[0] ?? "");
+    if (isTaken) for (const name of boundNames(node.name)) names.add(name);
   });
   return names;
 }

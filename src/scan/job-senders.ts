@@ -4,7 +4,7 @@ import { functionName } from "../syntax/names.js";
 import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
 import { carriedType } from "./carried-types.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
-import { isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
+import { isGivenQueue, isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
 
 /** Jobs that are put into a queue. */
 export const jobSenders: Detector = {
@@ -73,7 +73,8 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   const code = callee.getText(source.file);
   const inside = !second && ts.isObjectLiteralExpression(first) ? dataIn(first) : null;
   if (inside) return `${code}({ data: $message, $$$ }, $$$)`;
-  const isData = ts.isObjectLiteralExpression(first) || (second && isOptions(second));
+  const isAlone = !second && isGivenQueue(source, callee.expression) && !isFunction(first);
+  const isData = isAlone || ts.isObjectLiteralExpression(first) || (second && isOptions(second));
   if (isData && !isName(first)) return `${code}($message, $$$)`;
   if (!second) return null;
   const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
@@ -137,6 +138,12 @@ function isOptions(given: TS.Expression): boolean {
   const code = unwrapped(given);
   if (!ts.isObjectLiteralExpression(code) || code.properties.length === 0) return false;
   return code.properties.every(({ name }) => name && OPTIONS.test(name.getText()));
+}
+
+/** What a queue of functions gets is done in the same process. */
+function isFunction(given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  return ts.isArrowFunction(code) || ts.isFunctionExpression(code);
 }
 
 function isName(given: TS.Expression): boolean {

@@ -18,7 +18,8 @@ import {
   type Proposal,
 } from "./detector.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
+import { functionMeant } from "../syntax/function-meant.js";
+import { onlyCall, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
 const CHANNEL =
@@ -66,9 +67,9 @@ function handledAt(source: Source, callback: TS.Expression, on: string): Handlin
   const isInline = ts.isArrowFunction(callback) || ts.isFunctionExpression(callback);
   const own = isInline ? decodedBy(source, callback) : null;
   const target = own ? undefined : rawTaker(source, callback);
-  if (!target?.body) return own;
+  if (!target) return own;
   const at = findNode(target.body, isParse) ? pointOf(target) : null;
-  return at ? { at } : decodedBy(source, target as NamedFunction);
+  return at ? { at } : decodedBy(source, target);
 }
 
 /** Whether a handler, or what it calls in the file, sends messages on, and no command of it does. */
@@ -79,7 +80,7 @@ function passesOn(source: Source, handler: TS.Node): boolean {
   for (const each of reached) {
     walk(each, (node) => {
       const target = ts.isCallExpression(node) ? functionMeant(source, node.expression) : undefined;
-      if (target?.body) reached.add(target);
+      if (target) reached.add(target);
     });
   }
   const sends = (node: TS.Node) => ts.isCallExpression(node) && leavingBy(source, node) !== null;
@@ -89,11 +90,6 @@ function passesOn(source: Source, handler: TS.Node): boolean {
 /** The function of the file that gets what arrived as it is: `(data) => this.take(data.toString())`. */
 function rawTaker(source: Source, callback: TS.Expression): ReturnType<typeof functionMeant> {
   const code = unwrapped(callback);
-  if (ts.isCallExpression(code)) {
-    const { expression } = code;
-    const isBound = ts.isPropertyAccessExpression(expression) && expression.name.text === "bind";
-    return isBound ? functionMeant(source, expression.expression) : undefined;
-  }
   if (!ts.isArrowFunction(code)) return functionMeant(source, code);
   const name = code.parameters[0]?.name.getText(source.file) ?? "";
   const call = onlyCall(code);

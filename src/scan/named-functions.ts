@@ -1,7 +1,8 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { className, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
+import { isFunctionWithBody } from "../syntax/function-meant.js";
 import type { Source } from "../syntax/source.js";
-import { ancestors, unwrapped, walk } from "../syntax/walk.js";
+import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 
 /** A function that a rule can mean by its name. */
@@ -16,7 +17,7 @@ export interface Named {
 export function namedFunctions({ file }: Source, test: (name: string) => boolean): Named[] {
   const found: Named[] = [];
   walk(file, (node) => {
-    if (!isNamed(node)) return;
+    if (!isFunctionWithBody(node)) return;
     const [own, name, at] = [functionName(node), qualifiedName(node), pointOf(node)];
     if (own !== null && name !== null && at && test(own)) found.push({ node, name, at });
   });
@@ -35,36 +36,6 @@ export function pointOf(fn: TS.FunctionLikeDeclaration): Named["at"] | null {
 export function statementOf({ parent }: TS.Node): TS.Node | null {
   if (!ts.isVariableDeclaration(parent)) return null;
   return ts.isVariableStatement(parent.parent.parent) ? parent.parent.parent : null;
-}
-
-function isNamed(node: TS.Node): node is NamedFunction {
-  const isOne =
-    ts.isFunctionDeclaration(node) ||
-    ts.isMethodDeclaration(node) ||
-    ts.isArrowFunction(node) ||
-    ts.isFunctionExpression(node);
-  return isOne && node.body !== undefined;
-}
-
-/** The method of the same class, or the function of the same file, that an expression means. */
-export function functionMeant(
-  { file }: Source,
-  expression: TS.Expression,
-): TS.MethodDeclaration | TS.FunctionDeclaration | undefined {
-  if (ts.isIdentifier(expression)) {
-    return file.statements.find(
-      (each): each is TS.FunctionDeclaration =>
-        ts.isFunctionDeclaration(each) && each.name?.text === expression.text,
-    );
-  }
-  const isOwn =
-    ts.isPropertyAccessExpression(expression) &&
-    expression.expression.kind === ts.SyntaxKind.ThisKeyword;
-  const owner = isOwn ? [...ancestors(expression)].find(ts.isClassLike) : undefined;
-  return owner?.members.find(
-    (each): each is TS.MethodDeclaration =>
-      ts.isMethodDeclaration(each) && isOwn && functionName(each) === expression.name.text,
-  );
 }
 
 /** The one call that a callback makes, with or without braces, `void`, `await` and `.catch(...)`. */

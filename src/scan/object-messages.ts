@@ -1,5 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
+import type { NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
@@ -7,7 +8,8 @@ import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
 import { elementOf } from "./list-type.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant, onlyCall, pointOf } from "./named-functions.js";
+import { functionMeant } from "../syntax/function-meant.js";
+import { onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
   functionAround,
@@ -100,7 +102,9 @@ export const objectReceivers: Detector = {
 interface Listening {
   readonly event: string;
   readonly channel: TS.Expression;
-  readonly handler: TS.ArrowFunction;
+  /** A function there, or one of the file by its name. */
+  readonly handler: NamedFunction;
+  readonly isInline: boolean;
 }
 
 function listeningAt(source: Source, node: TS.Node): Listening | null {
@@ -109,9 +113,12 @@ function listeningAt(source: Source, node: TS.Node): Listening | null {
   const { name, expression: channel } = callee;
   const [event, handler] = node.arguments;
   if (!/^(on|once)$/.test(name.text) || !event || !ts.isStringLiteralLike(event)) return null;
-  if (!handler || !ts.isArrowFunction(handler) || handler.parameters.length === 0) return null;
+  const code = handler && unwrapped(handler);
+  const isInline = code && (ts.isArrowFunction(code) || ts.isFunctionExpression(code));
+  const fn = isInline ? code : code && functionMeant(source, code);
+  if (!fn || fn.parameters.length === 0) return null;
   if (!isMessage(source, event.text, channel) || !isChannel(source, channel)) return null;
-  return { event: event.text, channel, handler };
+  return { event: event.text, channel, handler: fn, isInline: isInline === true };
 }
 
 interface Place {
@@ -121,8 +128,12 @@ interface Place {
 }
 
 /** Where a message is handled: by whom the handler hands it to, or by itself; null for a list of them. */
-function placeOf(source: Source, { event, channel, handler }: Listening): Place | null {
-  const passed = passedTo(handler);
+function placeOf(source: Source, { event, channel, handler, isInline }: Listening): Place | null {
+  if (!isInline) {
+    const at = pointOf(handler);
+    return at && !isList(handler.parameters[0]?.type) ? { at, message: null } : null;
+  }
+  const passed = ts.isArrowFunction(handler) ? passedTo(handler) : null;
   const target = passed ? functionMeant(source, passed.call.expression) : undefined;
   const at = target && pointOf(target);
   const parameter = target?.parameters[passed?.index ?? 0];

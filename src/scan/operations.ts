@@ -109,6 +109,7 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   return operation(source, each, why, idOf(name), at, [each]).map((found) => ({
     ...found,
     weight,
+    isUntold: true,
   }));
 }
 
@@ -130,7 +131,7 @@ function operation(
   if (!meansOnly(source, at, meant)) return [];
   const span = { name: "{{function}}", op: "function" };
   const found = proposal(source, node, 2, why, { id, use: "wrap-span", phase: 1, at, span });
-  return [{ ...found, isSecond: true }];
+  return [{ ...found, isSecond: true, weight: weightOf(node) }];
 }
 
 /** Whether others may call a function: it is exported, or a public member of a class. */

@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { functionMeant } from "../syntax/function-meant.js";
 import { callsIn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
@@ -15,7 +16,7 @@ import {
 } from "./detector.js";
 import { isNoMessage } from "./no-message.js";
 import { isHandler, madeIntoText } from "./messages.js";
-import { namedFunctions } from "./named-functions.js";
+import { namedFunctions, pointOf } from "./named-functions.js";
 
 /** What hands a text to all that have asked for its channel, in whatever process. */
 const BROKERS = /["'](ioredis|redis|@redis\/client|mqtt|nats)["']/;
@@ -61,14 +62,20 @@ export const subscribers: Detector = {
       const [event, callback] = call.arguments;
       if (!event || !callback || !ts.isPropertyAccessExpression(expression)) return [];
       const isMessage = ts.isStringLiteralLike(event) && /^p?message$/.test(event.text);
-      if (!isMessage || expression.name.text !== "on" || !isHandler(callback)) return [];
-      if (!isBroker(source, expression.expression)) return [];
+      if (!isMessage || expression.name.text !== "on") return [];
+      if (!isBroker(source, expression.expression) && !hasAsked(source, expression.expression)) {
+        return [];
+      }
+      const target = isHandler(callback) ? null : functionMeant(source, callback);
+      const on = expression.expression.getText(source.file);
+      const at = target ? pointOf(target) : { listener: event.text, on };
+      if (!isHandler(target ?? callback) || !at) return [];
       return [
         proposal(source, call, 3, "a message arrives that brings no trace along", {
           id: idOf(areaOf(source), "messages-subscribed"),
           use: "trace-receive",
           phase: 2,
-          at: { listener: event.text, on: expression.expression.getText(source.file) },
+          at,
         }),
       ];
     }),
@@ -103,6 +110,12 @@ export const takers: Detector = {
 };
 
 const TAKEN_FROM = /["'](nats|@nats-io\/[\w-]+|@aws-sdk\/client-sqs)["']/;
+
+/** Whether a file asks something for what is published, by `subscribe`. */
+function hasAsked({ text, file }: Source, receiver: TS.Expression): boolean {
+  const name = receiver.getText(file);
+  return text.includes(`${name}.subscribe(`) || text.includes(`${name}.psubscribe(`);
+}
 
 function isBroker({ text, file }: Source, receiver: TS.Expression): boolean {
   return BROKERS.test(text) || NAMED_LIKE_ONE.test(receiver.getText(file));

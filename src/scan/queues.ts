@@ -16,7 +16,13 @@ const QUEUES = new Set([
 const QUEUE_IMPORT = new RegExp(`["'](?:${[...QUEUES].join("|")})["']`);
 
 /** What a file contains that has to do with such a queue. */
-export const QUEUE_NEEDLES: readonly string[] = ["bull", "bee-queue", "pg-boss", "agenda"];
+export const QUEUE_NEEDLES: readonly string[] = [
+  "bull",
+  "bee-queue",
+  "pg-boss",
+  "agenda",
+  "ueue()",
+];
 
 /** SDK 11 traces BullMQ where it is told to. */
 export const BY_THE_SDK = "BullMQTelemetry";
@@ -27,7 +33,7 @@ export function hasUntracedQueue(source: Source): boolean {
 }
 
 function mayHaveQueue({ text }: Source): boolean {
-  return QUEUE_IMPORT.test(text);
+  return QUEUE_IMPORT.test(text) || /\b\w*ueue\(\)\s*\.(process|add)\(/.test(text);
 }
 
 /** Whether the SDK is told of the queue. */
@@ -50,9 +56,19 @@ export function isOfQueues(source: Source, node: TS.Node): node is TS.Identifier
   return ts.isIdentifier(node) && QUEUES.has(moduleOf(source, node) ?? "");
 }
 
-/** Whether an expression is a queue, by what the file declares it as. */
+/** `mailQueue()`: a function of another file that is called a queue gives one. */
+export function isGivenQueue(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (!ts.isCallExpression(code) || code.arguments.length > 0) return false;
+  const callee = unwrapped(code.expression);
+  if (!ts.isIdentifier(callee) || !/queue$/i.test(callee.text)) return false;
+  return moduleOf(source, callee) !== null;
+}
+
+/** Whether an expression is a queue, by what the file declares it as, or by what gives it. */
 export function isQueue(source: Source, expression: TS.Expression): boolean {
   const { text } = source;
+  if (isGivenQueue(source, expression)) return true;
   if (!mayHaveQueue(source)) return false;
   const code = unwrapped(expression);
   const name = ts.isPropertyAccessExpression(code) ? code.name.text : code.getText();

@@ -10,7 +10,7 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
   const least = leastWeight(proposals);
-  const heavy = proposals.filter(({ weight = least }) => weight >= least);
+  const heavy = proposals.filter(({ isUntold, weight = 0 }) => !isUntold || weight >= least);
   const isOther = otherThan(proposals);
   const wanted = heavy.filter(
     (each) =>
@@ -40,16 +40,30 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
     ({ name }) => name,
   );
+  const members = groupedBy(proposals, ({ rule }) => memberOf(rule.at?.method));
+  // One place hands work to many classes: those that do much are worth telling apart.
+  const isOfMany = ({ rule, weight = 0 }: Proposal) => {
+    const member = memberOf(rule.at?.method);
+    return member !== "" && (members.get(member)?.length ?? 0) >= MANY_CLASSES && weight >= HEAVY;
+  };
   return (each) => {
     const { at } = each.rule;
-    const names = [at?.function ?? "", `.${at?.method?.split(".").at(-1)}`];
+    const names = [at?.function ?? "", memberOf(at?.method)];
     // What a named function hands on is continued there, and may still be an operation.
     const isFirst = (by: Proposal) =>
       by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
-    return !isHanded && !first.has(placeOf(each));
+    return (!isHanded || isOfMany(each)) && !first.has(placeOf(each));
   };
 }
+
+/** `.perform` of `ImportTask.perform`. */
+function memberOf(method: string | undefined): string {
+  return method === undefined ? "" : `.${method.split(".").at(-1)}`;
+}
+
+/** So many classes with a method of one name are a family. */
+const MANY_CLASSES = 4;
 
 /** What weighs less than this is wanted only where there is little. */
 const HEAVY = 5;
@@ -58,7 +72,8 @@ const [FEW, MANY] = [8, 60];
 
 /** The least weight that is wanted of what only its weight speaks for. */
 function leastWeight(proposals: readonly Proposal[]): number {
-  const weights = proposals.flatMap(({ weight }) => weight ?? []).sort((a, b) => b - a);
+  const untold = proposals.filter(({ isUntold }) => isUntold);
+  const weights = untold.flatMap(({ weight }) => weight ?? []).sort((a, b) => b - a);
   const [few = 0, many = 0] = [weights[FEW - 1], weights[MANY - 1]];
   return Math.max(Math.min(HEAVY, few), many);
 }
@@ -73,7 +88,7 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   const runs = proposals.filter(({ rule }) => rule.use !== "wrap-span" && rule.span);
   const known = new Set(runs.map(ownName));
   const called = new Set<string | null>(spans.map((each) => `${each.file} ${calledName(each)}`));
-  const named = spans.filter((each) => each.weight === undefined || !called.has(ownName(each)));
+  const named = spans.filter((each) => !each.isUntold || !called.has(ownName(each)));
   const names = new Set([...named, ...runs].flatMap(({ rule }) => rule.at?.function ?? []));
   return (each) => {
     if (each.rule.use !== "wrap-span") return false;
@@ -81,7 +96,7 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     if (name) return names.has(name);
     const own = ownName(each);
     if (own === null) return false;
-    return known.has(own) || (each.weight !== undefined && called.has(own));
+    return known.has(own) || (each.isUntold === true && called.has(own));
   };
 }
 

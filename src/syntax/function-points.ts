@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
+import { functionMeant } from "./function-meant.js";
 import type { Match, Matcher } from "./join-point.js";
 import {
   className,
@@ -54,10 +55,10 @@ export function listenerMatcher(source: Source, event: string, on: string | unde
   const emitter = on === undefined ? null : parseExpression(on);
   const isEmitter = (node: TS.Expression) => !emitter || sameCode(unwrapped(node), emitter);
   return (node) => {
-    const callback =
-      listenerCallback(node, event, isEmitter) ??
-      jobCallback(source, node, event, emitter !== null, isEmitter);
-    const target = callback && functionOf(source, callback);
+    const callback = listenerCallback(node, event, isEmitter);
+    const target = callback
+      ? functionOf(source, callback)
+      : jobCallback(source, node, event, emitter !== null, isEmitter);
     return target ? [functionMatch(target)] : [];
   };
 }
@@ -108,17 +109,18 @@ function jobCallback(
   event: string,
   isMeant: boolean,
   isEmitter: (node: TS.Expression) => boolean,
-): TS.Expression | undefined {
+): NamedFunction | null {
   const registered = registeredAt(node, isMeant);
-  if (!registered || !isEmitter(registered.by)) return undefined;
+  if (!registered || !isEmitter(registered.by)) return null;
   const [first, ...others] = registered.given;
   if (first && meansValue(first, event)) return functionAmong(source, others);
   if (first && ts.isObjectLiteralExpression(first) && jobName(first) === event) {
-    return jobWork(first);
+    const work = jobWork(first);
+    return work ? functionOf(source, work) : null;
   }
   const isUnnamed = registered.method === "process" && event === "process";
   const hasName = first !== undefined && ts.isStringLiteralLike(first);
-  return isUnnamed && !hasName ? functionAmong(source, registered.given) : undefined;
+  return isUnnamed && !hasName ? functionAmong(source, registered.given) : null;
 }
 
 /** The name that an object says for a job: `{ id: "export", run: async () => ... }`. */
@@ -162,25 +164,23 @@ function registeredAt(node: TS.Node, isMeant: boolean): Registered | null {
   return { by: expression, method: name.text, given: node.arguments };
 }
 
-/** What is a function, or the name of one of the file. */
-function functionAmong(source: Source, given: readonly TS.Expression[]): TS.Expression | undefined {
-  const isFunction = (each: TS.Expression) =>
-    ts.isArrowFunction(each) || ts.isFunctionExpression(each);
-  return given.find(isFunction) ?? given.find((each) => functionOf(source, each) !== null);
+/** What is a function, or the name of one of the file, or is made of one: `traced(async () => ...)`. */
+export function functionAmong(
+  source: Source,
+  given: readonly TS.Expression[],
+): NamedFunction | null {
+  const inline = given.find((each) => ts.isArrowFunction(each) || ts.isFunctionExpression(each));
+  if (inline) return functionOf(source, inline);
+  const first = (of: (each: TS.Expression) => NamedFunction | null): NamedFunction | null =>
+    given.flatMap((each) => of(each) ?? [])[0] ?? null;
+  return first((each) => functionOf(source, each)) ?? first((each) => handlerIn(source, each));
 }
 
 /** The function an expression is, or names in this file. */
 function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
   const code = unwrapped(expression);
-  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return code;
-  if (!ts.isIdentifier(code)) return null;
-  const [declaration] = source.scope.resolve(code.text, code) ?? [];
-  if (!declaration) return null;
-  if (hasBody(declaration)) return declaration;
-  const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-  return initializer && hasBody(unwrapped(initializer))
-    ? (unwrapped(initializer) as NamedFunction)
-    : null;
+  const isInline = ts.isArrowFunction(code) || ts.isFunctionExpression(code);
+  return isInline ? code : (functionMeant(source, code) ?? null);
 }
 
 /** Exported HTTP handlers. */

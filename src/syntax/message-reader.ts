@@ -26,21 +26,21 @@ const READER =
 const CAREFUL_READER = /^safe(Parse|Decode)(Async)?$/;
 
 /**
- * What a statement calls the message that a call makes: the constant that gets it, through brackets,
- * assertions and `await`, as it is or read by a schema.
+ * What a statement calls the message that a call makes: the constant, or the variable declared before
+ * it, that gets it, through brackets, assertions and `await`, as it is or read by a schema.
  */
 export function nameOf(
   source: Source,
   statement: TS.Statement,
   call: TS.CallExpression,
 ): ReadMessage | null {
-  const declaration = loneConstant(statement);
-  const value = declaration?.initializer && awaited(declaration.initializer);
-  if (!declaration || !value || !ts.isCallExpression(value)) return null;
+  const target = constantIn(statement) ?? assignedIn(statement);
+  const value = target && awaited(target.value);
+  if (!target || !value || !ts.isCallExpression(value)) return null;
   const isRead = value.arguments.some((each) => awaited(each) === call);
   if (value !== call && !isRead) return null;
   const reader = lastNameOf(value.expression);
-  const { name } = declaration;
+  const { name } = target;
   if (isRead && /Async$/.test(reader) && !isAwaited(value)) return null;
   const schema = schemaAsked(value);
   if (CAREFUL_READER.test(reader)) {
@@ -96,12 +96,26 @@ function resultMember(source: Source, { expression, arguments: given }: TS.CallE
   return dialect === "valibot" ? "output" : "data";
 }
 
-function loneConstant(statement: TS.Statement): TS.VariableDeclaration | null {
+interface Target {
+  readonly name: TS.BindingName;
+  readonly value: TS.Expression;
+}
+
+function constantIn(statement: TS.Statement): Target | null {
   if (!ts.isVariableStatement(statement)) return null;
   const { declarations, flags } = statement.declarationList;
   const [declaration, ...others] = declarations;
   const isConstant = (flags & ts.NodeFlags.Const) !== 0 && others.length === 0;
-  return isConstant ? (declaration ?? null) : null;
+  if (!isConstant || !declaration?.initializer) return null;
+  return { name: declaration.name, value: declaration.initializer };
+}
+
+/** `message = JSON.parse(text);` */
+export function assignedIn(statement: TS.Statement): Target | null {
+  const code = ts.isExpressionStatement(statement) ? unwrapped(statement.expression) : null;
+  if (!code || !ts.isBinaryExpression(code) || !ts.isIdentifier(code.left)) return null;
+  const isPlain = code.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return isPlain ? { name: code.left, value: code.right } : null;
 }
 
 function awaited(expression: TS.Expression): TS.Expression {

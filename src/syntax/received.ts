@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
+import { canComplete } from "./control-flow.js";
 import type { Match, StatementList } from "./join-point.js";
-import { isParse, nameOf, type ReadMessage } from "./message-reader.js";
+import { assignedIn, isParse, nameOf, type ReadMessage } from "./message-reader.js";
 import type { NamedFunction } from "./names.js";
 import { isStablePath } from "./purity.js";
 import { isReason, reason, type Reason } from "./reason.js";
@@ -89,15 +90,28 @@ function testOf(parent: TS.Node): TS.Expression | null {
   return [test.left, test.right].find((each) => !ts.isStringLiteralLike(unwrapped(each))) ?? null;
 }
 
-/** `const message = JSON.parse(text)`: what follows handles it. */
+/**
+ * `const message = JSON.parse(text)`: what follows handles it. Of a variable that gets it in a `try`,
+ * `try { message = JSON.parse(text); } catch { return; }`, what follows that.
+ */
 function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
-  const around = statementAround(call);
-  const made = around && nameOf(source, around.statement, call);
-  if (!around || !made) return reason("no-message");
+  const made = statementAround(call);
+  const name = made && nameOf(source, made.statement, call);
+  const around = made && assignedIn(made.statement) ? triedAt(made.statement) : made;
+  if (!around || !name) return reason("no-message");
   const { list, statement } = around;
   const rest = list.statements.slice(list.statements.indexOf(statement) + 1);
   const region = statementsRegion(source, list, rest);
-  return region ? { ...made, region } : reason("empty-region");
+  return region ? { ...name, region } : reason("empty-region");
+}
+
+/** The `try` that a statement stands in, where nothing goes on behind it without the statement. */
+function triedAt({ parent }: TS.Statement): ReturnType<typeof statementAround> {
+  const attempt = parent.parent;
+  if (!ts.isTryStatement(attempt) || attempt.tryBlock !== parent) return null;
+  const { catchClause } = attempt;
+  if (!catchClause || canComplete(catchClause.block.statements)) return null;
+  return statementAround(attempt);
 }
 
 function passedTo(source: Source, match: Match & { kind: "call" }): Received | Reason {
@@ -136,9 +150,10 @@ function parsedIn(source: Source, fn: NamedFunction): Received | Reason | null {
   return parsedLater(source, fn);
 }
 
-/** The parse that a statement gives to a constant. */
+/** The parse that a statement gives to a constant, or to a variable. */
 function parseIn(source: Source, statement: TS.Statement): TS.CallExpression | null {
-  const call = ts.isVariableStatement(statement) ? findNode(statement, isParse) : undefined;
+  const gives = ts.isVariableStatement(statement) || assignedIn(statement) !== null;
+  const call = gives ? findNode(statement, isParse) : undefined;
   return call && isParse(call) && nameOf(source, statement, call) ? call : null;
 }
 
