@@ -68,6 +68,15 @@ export function meansOnly(
 /** Not the code of pages: what they measure is what people do. */
 export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
 
+/** What only a browser has. */
+const BROWSER =
+  /\b(window|(local|session)Storage)\.\w|\bnew XMLHttpRequest\b|\bdocument\.(createElement|querySelector|getElementById|body|cookie)\b/;
+
+/** Whether a file runs in pages only, as far as its text and its path tell. */
+export function isOfPages({ path, text }: Source): boolean {
+  return !NO_PAGES.test(path) || BROWSER.test(text);
+}
+
 /** An id that tells people what a rule is about; what a part says again is said once. */
 export function idOf(...parts: readonly string[]): string {
   const said = parts.map(wordsOf).filter((words) => words !== "");

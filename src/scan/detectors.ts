@@ -24,6 +24,7 @@ import { measuredFunctions, measuredStages } from "./measured.js";
 import { operations } from "./operations.js";
 import { routes } from "./routes.js";
 import { indexes, runs, stages } from "./runs.js";
+import { mails, untracedWork } from "./untraced-work.js";
 import { users } from "./users.js";
 import { workflowSteps } from "./workflow-steps.js";
 
@@ -62,6 +63,8 @@ export const DETECTORS: readonly Detector[] = [
   runs,
   childProcesses,
   operations,
+  untracedWork,
+  mails,
   measuredStages,
   measuredFunctions,
   measuredCalls,

@@ -81,7 +81,7 @@ function registeredAt(source: Source, node: TS.Node): Handled | null {
   const name = ts.isStringLiteralLike(first) ? first.text : isNamed ? first.getText() : "process";
   const called = constantValue(source, first);
   const isKnown = isNamed && ts.isStringLiteralLike(called);
-  const span = isKnown ? called.text : `${on} job`;
+  const span = isKnown ? called.text : `${on.replace(/\(\)/g, "")} job`;
   return { handler, at: { listener: name, on }, name, span };
 }
 

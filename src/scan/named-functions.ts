@@ -2,7 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { className, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { isFunctionWithBody } from "../syntax/function-meant.js";
 import type { Source } from "../syntax/source.js";
-import { unwrapped, walk } from "../syntax/walk.js";
+import { hasModifier, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 
 /** A function that a rule can mean by its name. */
@@ -36,6 +36,20 @@ export function pointOf(fn: TS.FunctionLikeDeclaration): Named["at"] | null {
 export function statementOf({ parent }: TS.Node): TS.Node | null {
   if (!ts.isVariableDeclaration(parent)) return null;
   return ts.isVariableStatement(parent.parent.parent) ? parent.parent.parent : null;
+}
+
+/** Whether others may call a function: it is exported, or a public member of a class. */
+export function isOpen(node: Named["node"]): boolean {
+  const member = ts.isMethodDeclaration(node) ? node : node.parent;
+  if (ts.isClassElement(member) && ts.isClassLike(member.parent)) {
+    const isHidden = member.name !== undefined && ts.isPrivateIdentifier(member.name);
+    const isOwn =
+      hasModifier(member, ts.SyntaxKind.PrivateKeyword) ||
+      hasModifier(member, ts.SyntaxKind.ProtectedKeyword);
+    return !isHidden && !isOwn;
+  }
+  const holder: TS.Node | null = ts.isFunctionDeclaration(node) ? node : statementOf(node);
+  return holder !== null && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
 }
 
 /** The one call that a callback makes, with or without braces, `void`, `await` and `.catch(...)`. */

@@ -1,9 +1,9 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { functionName } from "../syntax/names.js";
-import { findNode, hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
+import { findNode, isAsync, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
-import { idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
-import { namedFunctions, statementOf, type Named } from "./named-functions.js";
+import { idOf, isOfPages, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
+import { isOpen, namedFunctions, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
 import { callsItself, weightOf } from "./weight.js";
 
@@ -13,7 +13,7 @@ const VERB =
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
-  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$/;
+  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$/;
 
 /** What is read or looked at, which takes more to be an operation. */
 const LOOKS =
@@ -27,8 +27,8 @@ const CHANGES =
 const BACKGROUND =
   /(^|\/)(crons?|jobs?|workers?|tasks?|queues?|workflows?|pipelines?|agents?|runners?|brokers?|processors?|consumers?)(\/|\.\w+$)/i;
 
-/** What people start by hand, and look at while it runs. */
-const COMMAND_LINE = /(^|\/)cli\//;
+/** What people start by hand, and look at while it runs; what changes a database does so once. */
+const COMMAND_LINE = /(^|\/)(cli|scripts?|bin|migrations?)\/|(^|\/)migrate\.[cm]?[jt]s$/;
 
 /** What a framework calls with a request, which has a span. */
 const OF_REQUESTS = /(^|\/)(route|page|layout|sitemap|middleware|proxy|actions?)\.[cm]?[jt]sx?$/;
@@ -51,6 +51,7 @@ export const operations: Detector = {
   needles: ["async "],
   paths: /^(?!.*\.client\.).*\.[cm]?[jt]s$/,
   find: (source): Proposal[] => {
+    if (COMMAND_LINE.test(source.path) || isOfPages(source)) return [];
     const candidates = namedFunctions(source, () => true).filter((each) =>
       isOperation(source, each),
     );
@@ -96,7 +97,7 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   const { node, name, at } = each;
   const own = functionName(node) ?? "";
   if (BESIDE.test(own) || isTransaction(node)) return [];
-  if (COMMAND_LINE.test(source.path) || OF_REQUESTS.test(source.path)) return [];
+  if (OF_REQUESTS.test(source.path)) return [];
   const weight =
     weightOf(node) +
     (isOpen(node) ? 0.5 : -0.5) +
@@ -132,20 +133,6 @@ function operation(
   const span = { name: "{{function}}", op: "function" };
   const found = proposal(source, node, 2, why, { id, use: "wrap-span", phase: 1, at, span });
   return [{ ...found, isSecond: true, weight: weightOf(node) }];
-}
-
-/** Whether others may call a function: it is exported, or a public member of a class. */
-function isOpen(node: Named["node"]): boolean {
-  const member = ts.isMethodDeclaration(node) ? node : node.parent;
-  if (ts.isClassElement(member) && ts.isClassLike(member.parent)) {
-    const isHidden = member.name !== undefined && ts.isPrivateIdentifier(member.name);
-    const isOwn =
-      hasModifier(member, ts.SyntaxKind.PrivateKeyword) ||
-      hasModifier(member, ts.SyntaxKind.ProtectedKeyword);
-    return !isHidden && !isOwn;
-  }
-  const holder: TS.Node | null = ts.isFunctionDeclaration(node) ? node : statementOf(node);
-  return holder !== null && hasModifier(holder, ts.SyntaxKind.ExportKeyword);
 }
 
 /** How often a function itself waits. */

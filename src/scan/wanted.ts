@@ -19,7 +19,7 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
       (!each.isSecond || isOther(each)),
   );
   const isDouble = doubledBy(wanted);
-  return wanted.filter((each) => !isDouble(each));
+  return onceEach(wanted.filter((each) => !isDouble(each)));
 }
 
 /**
@@ -29,6 +29,18 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
 export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
   const isHeard = proposals.some(({ channel, rule }) => channel && rule.use !== "trace-send");
   return proposals.filter(({ channel, rule }) => isHeard || !channel || rule.use !== "trace-send");
+}
+
+/** Of several that only stand in for others, one for each place. */
+function onceEach(proposals: readonly Proposal[]): Proposal[] {
+  const known = new Map<string, string>();
+  return proposals.filter(({ isSecond, file, line, rule }) => {
+    if (!isSecond) return true;
+    const at = JSON.stringify(rule.at);
+    const first = known.get(`${rule.use} ${file}:${line}`) ?? at;
+    known.set(`${rule.use} ${file}:${line}`, first);
+    return first === at;
+  });
 }
 
 /** Whether nothing else tells what a proposal is about: no place there, and none that hands to it. */
@@ -68,7 +80,7 @@ const MANY_CLASSES = 4;
 /** What weighs less than this is wanted only where there is little. */
 const HEAVY = 5;
 /** How many there are at least, and at most, of what only its weight speaks for. */
-const [FEW, MANY] = [8, 60];
+const [FEW, MANY] = [8, 30];
 
 /** The least weight that is wanted of what only its weight speaks for. */
 function leastWeight(proposals: readonly Proposal[]): number {
