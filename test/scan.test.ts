@@ -1616,3 +1616,111 @@ export const plan = () => queue.add("nightly", {}, { repeat: { pattern: "0 3 * *
   const { proposals } = await json(folder, ["scan"]);
   expect(proposals.map(({ rule }) => rule.at?.call)).toEqual(['io.emit("order", $message)']);
 });
+
+test("handlers that are named, bound, kept in fields or wrapped are found where they are", async () => {
+  const folder = newRepository({
+    "package.json":
+      '{ "dependencies": { "bullmq": "5", "socket.io": "4", "ws": "8", "@sentry/node": "11" } }',
+    "src/desk.ts": `import WebSocket from "ws";
+
+export class Desk {
+  constructor(private readonly socket: WebSocket) {
+    this.socket.on("message", this.onMessage.bind(this));
+    this.socket.on("close", this.onClose);
+    setInterval(this.sweep, 1000);
+  }
+  private onMessage(raw: Buffer): void {
+    let order: { id: string };
+    try {
+      order = JSON.parse(raw.toString());
+    } catch {
+      return;
+    }
+    console.log(order.id);
+  }
+  private onClose = (): void => console.log("closed");
+  private sweep = async (): Promise<void> => {
+    await fetch("http://localhost");
+  };
+}
+`,
+    "src/live.ts": `import { Server } from "socket.io";
+
+const io = new Server();
+const take = (order: { id: string }): void => console.log(order.id);
+io.on("connection", (socket) => {
+  socket.on("order", take);
+});
+`,
+    "src/queues.ts": `import Bull from "bull";
+
+export const mailQueue = () => new Bull("mails");
+`,
+    "src/worker.ts": `import { mailQueue } from "./queues.js";
+import { tasks } from "./tasks.js";
+import { traced } from "./traced.js";
+
+mailQueue().process(
+  5,
+  traced({ name: "mails" })(async function (job) {
+    const { name, props } = job.data;
+    const task = new tasks[name]();
+    await task.perform(props);
+  }),
+);
+export const put = (mail: { to: string }) => mailQueue().add({ name: "A", props: mail });
+`,
+    ...Object.fromEntries(
+      ["A", "B", "C", "D"].map((name) => [
+        `src/tasks/${name}.ts`,
+        `export class ${name} {
+  async perform(props: { to: string }): Promise<void> {
+    ${"await fetch(props.to);\n    ".repeat(20)}
+  }
+}
+`,
+      ]),
+    ),
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule: { use, at } }) => `${use} ${JSON.stringify(at)}`).sort()).toEqual([
+    'trace-receive {"function":"take"}',
+    'trace-receive {"listener":"process","on":"mailQueue()"}',
+    'trace-receive {"method":"Desk.onMessage"}',
+    'trace-send {"call":"mailQueue().add($message, $$$)"}',
+    'wrap-span {"function":"sweep"}',
+  ]);
+});
+
+test("what no instrumentation knows is found: mails, and functions that wait for images or PDFs", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "sharp": "0", "@sentry/node": "11" } }',
+    "src/images.ts": `import sharp from "sharp";
+
+export async function shrink(image: Buffer): Promise<Buffer> {
+  const loaded = sharp(image);
+  const { width } = await loaded.metadata();
+  console.log(width);
+  return await loaded.resize(200).toBuffer();
+}
+export const isWide = async (image: Buffer) => ((await sharp(image).metadata()).width ?? 0) > 9;
+`,
+    "src/mails.ts": `import { transport } from "./transport.js";
+
+export async function welcome(to: string): Promise<void> {
+  await transport.sendMail({ to, subject: "Welcome" });
+}
+export const later = (to: string) => void transport.sendMail({ to });
+`,
+    "src/pages.ts": `import { toCanvas } from "./pdf.js";
+
+export const draw = async (page: string) => await toCanvas(page);
+`,
+  });
+  const { proposals, sites } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule: { at } }) => JSON.stringify(at)).sort()).toEqual([
+    '{"call":"$transport.sendMail($$$)"}',
+    '{"function":"shrink"}',
+  ]);
+  expect(sites.map(({ file }) => file).sort()).toEqual(["src/images.ts", "src/mails.ts"]);
+});

@@ -109,9 +109,10 @@ function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
 function triedAt({ parent }: TS.Statement): ReturnType<typeof statementAround> {
   const attempt = parent.parent;
   if (!ts.isTryStatement(attempt) || attempt.tryBlock !== parent) return null;
-  const { catchClause } = attempt;
-  if (!catchClause || canComplete(catchClause.block.statements)) return null;
-  return statementAround(attempt);
+  const caught = attempt.catchClause?.block.statements;
+  const last = caught?.at(-1);
+  const isLeft = last && ts.isBreakOrContinueStatement(last) && !last.label;
+  return caught && (isLeft || !canComplete(caught)) ? statementAround(attempt) : null;
 }
 
 function passedTo(source: Source, match: Match & { kind: "call" }): Received | Reason {
