@@ -2,7 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
 import { isParse } from "../syntax/message-reader.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { findNode, unwrapped, walk } from "../syntax/walk.js";
+import { findNode, isAssignment, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
@@ -37,11 +37,11 @@ export const messageReceivers: Detector = {
   find: (source) => {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
-      const on = listenedTo(node, source);
-      if (on === null || !ts.isCallExpression(node)) return;
-      const callback = node.arguments.at(-1);
-      const place = callback && handledAt(source, callback, on);
-      if (!callback || !place || hearsChatter(source, callback)) return;
+      const listening = listenedTo(node, source);
+      if (!listening) return;
+      const { callback, on } = listening;
+      const place = handledAt(source, callback, on);
+      if (!place || hearsChatter(source, callback)) return;
       const why = "a message arrives that brings no trace along";
       // What goes on from here needs a span to go on from; a command has one of its own.
       const name = `${areaOf(source)}.message`;
@@ -121,13 +121,28 @@ function handedTo(source: Source, callback: TS.Expression): Handling | null {
   return null;
 }
 
-function listenedTo(node: TS.Node, { text, file }: Source): string | null {
+interface Listening {
+  readonly on: string;
+  readonly callback: TS.Expression;
+}
+
+/** `socket.on("message", ...)`, `socket.onmessage = ...`. */
+function listenedTo(node: TS.Node, { text, file }: Source): Listening | null {
+  if (!CHANNEL.test(text)) return null;
+  if (ts.isBinaryExpression(node)) {
+    const { left, right: callback } = node;
+    const isSet = ts.isPropertyAccessExpression(left) && left.name.text === "onmessage";
+    return isSet && isAssignment(node.operatorToken.kind)
+      ? { on: left.expression.getText(file), callback }
+      : null;
+  }
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
   const [event] = node.arguments;
   const isMessage = event && ts.isStringLiteralLike(event) && event.text === "message";
   const { name, expression } = node.expression;
-  if (!isMessage || !/^(on|once|addEventListener)$/.test(name.text)) return null;
-  return CHANNEL.test(text) ? expression.getText(file) : null;
+  const callback = node.arguments.at(-1);
+  if (!isMessage || !callback || !/^(on|once|addEventListener)$/.test(name.text)) return null;
+  return { on: expression.getText(file), callback };
 }
 
 /** A handler that reads the message as data. */
