@@ -1724,3 +1724,39 @@ export const draw = async (page: string) => await toCanvas(page);
   ]);
   expect(sites.map(({ file }) => file).sort()).toEqual(["src/images.ts", "src/mails.ts"]);
 });
+
+test("what a gateway of Nest gets is found, with what it calls the message", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@nestjs/websockets": "11", "@sentry/nestjs": "10" } }',
+    "src/orders.gateway.ts": `import { MessageBody, SubscribeMessage, WebSocketGateway } from "@nestjs/websockets";
+import type { Socket } from "socket.io";
+
+@WebSocketGateway()
+export class Orders {
+  @SubscribeMessage("order")
+  async take(client: Socket, order: { id: string }): Promise<void> {
+    console.log(client.id, order.id);
+  }
+
+  @SubscribeMessage("cancel")
+  async cancel(@MessageBody() order: { id: string }): Promise<void> {
+    console.log(order.id);
+  }
+
+  @SubscribeMessage("join")
+  join(client: Socket): void {
+    console.log(client.id);
+  }
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  const said = proposals.map(({ rule }) => [
+    rule.at,
+    (rule as { readonly message?: string }).message,
+  ]);
+  expect(said).toEqual([
+    [{ method: "Orders.cancel" }, "${order}"],
+    [{ method: "Orders.take" }, "${order}"],
+  ]);
+});

@@ -6,7 +6,7 @@ import { handlerTables } from "./handler-tables.js";
 import { jobEntries, jobObjects, jobTables, stepRunners } from "./job-entries.js";
 import { examples, inits, legacyTracing } from "./leftovers.js";
 import { batches, batchReaders } from "./batches.js";
-import { objectReceivers, objectSenders } from "./object-messages.js";
+import { gateways, objectReceivers, objectSenders } from "./object-messages.js";
 import { batchTypes, messageTypes } from "./message-types.js";
 import { forwards } from "./forwards.js";
 import { messageReceivers, messageSenders } from "./messages.js";
@@ -38,6 +38,7 @@ export const DETECTORS: readonly Detector[] = [
   messageReceivers,
   objectSenders,
   objectReceivers,
+  gateways,
   jobSenders,
   jobHandlers,
   jobFunctions,

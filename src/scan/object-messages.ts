@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
-import type { NamedFunction } from "../syntax/names.js";
+import { qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
@@ -97,6 +97,50 @@ export const objectReceivers: Detector = {
     return found;
   },
 };
+
+/** Methods of Nest's gateways, which get what pages and others send over a socket. */
+export const gateways: Detector = {
+  finds: "handlers of Nest's gateways (`@SubscribeMessage`)",
+  needles: ["@SubscribeMessage("],
+  find: (source) => {
+    const found: Proposal[] = [];
+    walk(source.file, (node) => {
+      if (!ts.isMethodDeclaration(node) || !isSubscribed(node)) return;
+      const [at, name, message] = [pointOf(node), qualifiedName(node), bodyOf(node)];
+      if (!at || name === null || message === null) return;
+      const why = "a message arrives that brings no trace along";
+      found.push(
+        proposal(source, node, 3, why, {
+          id: idOf(name),
+          use: "trace-receive",
+          phase: 2,
+          at,
+          message: `\${${message}}`,
+          span: { name, op: "function" },
+        }),
+      );
+    });
+    return found;
+  },
+};
+
+function isSubscribed(node: TS.HasDecorators): boolean {
+  return calledDecorators(node).includes("SubscribeMessage");
+}
+
+function calledDecorators(node: TS.HasDecorators): string[] {
+  return (ts.getDecorators(node) ?? []).flatMap(({ expression }) =>
+    ts.isCallExpression(expression) ? [expression.expression.getText()] : [],
+  );
+}
+
+/** What a method of a gateway calls the message: the parameter that says so, else the one behind the client. */
+function bodyOf({ parameters }: TS.MethodDeclaration): string | null {
+  const told = parameters.find((each) => calledDecorators(each).includes("MessageBody"));
+  const isTold = parameters.some((each) => calledDecorators(each).length > 0);
+  const parameter = told ?? (isTold ? undefined : parameters[1]);
+  return parameter && ts.isIdentifier(parameter.name) ? parameter.name.text : null;
+}
 
 /** A handler that a channel calls with each message. */
 interface Listening {

@@ -28,7 +28,10 @@ export function messageOf(
   const given = direct ? undefined : (named ?? call.arguments.find(canBeObject));
   const text = direct ?? (given ? textOf(source, call, valueOf(source, given)) : null);
   if (text) return textMessage(source, call, text);
-  if (!given || !canBeObject(given) || isRequest(given)) return reason("no-message");
+  if (!given || !canBeObject(given)) return reason("no-message");
+  // What a rule names may well have headers, as long as it is no request that gets it.
+  const mayBeRequest = named === undefined || REQUESTS.test(lastName(call));
+  if (mayBeRequest && isRequest(given)) return reason("no-message");
   return { node: given, isCopied: isMadeHere(given) || isCloning(source, call) };
 }
 
@@ -155,6 +158,9 @@ function isRequest(given: TS.Expression): boolean {
   const names = code.properties.map(({ name }) => name && propertyName(name));
   return names.includes("body") && names.some((name) => /^(method|headers)$/.test(name ?? ""));
 }
+
+/** What makes requests, by its name. */
+const REQUESTS = /^(fetch|request|axios|got|ky|ofetch|\$fetch)$/;
 
 /** Functions that give the same text in another form. */
 const ENCODERS = /^Buffer\.from$|(^|\.)(encode|gzip|deflate|brotliCompress|compress|pack)(Sync)?$/;
