@@ -9,6 +9,7 @@ import {
   areaOf,
   functionAround,
   idOf,
+  isOfPages,
   meansOnly,
   proposal,
   type Detector,
@@ -27,6 +28,7 @@ export const crons: Detector = {
   needles: ["cron", "Cron", "node-schedule", "@nestjs/schedule", "setInterval("],
   paths: /\.[cm]?[jt]s$/,
   find: (source) => {
+    if (isOfPages(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const planned = plannedAt(source, node) ?? markedAt(source, node);

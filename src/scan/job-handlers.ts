@@ -3,7 +3,7 @@ import { functionAmong, JOB_METHODS } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
 import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { unwrapped, walk } from "../syntax/walk.js";
+import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import {
@@ -49,7 +49,9 @@ export function jobDone(
   { handler, at, span, job = handler.parameters[0] }: JobDoer,
 ): Proposal[] {
   const data = dataOf(job, source);
-  const common = { id, phase: 2, at, span: { name: span, op: "queue.process" } };
+  const name = nameOfJob(source, handler, job);
+  const attributes = name === null ? {} : { attributes: { "job.name": `\${${name}}` } };
+  const common = { id, phase: 2, at, span: { name: span, op: "queue.process", ...attributes } };
   if (handler.parameters.length === 0) {
     return [
       proposal(source, node, 2, "a job without data is done", { ...common, use: "wrap-span" }),
@@ -61,6 +63,29 @@ export function jobDone(
   const message = `\${${data}}`;
   const found = proposal(source, node, 3, why, { ...common, use: "trace-receive", message });
   return [{ ...found, covers: handedTo(handler, job) }];
+}
+
+/** What tells jobs of one queue apart: what the handler itself reads a name from, or the job's own. */
+function nameOfJob(
+  { text }: Source,
+  handler: TS.SignatureDeclaration,
+  job: TS.ParameterDeclaration | undefined,
+): string | null {
+  if (!job || !ts.isIdentifier(job.name)) return null;
+  const { text: own } = job.name;
+  const taken = findNode(handler, (node) => {
+    const isData = ts.isVariableDeclaration(node) && isDataOf(own, node.initializer);
+    return isData && ts.isObjectBindingPattern(node.name) && boundNames(node.name).includes("name");
+  });
+  if (taken) return `${own}.data?.name`;
+  const isRead = findNode(handler, (node) => node.getText() === `${own}.name`) !== undefined;
+  return isRead && /["']bull(mq)?["']/.test(text) ? `${own}.name` : null;
+}
+
+/** `job.data`, `job.data ?? {}`. */
+function isDataOf(job: string, value: TS.Expression | undefined): boolean {
+  const text = value?.getText() ?? "";
+  return text === `${job}.data` || text.startsWith(`${job}.data ??`);
 }
 
 interface Handled extends JobDoer {

@@ -38,7 +38,11 @@ export const objectSenders: Detector = {
         // What another process gets is a copy anyway.
         ...(sent.isShared ? { allowCopy: true } : {}),
       });
-      found.push({ ...leaving, carries: carriedType(source, sent.message) });
+      found.push({
+        ...leaving,
+        carries: carriedType(source, sent.message),
+        ...(sent.isEvent ? { channel: "socket" } : {}),
+      });
     });
     return found;
   },
@@ -48,6 +52,8 @@ interface Sent {
   readonly pattern: string;
   readonly message: TS.Expression;
   readonly isShared: boolean;
+  /** Whether it goes over a socket, to who listens to events of that name. */
+  readonly isEvent: boolean;
 }
 
 function sentBy(source: Source, call: TS.CallExpression): Sent | null {
@@ -66,7 +72,8 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const on = ts.isCallExpression(channel) ? "$channel" : channel.getText(source.file);
   const given = isEmit ? `${first.getText(source.file)}, $message` : "$message";
   const pattern = `${on}.${callee.name.text}(${given})`;
-  return { pattern, message, isShared: isShared && callee.name.text !== "postMessage" };
+  const isCopied = callee.name.text === "postMessage";
+  return { pattern, message, isShared: isShared && !isCopied, isEvent: isEmit };
 }
 
 function isList(type: TS.TypeNode | undefined): boolean {
@@ -84,15 +91,14 @@ export const objectReceivers: Detector = {
       const place = listening && placeOf(source, listening);
       if (!listening || !place) return;
       const { at, message } = place;
-      found.push(
-        proposal(source, node, 3, "a message arrives that brings no trace along", {
-          id: idOf(areaOf(source), listening.event),
-          use: "trace-receive",
-          phase: 2,
-          at,
-          ...(message === null ? {} : { message: `\${${message}}` }),
-        }),
-      );
+      const arriving = proposal(source, node, 3, "a message arrives that brings no trace along", {
+        id: idOf(areaOf(source), listening.event),
+        use: "trace-receive",
+        phase: 2,
+        at,
+        ...(message === null ? {} : { message: `\${${message}}` }),
+      });
+      found.push({ ...arriving, ...(listening.event === "message" ? {} : { channel: "socket" }) });
     });
     return found;
   },

@@ -15,6 +15,9 @@ const VERB =
 const BESIDE =
   /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$/;
 
+/** What is kept for old data or old callers, and what only looks whether all is well. */
+const OUTDATED = /[hH]ealth|^(legacy|deprecated)/;
+
 /** What is read or looked at, which takes more to be an operation. */
 const LOOKS =
   /^(get|find|list|fetch|load|read|check|validate|is|has|can|resolve|filter|parse|format|query|search|compute|make)(?=[A-Z]|$)/;
@@ -28,7 +31,8 @@ const BACKGROUND =
   /(^|\/)(crons?|jobs?|workers?|tasks?|queues?|workflows?|pipelines?|agents?|runners?|brokers?|processors?|consumers?)(\/|\.\w+$)/i;
 
 /** What people start by hand, and look at while it runs; what changes a database does so once. */
-const COMMAND_LINE = /(^|\/)(cli|scripts?|bin|migrations?)\/|(^|\/)migrate\.[cm]?[jt]s$/;
+const COMMAND_LINE =
+  /(^|\/)(cli|scripts?|bin|migrations?)\/|(^|\/)(migrate|build|release)\.[cm]?[jt]s$/;
 
 /** What a framework calls with a request, which has a span. */
 const OF_REQUESTS = /(^|\/)(route|page|layout|sitemap|middleware|proxy|actions?)\.[cm]?[jt]sx?$/;
@@ -73,7 +77,7 @@ function isOperation(source: Source, each: Named): boolean {
 /** Whether the name of an open function says that it goes on for a while, and its code agrees. */
 function isTold(source: Source, each: Named): boolean {
   const { node } = each;
-  if (!isOpen(node)) return false;
+  if (!isOpen(node) || OUTDATED.test(functionName(node) ?? "")) return false;
   if (RUN_OF.test(each.name) && weightOf(node) >= LIGHT) return true;
   if (!VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
@@ -96,7 +100,7 @@ const WHY = "an operation of several steps, which nothing tells as one";
 function heavyOperation(source: Source, each: Named): Proposal[] {
   const { node, name, at } = each;
   const own = functionName(node) ?? "";
-  if (BESIDE.test(own) || isTransaction(node)) return [];
+  if (BESIDE.test(own) || OUTDATED.test(own) || isTransaction(node)) return [];
   if (OF_REQUESTS.test(source.path)) return [];
   const weight =
     weightOf(node) +

@@ -52,7 +52,10 @@ export function suggestionsFrom(proposals: readonly Proposal[]): Suggestion[] {
     // What is about whole files finds them itself.
     const files = [...new Set(group.map(({ file }) => file))].sort();
     const rule = { ...common, id: unique, ...(common.use === "clean-up" ? {} : { in: files }) };
-    const places = group.map(({ file, line }) => ({ file, line }));
+    const told = new Set(group.map(({ file, line }) => `${file}:${line}`));
+    const places = group
+      .filter(({ file, line }) => told.delete(`${file}:${line}`))
+      .map(({ file, line }) => ({ file, line }));
     return [{ rule, worth: first.worth, why: first.why, places }];
   });
   return suggestions.sort((a, b) => b.worth - a.worth || (a.rule.id < b.rule.id ? -1 : 1));

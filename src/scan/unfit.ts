@@ -24,7 +24,7 @@ function isUnfitMatch(match: Match, use: string): boolean {
   if (match.kind !== "function") return false;
   const { node } = match;
   const isOfRequest = use !== "trace-receive" && answersRequest(node);
-  return isOfRequest || goesOnForEver(node.body) || comesBackLater(node);
+  return isOfRequest || goesOnForEver(node.body) || comesBackLater(node) || endsProcess(node);
 }
 
 /** Whether a function is called with a request: the SDK has a span for that. */
@@ -33,10 +33,24 @@ function answersRequest({ parameters }: NamedFunction): boolean {
   const [name, next] = [first?.name.getText() ?? "", second?.name.getText() ?? ""];
   if (/^_?(req|request|c)$/.test(name)) return true;
   if (/^_?(res|response|reply|next|done)$/.test(next)) return true;
-  return parameters.some(({ type }) => type && REQUEST.test(type.getText()));
+  return parameters.some(
+    ({ type, name: own }) =>
+      type &&
+      (REQUEST.test(type.getText()) ||
+        (/^_?(c|ctx)$/.test(own.getText()) && CONTEXT.test(type.getText()))),
+  );
 }
 
 const REQUEST = /^((express|Express|Koa|NodeJS)\.)?(Fastify|NextApi|Next|Api)?Request(<|$)|^Koa\./;
+/** What Koa, Hono and their like call a request with its answer. */
+const CONTEXT = /^(\w+\.)?(API|App|Koa|Hono|Router|Default|Parameterized)?Context(<|$)/;
+
+/** Whether a function ends the process: its span would not be sent. */
+function endsProcess({ body }: NamedFunction): boolean {
+  const isExit = (node: TS.Node) =>
+    ts.isCallExpression(node) && node.expression.getText() === "process.exit";
+  return findNode(body, isExit) !== undefined;
+}
 
 /** Whether a function comes back to something in it later by itself: that would be in no span. */
 function comesBackLater({ body }: NamedFunction): boolean {

@@ -52,12 +52,6 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
     ({ name }) => name,
   );
-  const members = groupedBy(proposals, ({ rule }) => memberOf(rule.at?.method));
-  // One place hands work to many classes: those that do much are worth telling apart.
-  const isOfMany = ({ rule, weight = 0 }: Proposal) => {
-    const member = memberOf(rule.at?.method);
-    return member !== "" && (members.get(member)?.length ?? 0) >= MANY_CLASSES && weight >= HEAVY;
-  };
   return (each) => {
     const { at } = each.rule;
     const names = [at?.function ?? "", memberOf(at?.method)];
@@ -65,7 +59,7 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     const isFirst = (by: Proposal) =>
       by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
-    return (!isHanded || isOfMany(each)) && !first.has(placeOf(each));
+    return !isHanded && !first.has(placeOf(each));
   };
 }
 
@@ -73,9 +67,6 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
 function memberOf(method: string | undefined): string {
   return method === undefined ? "" : `.${method.split(".").at(-1)}`;
 }
-
-/** So many classes with a method of one name are a family. */
-const MANY_CLASSES = 4;
 
 /** What weighs less than this is wanted only where there is little. */
 const HEAVY = 5;
