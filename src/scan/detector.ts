@@ -74,8 +74,11 @@ const BROWSER =
 
 /** Whether a file runs in pages only, as far as its text and its path tell. */
 export function isOfPages({ path, text }: Source): boolean {
-  return !NO_PAGES.test(path) || BROWSER.test(text);
+  return !NO_PAGES.test(path) || PAGES.test(path) || BROWSER.test(text);
 }
+
+/** Where a tree that has several programs keeps the one that runs in pages. */
+const PAGES = /(^|\/)(apps|packages)\/(client|frontend|mobile|extension)\//;
 
 /** An id that tells people what a rule is about; what a part says again is said once. */
 export function idOf(...parts: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { findMatches, type Match } from "../syntax/join-point.js";
-import type { NamedFunction } from "../syntax/names.js";
+import { className, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { ancestors, findNode, walk, walkOwn } from "../syntax/walk.js";
 import type { Proposal } from "./detector.js";
@@ -28,8 +28,10 @@ function isUnfitMatch(match: Match, use: string): boolean {
 }
 
 /** Whether a function is called with a request: the SDK has a span for that. */
-function answersRequest({ parameters }: NamedFunction): boolean {
+function answersRequest(fn: NamedFunction): boolean {
+  const { parameters } = fn;
   const [first, second] = parameters;
+  if (/Controller$/.test(className(fn) ?? "")) return true;
   const [name, next] = [first?.name.getText() ?? "", second?.name.getText() ?? ""];
   if (/^_?(req|request|c)$/.test(name)) return true;
   if (/^_?(res|response|reply|next|done)$/.test(next)) return true;

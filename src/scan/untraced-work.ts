@@ -3,7 +3,15 @@ import { moduleOf } from "../syntax/imports.js";
 import { functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, findNode, isAsync, unwrapped } from "../syntax/walk.js";
-import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
+import {
+  areaOf,
+  functionAround,
+  idOf,
+  meansOnly,
+  proposal,
+  type Detector,
+  type Proposal,
+} from "./detector.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
 import { callsItself, weightOf } from "./weight.js";
 
@@ -38,7 +46,9 @@ export const mails: Detector = {
         at: { call: "$transport.sendMail($$$)" },
         span: { name: "mail.send", op: "function" },
       });
-      return [{ ...found, isSecond: true }];
+      // What is called so itself sends the mails of all that call it.
+      const isWhole = functionAround(call) === "sendMail";
+      return [{ ...found, isSecond: true, ...(isWhole ? { covers: [".sendMail"] } : {}) }];
     }),
 };
 

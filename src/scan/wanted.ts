@@ -54,13 +54,20 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   );
   return (each) => {
     const { at } = each.rule;
-    const names = [at?.function ?? "", memberOf(at?.method)];
+    const names = [at?.function ?? "", memberOf(at?.method ?? calledMember(at?.call))].filter(
+      (name) => !each.covers?.includes(name),
+    );
     // What a named function hands on is continued there, and may still be an operation.
     const isFirst = (by: Proposal) =>
       by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
     return !isHanded && !first.has(placeOf(each));
   };
+}
+
+/** `$transport.sendMail` of `$transport.sendMail($$$)`. */
+function calledMember(call: string | undefined): string | undefined {
+  return /^(\$[\w$]+\.[\w$]+)\(/.exec(call ?? "")?.[1];
 }
 
 /** `.perform` of `ImportTask.perform`. */
