@@ -19,7 +19,7 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
       (!each.isSecond || isOther(each)),
   );
   const isDouble = doubledBy(wanted);
-  return onceEach(wanted.filter((each) => !isDouble(each)));
+  return foremost(onceEach(wanted.filter((each) => !isDouble(each))));
 }
 
 /**
@@ -73,6 +73,18 @@ function calledMember(call: string | undefined): string | undefined {
 /** `.perform` of `ImportTask.perform`. */
 function memberOf(method: string | undefined): string {
   return method === undefined ? "" : `.${method.split(".").at(-1)}`;
+}
+
+/** So many operations are looked through at a first glance; what a name tells counts more. */
+const [GLANCE, TOLD] = [60, 3];
+
+/** Without the lightest of the operations, where there are more than anybody looks through. */
+function foremost(proposals: readonly Proposal[]): Proposal[] {
+  const rankOf = ({ weight, isUntold }: Proposal) =>
+    weight === undefined ? null : weight + (isUntold ? 0 : TOLD);
+  const ranks = proposals.flatMap((each) => rankOf(each) ?? []).sort((a, b) => b - a);
+  const least = ranks[GLANCE - 1] ?? 0;
+  return proposals.filter((each) => (rankOf(each) ?? Infinity) >= least);
 }
 
 /** What weighs less than this is wanted only where there is little. */
