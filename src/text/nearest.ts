@@ -5,5 +5,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   const known = [...candidates];
   if (known.length === 0) return null;
   const best = closest(word, known);
-  return distance(word, best) <= Math.max(2, Math.floor(word.length / 2)) ? best : null;
+  // Of a short word, two other letters make another word.
+  const most = Math.min(Math.max(2, Math.floor(word.length / 2)), Math.max(1, word.length - 2));
+  return distance(word, best) <= most ? best : null;
 }
