@@ -22,7 +22,7 @@ export function planToHtml(outcome: Outcome, command: string): string {
     `<title>${title}</title><style>${STYLE}</style></head><body>`,
     `<header><h1>${title}</h1>${summaryOf(outcome)}</header>`,
     "<main>",
-    planSection(outcome.sites),
+    planSection(outcome.sites, outcome.changes),
     treeSection(outcome.sites),
     leftSection(outcome.sites),
     findingSection(outcome.findings),
@@ -74,28 +74,38 @@ function summaryOf(outcome: Outcome): string {
 }
 
 /** Sites by phase and rule, each of which can be ticked off. */
-function planSection(sites: readonly SiteReport[]): string {
+function planSection(sites: readonly SiteReport[], changes: readonly FileChange[]): string {
   const shown = sites.filter(({ state }) => state !== "skipped" && state !== "left");
   if (shown.length === 0) return "<section><h2>Plan</h2><p>Nothing to do.</p></section>";
   const groups = groupedBy(shown, ({ phase, rule }) =>
     phase === null ? rule : `phase ${phase} · ${rule}`,
   );
+  const places = new Map(changes.map(({ path }, index) => [path, index]));
+  const itemOf = (site: SiteReport) => siteItem(site, places.get(site.file));
   const parts = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([key, group]) =>
-        `${htmlEscape`<h3>${key}</h3>`}<ul class="sites">${group.map(siteItem).join("")}</ul>`,
+        `${htmlEscape`<h3>${key}</h3>`}<ul class="sites">${group.map(itemOf).join("")}</ul>`,
     );
   return `<section><h2>Plan</h2>${parts.join("\n")}</section>`;
 }
 
-function siteItem({ id, file, line, state, strategy, span }: SiteReport): string {
+/** @param change the place of the file's diff among all, where it has one */
+function siteItem(
+  { id, file, line, state, strategy, span }: SiteReport,
+  change: number | undefined,
+): string {
   const place = line > 0 ? `${file}:${line}` : file;
   const what = [state, strategy, span ? `span ${span.name}` : null].filter(Boolean).join(", ");
   if (state !== "planned") {
     return htmlEscape`<li>${place} <span class="dim">${what}</span></li>`;
   }
-  return htmlEscape`<li><label><input type="checkbox" checked data-site="${id}"> ${place} <span class="dim">${what}</span></label></li>`;
+  const link =
+    change === undefined
+      ? ""
+      : htmlEscape` <a href="#change-${change}" aria-label="diff of ${place}">diff</a>`;
+  return `${htmlEscape`<li><label><input type="checkbox" checked data-site="${id}"> ${place} <span class="dim">${what}</span></label>`}${link}</li>`;
 }
 
 function treeSection(sites: readonly SiteReport[]): string {
@@ -129,11 +139,11 @@ function changesSection(changes: readonly FileChange[]): string {
   return `<section><h2>Changes</h2>${tools}${changes.map(changeItem).join("\n")}</section>`;
 }
 
-function changeItem({ path, before, after }: FileChange): string {
+function changeItem({ path, before, after }: FileChange, index: number): string {
   const kind = before === null ? "created" : after === null ? "deleted" : "changed";
   const all = diffTable(before, after, false);
   const few = diffTable(before, after, true);
-  return `${htmlEscape`<details open><summary>${path} <span class="dim">${kind}</span></summary>`}<div class="diff with-space" tabindex="0" role="region" aria-label="${htmlEscape(path)}">${all}</div><div class="diff without-space" tabindex="0" role="region" aria-label="${htmlEscape(`${path}, without white space`)}">${few}</div></details>`;
+  return `${htmlEscape`<details open id="change-${index}"><summary>${path} <span class="dim">${kind}</span></summary>`}<div class="diff with-space" tabindex="0" role="region" aria-label="${htmlEscape(path)}">${all}</div><div class="diff without-space" tabindex="0" role="region" aria-label="${htmlEscape(`${path}, without white space`)}">${few}</div></details>`;
 }
 
 function diffTable(before: string | null, after: string | null, ignoreIndent: boolean): string {

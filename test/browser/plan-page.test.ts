@@ -76,6 +76,17 @@ test("what is ticked off is left out of the command", async () => {
   await page.close();
 });
 
+test("each site leads to the changes of its file", async () => {
+  const page = await open();
+  const item = page.locator("li", { has: page.locator('input[data-site^="runner-build:"]') });
+  const file = (await item.locator("label").innerText()).replace(/:\d+ .*$/s, "").trim();
+  await item.getByText("diff").click();
+  const shown = page.locator(`details:target`);
+  expect(await shown.locator("summary").innerText()).toContain(file);
+  expect(await command(page)).not.toContain("--except");
+  await page.close();
+});
+
 test("it can be read by keys alone", async () => {
   const page = await open();
   await page.keyboard.press("j");
