@@ -559,3 +559,36 @@ test.each([
   expect((await revert(options)).exitCode).toBe(0);
   expect(read("src/a.ts")).toBe(source);
 });
+
+test("what was copied to another function by hand stays, and is named", async () => {
+  const measured = (name: string) => `export function ${name}(recorder: Recorder): number {
+  const timing: Record<string, number> = {};
+  timing.parse = 12;
+  return Object.keys(timing).length;
+}
+`;
+  const code = `interface Recorder {
+  recordStage(name: string, status: string, ms: number | undefined): void;
+}
+
+${measured("first")}`;
+  const rule: RuleConfig = {
+    id: "stages",
+    use: "record-stage",
+    at: { assign: "timing[*]" },
+    recorder: "recorder.recordStage",
+  };
+  project = temporaryProject({ "src/a.ts": code }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const applied = read("src/a.ts");
+  const copied = applied.slice(applied.indexOf("export function")).replace("first", "second");
+  writeFileSync(join(dir, "src/a.ts"), applied + copied);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["reverted"]);
+  expect(read("src/a.ts")).toBe(code + copied);
+  expect(outcome.findings.map(({ code: found, line }) => [found, line])).toEqual([
+    ["copy-stays", 14],
+  ]);
+});

@@ -2,10 +2,8 @@ import { applyEdits, encloses } from "../text/edit.js";
 import type { Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { LedgerSite } from "./ledger.js";
-import { isRemovable, type Recognised } from "./recognise.js";
+import { isRemovable, type Recognised, type Removable } from "./recognise.js";
 import { removalEdits } from "./removals.js";
-
-type Removable = Extract<Recognised, { removal: unknown }>;
 
 /**
  * Looks at sites inside each other once more, from the inside out: what comes free where the inner

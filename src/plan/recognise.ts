@@ -12,7 +12,13 @@ import type { Tree } from "./tree.js";
 
 /** What became of one ledger entry in the current text of its file. */
 export type Recognised =
-  | { readonly entry: LedgerSite; readonly candidate: Candidate; readonly removal: Removal }
+  | {
+      readonly entry: LedgerSite;
+      readonly candidate: Candidate;
+      readonly removal: Removal;
+      /** Places that say the same, and belong to no entry. */
+      readonly copies: readonly Candidate[];
+    }
   | { readonly entry: LedgerSite; readonly candidate: Candidate | null; readonly left: Reason };
 
 /**
@@ -40,7 +46,8 @@ export function recogniseAll(
   assignByOrder(matching, () => true);
   const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
-    return candidate ? outcome(source, entry, candidate) : notFound(entry, matching);
+    if (!candidate) return notFound(entry, matching);
+    return outcome(source, entry, candidate, copiesOf(entry, candidate, matching));
   });
   const replacing = all.filter(
     (each) => isRemovable(each) && each.removal.edits.some(isReplacement),
@@ -247,12 +254,23 @@ export function candidatesFor(file: FileContext, entry: LedgerSite): readonly Ca
   return TRANSFORMS.get(entry.transform)?.recognise(file, entry.shape) ?? [];
 }
 
-function outcome(source: Source, entry: LedgerSite, candidate: Candidate): Recognised {
+function outcome(
+  source: Source,
+  entry: LedgerSite,
+  candidate: Candidate,
+  copies: readonly Candidate[],
+): Recognised {
   const { removal } = candidate;
   if (isReason(removal)) return { entry, candidate, left: removal };
-  if (!hasComment(source, entry, removal)) return { entry, candidate, removal };
+  if (!hasComment(source, entry, removal)) return { entry, candidate, removal, copies };
   const left = reason("changed-by-hand", "a comment was written into it");
   return { entry, candidate, left };
+}
+
+/** Places beside an entry's own that say what that says: a mere place says nothing. */
+function copiesOf(entry: Sought, { key, range }: Candidate, matching: Matching): Candidate[] {
+  if (key === "" || range.end === range.start) return [];
+  return freeCandidates(matching, entry).filter((each) => each.exact && each.key === key);
 }
 
 /** Whether the user wrote a comment into what would be deleted. */
@@ -285,9 +303,9 @@ export function isLost(recognised: Recognised): boolean {
   return !candidate.similar && !sameContainer(entry, candidate);
 }
 
+export type Removable = Extract<Recognised, { removal: Removal }>;
+
 /** Whether an entry can be taken out. */
-export function isRemovable(
-  recognised: Recognised,
-): recognised is Extract<Recognised, { removal: Removal }> {
+export function isRemovable(recognised: Recognised): recognised is Removable {
   return "removal" in recognised;
 }

@@ -12,7 +12,7 @@ import { insideOut } from "./inside-out.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { isRemovable, recogniseAll, type Recognised, type Removable } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import { bareReport, siteReport } from "./site-report.js";
 import type { Copies } from "./relocate.js";
@@ -88,13 +88,31 @@ export function revertFile(
   return {
     sites: chosen.map((each) => siteReport(source, each, left.has(each) ? "left" : stateOf(each))),
     edited: edited.map(({ entry }) => entry.id),
-    findings: [...freed.findings, ...edited.map((each) => editGone(source, each))],
+    findings: [
+      ...freed.findings,
+      ...edited.map((each) => editGone(source, each)),
+      ...copiesLeft(source, removable),
+    ],
     changes: after === text ? [] : [{ path, before: text, after }],
     entries: stays,
     imports: freed.kept,
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
+}
+
+/** Told of what was copied by hand, once for each place. */
+function copiesLeft({ path, text }: Source, removable: readonly Removable[]): Finding[] {
+  const places = new Map(
+    removable.flatMap(({ entry, copies }) =>
+      copies.map(({ range }) => [range.start, entry.id] as const),
+    ),
+  );
+  return [...places].map(([start, id]) => {
+    const message = `what says the same as ${id} was not put in by retrospan, and stays`;
+    const { line } = position(text, start);
+    return { code: "copy-stays", level: "warning", message, file: path, line };
+  });
 }
 
 /** Told of what goes though it says something else by now: an attribute more, another name. */

@@ -1,6 +1,7 @@
 /** Every code that a finding can have, with what it means in general. */
 export const FINDINGS = {
   "config-error": "the config file cannot be used, so that only what is applied is shown",
+  "copy-stays": "code that says what retrospan's own said stands at another place, and stays",
   "dead-switch": "a variable of the environment switches a tracing that no code has any more",
   "edit-gone": "what was changed by hand in retrospan's own code went with it",
   "hard-coded-dsn": "a DSN stands in the code",
