@@ -17,6 +17,7 @@ import {
   propertyName,
   quoted,
   reason,
+  saysCallee,
   schema,
   textOf,
   ts,
@@ -124,7 +125,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   recognise: ({ source }, { callee = "", arguments: count }) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {
-      if (!ts.isCallExpression(node) || node.expression.getText() !== callee) return;
+      if (!ts.isCallExpression(node) || !saysCallee(node, callee)) return;
       const [message] = node.arguments;
       if (!message) return;
       const candidate = callCandidate(source, node, message);

@@ -24,8 +24,8 @@ export function lookalikesIn(
       .map(placeOf),
   );
   return (entry) => {
-    const landmark = TRANSFORMS.get(entry.transform)?.landmark(entry.shape) ?? null;
-    if (landmark === null || !source.text.includes(landmark)) return [];
+    const landmark = TRANSFORMS.get(entry.transform)?.landmark(entry.shape) ?? "";
+    if (!source.text.includes(landmark)) return [];
     return candidatesFor(file, entry).filter(
       (each) => !taken.has(placeOf(each)) && (each.exact || each.similar),
     );

@@ -61,13 +61,13 @@ function isHook(source: Source, fn: TS.SignatureDeclaration): boolean {
 
 // What a span would undo
 
-const saysScope = perFile(({ text }) => /getCurrentScope|configureScope/.test(text));
+const saysScope = perFile(({ text }) => /getCurrentScope|configureScope|enterWith/.test(text));
 
 /** `Sentry.getCurrentScope().setTag("team", "x")`: the scope is another one inside the span. */
 function scopeChange(source: Source, region: Range): string | null {
   if (!saysScope(source.file)) return null;
   const change = callsWithin(source, region).find(({ expression }) =>
-    /\b(getCurrentScope\(\)\s*[!?]?\.\s*(set|add|clear|update)\w*|configureScope)$/.test(
+    /\b(getCurrentScope\(\)\s*[!?]?\.\s*(set|add|clear|update)\w*|configureScope|\.enterWith)$/.test(
       expression.getText(source.file),
     ),
   );

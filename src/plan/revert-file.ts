@@ -1,3 +1,4 @@
+import { commentsIn } from "../text/comments.js";
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { position } from "../text/lines.js";
 import { reason, type Reason } from "../syntax/reason.js";
@@ -290,10 +291,12 @@ function freeImports(
   const kept: LedgerImport[] = [];
   const findings: Finding[] = [];
   for (const { entry, removals, uses, isMoved } of findOwnImports(source, imports, siteEdits)) {
+    const isNoted = commentsIn(removals.map(({ start, end }) => source.text.slice(start, end))) > 0;
     if (!input.covers(entry.file)) kept.push(entry);
-    else if (uses.length === 0) edits.push(...removals);
+    else if (uses.length === 0 && !isNoted) edits.push(...removals);
     else {
       kept.push(entry);
+      if (isNoted) findings.push(importNoted(source, entry, removals));
       const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
       if (foreign && !isMoved)
         findings.push(importInUse(source, entry, foreign.getStart(source.file)));
@@ -305,6 +308,16 @@ function freeImports(
 function isInside(offset: number, sites: readonly Recognised[]): boolean {
   const at = { start: offset, end: offset };
   return sites.some(({ candidate }) => candidate && encloses(candidate.range, at));
+}
+
+function importNoted(source: Source, entry: LedgerImport, [removal]: readonly Edit[]): Finding {
+  return {
+    code: "import-in-use",
+    level: "error",
+    message: `the import of ${entry.local} stays: a comment was written into it`,
+    file: source.path,
+    line: position(source.text, removal?.end ?? 0).line,
+  };
 }
 
 function importInUse(source: Source, entry: LedgerImport, offset: number): Finding {

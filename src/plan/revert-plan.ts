@@ -30,8 +30,13 @@ export function planRevert(input: RevertInput): RevertPlan {
   const entries = byFile(inCode);
   const ownImports = byFile(ledger.imports);
   const whole = revertWholeFiles(input);
+  // What the modules that were made use is no reason for anything to stay.
+  const restored = withTexts(
+    whole.tree,
+    new Map(ledger.modules.map(({ file }) => [file, null] as const)),
+  );
   const files = [...paths].sort().map((path) => {
-    return revertFile({ ...input, restored: whole.tree }, path, entries(path), ownImports(path));
+    return revertFile({ ...input, restored }, path, entries(path), ownImports(path));
   });
   const imports = files.flatMap((file) => file.imports);
   const sites = [...files.flatMap((file) => file.entries), ...whole.entries];

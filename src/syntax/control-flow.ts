@@ -5,8 +5,10 @@ import {
   isAsync,
   isFunctionBoundary,
   unwrapped,
+  walk,
   walkOwn,
 } from "./walk.js";
+import { perFile } from "./per-file.js";
 import type { StatementList } from "./join-point.js";
 import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
@@ -106,11 +108,30 @@ function statementCanComplete(statement: TS.Statement): boolean {
 const TRANSPARENT =
   /(^|\.)(startSpan|startPipelineTransaction|startStage|continueTrace|((continue(Trace|Span)|forwardSpan)From(Batch)?))$/;
 
+/** Whether a function of the file itself is called, which may do anything with its callback. */
+function isOfTheFile({ expression }: TS.CallExpression): boolean {
+  return (
+    ts.isIdentifier(expression) && functionsOf(expression.getSourceFile()).has(expression.text)
+  );
+}
+
+const functionsOf = perFile((file): ReadonlySet<string> => {
+  const names = new Set<string>();
+  walk(file, (node) => {
+    const isOne =
+      ts.isFunctionDeclaration(node) ||
+      (ts.isVariableDeclaration(node) && node.initializer && ts.isFunctionLike(node.initializer));
+    if (isOne && node.name && ts.isIdentifier(node.name)) names.add(node.name.text);
+  });
+  return names;
+});
+
 /** A span around code that always throws does not complete either. */
 function callCanComplete(expression: TS.Expression): boolean {
   const isAwaited = ts.isAwaitExpression(expression);
   const call = isAwaited ? expression.expression : expression;
   if (!ts.isCallExpression(call) || !TRANSPARENT.test(call.expression.getText())) return true;
+  if (isOfTheFile(call)) return true;
   const callback = call.arguments.at(-1);
   if (!callback || !ts.isArrowFunction(callback) || !ts.isBlock(callback.body)) return true;
   if (hasModifier(callback, ts.SyntaxKind.AsyncKeyword) && !isAwaited) return true;

@@ -1,7 +1,7 @@
 import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
 import { isUsing } from "./control-flow.js";
-import { findNode, isAssignment, isFunctionBoundary, walk } from "./walk.js";
+import { ancestors, findNode, isAssignment, isFunctionBoundary, walk } from "./walk.js";
 import { boundIdentifiers, type NamedFunction } from "./names.js";
 import { reason, type Reason } from "./reason.js";
 import type { Source } from "./source.js";
@@ -63,8 +63,18 @@ export function escapingDeclaration(
       !encloses(region, { start: use.getStart(source.file), end: use.end });
     if (source.scope.references(name, isOutside).length > 0)
       return reason("declaration-escapes", name.text);
+    if (isVar(name) && isInLoop(name)) return reason("declaration-escapes", name.text);
   }
   return null;
+}
+
+/** Whether code is run again and again by a loop of its function: a `var` keeps its value there. */
+function isInLoop(node: TS.Node): boolean {
+  for (const around of ancestors(node)) {
+    if (ts.isFunctionLike(around)) return false;
+    if (ts.isIterationStatement(around, false)) return true;
+  }
+  return false;
 }
 
 /** Where a file says a variable's name. */

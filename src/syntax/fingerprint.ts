@@ -86,6 +86,12 @@ export function sameCode(a: TS.Node, b: TS.Node): boolean {
   return fingerprint(a) === fingerprint(b);
 }
 
+/** Whether a call calls what the ledger says; a formatter may have broken the line. */
+export function saysCallee({ expression }: TS.CallExpression, callee = ""): boolean {
+  const text = expression.getText();
+  return text === callee || text.replace(/\s+/g, "") === callee;
+}
+
 /** The fingerprint of a type written as text. */
 export function typeFingerprint(text: string): string {
   const file = ts.createSourceFile("shape.ts", `type T = ${text}`, ts.ScriptTarget.Latest, true);

@@ -173,7 +173,28 @@ export function functionAmong(
   if (inline) return functionOf(source, inline);
   const first = (of: (each: TS.Expression) => NamedFunction | null): NamedFunction | null =>
     given.flatMap((each) => of(each) ?? [])[0] ?? null;
-  return first((each) => functionOf(source, each)) ?? first((each) => handlerIn(source, each));
+  return first((each) => functionOf(source, each)) ?? first((each) => wrapped(source, each));
+}
+
+/** The one function that wrappers are given, `traced({ ... })(async () => ...)`, where nothing else may be one. */
+function wrapped(source: Source, given: TS.Expression, depth = 0): NamedFunction | null {
+  const code = unwrapped(given);
+  if (!ts.isCallExpression(code) || depth > MAX_WRAPPERS) return null;
+  const others = code.arguments.filter((each) => !isNoFunction(source, each));
+  const [only, ...more] = others;
+  if (!only || more.length > 0) return null;
+  return functionOf(source, only) ?? wrapped(source, only, depth + 1);
+}
+
+/** Whether an argument is data: written out, or a constant of the file that is. */
+function isNoFunction(source: Source, given: TS.Expression): boolean {
+  const code = unwrapped(given);
+  if (ts.isLiteralExpression(code) || ts.isTemplateExpression(code)) return true;
+  if (ts.isObjectLiteralExpression(code) || ts.isArrayLiteralExpression(code)) return true;
+  if (!ts.isIdentifier(code)) return false;
+  const [declared] = source.scope.resolve(code.text, code) ?? [];
+  const value = declared && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
+  return value !== undefined && !ts.isIdentifier(value) && isNoFunction(source, value);
 }
 
 /** The function an expression is, or names in this file. */

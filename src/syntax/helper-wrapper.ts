@@ -2,7 +2,7 @@ import { objectOnOneLine, type Entries } from "../text/code.js";
 import { disclose, enclose, type CallbackNeeds } from "./callback.js";
 import { captureImports } from "./caught-error.js";
 import { ts, type TS } from "./compiler.js";
-import { callFingerprint, codeFingerprint } from "./fingerprint.js";
+import { callFingerprint, codeFingerprint, saysCallee } from "./fingerprint.js";
 import type { Helper } from "./helper-module.js";
 import type { Binding } from "./imports.js";
 import { headOf, type Candidate, type Instrumentation, type Shape } from "./instrumentation.js";
@@ -66,7 +66,7 @@ export function runInHelper(
 export function runsInHelper(source: Source, shape: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (node) => {
-    if (!ts.isCallExpression(node) || node.expression.getText() !== shape.callee) return;
+    if (!ts.isCallExpression(node) || !saysCallee(node, shape.callee)) return;
     const callback = node.arguments.at(-1);
     const isSuch = String(node.arguments.length) === shape.arguments;
     if (!callback || !isSuch || !ts.isArrowFunction(callback)) return;

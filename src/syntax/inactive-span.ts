@@ -4,7 +4,7 @@ import { indentationAt } from "../text/lines.js";
 import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
 import { flowOf, isInAsync, isSettled } from "./control-flow.js";
-import { declaredNames, escapingDeclaration, isVar } from "./declarations.js";
+import { declaredNames, escapingDeclaration, hasUsing, isVar } from "./declarations.js";
 import { indentNeeded } from "./indent.js";
 import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
@@ -48,6 +48,9 @@ export function inactiveRefusal(
   const { statements, list } = region;
   if (ts.isLabeledStatement(list.parent)) return refusal;
   if (hasModuleStatement(statements)) return reason("module-statement");
+  if (hasUsing(statements) && list.statements.at(-1) !== statements.at(-1)) {
+    return reason("escaping-using");
+  }
   return escapingDeclaration(source, statements, region) ?? leavesWork(nodes, list.parent);
 }
 

@@ -2,7 +2,7 @@ import { indentationAt } from "../text/lines.js";
 import { callAround, callRemoval } from "./call-around.js";
 import { ts, type TS } from "./compiler.js";
 import { constantValue } from "./message.js";
-import { codeFingerprint, fingerprint } from "./fingerprint.js";
+import { codeFingerprint, fingerprint, saysCallee } from "./fingerprint.js";
 import {
   ledgerText,
   type AttachedEdit,
@@ -307,7 +307,7 @@ function otherValue(property: TS.PropertyAssignment, key: string): Seen {
 
 function callOf(value: TS.Expression, callee: string | undefined): TS.CallExpression | null {
   if (!callee || !ts.isCallExpression(value)) return null;
-  return value.expression.getText() === callee ? value : null;
+  return saysCallee(value, callee) ? value : null;
 }
 
 function seeWrapped(source: Source, property: TS.PropertyAssignment, shape: Shape): Seen | null {

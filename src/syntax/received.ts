@@ -3,7 +3,7 @@ import { canComplete } from "./control-flow.js";
 import type { Match, StatementList } from "./join-point.js";
 import { assignedIn, isParse, nameOf, type ReadMessage } from "./message-reader.js";
 import type { NamedFunction } from "./names.js";
-import { isStablePath } from "./purity.js";
+import { isEffectFree, isStablePath } from "./purity.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import {
   regionsOf,
@@ -14,7 +14,15 @@ import {
 } from "./region.js";
 import { textOf, type Source } from "./source.js";
 import type { Types } from "./value-kind.js";
-import { ancestors, enclosingFunction, findNode, unwrapped, walk, walkOwn } from "./walk.js";
+import {
+  ancestors,
+  enclosingFunction,
+  findNode,
+  meansValue,
+  unwrapped,
+  walk,
+  walkOwn,
+} from "./walk.js";
 
 /** A message that arrives: the code that names it, and the code that handles it. */
 export interface Received extends ReadMessage {
@@ -71,12 +79,26 @@ function receivedAt(source: Source, match: Match, wanted: RegionKind): Received 
       return testedBy(source, match, match.node.expression, wanted);
     case "clause": {
       const tested = testOf(match.list.parent);
+      // What was done in the clause before may have changed what was tested.
+      if (tested && isFallenInto(match.list.parent)) {
+        return reason("conditional-message", "the clause before goes on into this one");
+      }
       return tested ? testedBy(source, match, tested, wanted) : reason("no-message");
     }
     case "assign":
     case "constant":
       return reason("no-message");
   }
+}
+
+/** Whether the clause before one does something and goes on into it. */
+function isFallenInto(parent: TS.Node): boolean {
+  const clause = [parent, ...ancestors(parent)].find(ts.isCaseOrDefaultClause);
+  if (!clause) return false;
+  const { clauses } = clause.parent;
+  const before = clauses[clauses.indexOf(clause) - 1]?.statements ?? [];
+  const last = before.at(-1);
+  return last !== undefined && !ts.isBreakOrContinueStatement(last) && canComplete(before);
 }
 
 /** What is tested to get into a clause: by its switch, or by an `if` that does the same. */
@@ -107,8 +129,8 @@ function madeBy(source: Source, call: TS.CallExpression): Received | Reason {
 
 /** The `try` that a statement stands in, where nothing goes on behind it without the statement. */
 function triedAt({ parent }: TS.Statement): ReturnType<typeof statementAround> {
-  const attempt = parent.parent;
-  if (!ts.isTryStatement(attempt) || attempt.tryBlock !== parent) return null;
+  const attempt = ts.isBlock(parent) ? parent.parent : null;
+  if (!attempt || !ts.isTryStatement(attempt) || attempt.tryBlock !== parent) return null;
   const caught = attempt.catchClause?.block.statements;
   const last = caught?.at(-1);
   const isLeft = last && ts.isBreakOrContinueStatement(last) && !last.label;
@@ -123,7 +145,21 @@ function passedTo(source: Source, match: Match & { kind: "call" }): Received | R
   // What an optional call is given is read only if there is something to call.
   const isOptional = (match.node.flags & ts.NodeFlags.OptionalChain) !== 0;
   if (isOptional && !ts.isIdentifier(unwrapped(given))) return reason("conditional-message");
+  const isPath = !ts.isIdentifier(unwrapped(given));
+  const doneBefore = isPath ? actingBefore(match.node, given) : undefined;
+  if (doneBefore) return reason("conditional-message", textOf(source, doneBefore).slice(0, 60));
   return { message: textOf(source, given), named: given, region };
+}
+
+/** What a call does before it reads one of its arguments, and may change what that says. */
+function actingBefore(
+  { expression, arguments: given }: TS.CallExpression,
+  argument: TS.Expression,
+): TS.Expression | undefined {
+  const earlier = given.slice(0, Math.max(0, given.indexOf(argument)));
+  const callee = unwrapped(expression);
+  const owner = ts.isPropertyAccessExpression(callee) ? callee.expression : callee;
+  return [owner, ...earlier].find((each) => !isEffectFree(each));
 }
 
 /** A path that begins with a name; a literal is no message. */
@@ -216,15 +252,14 @@ function isGivenText(source: Source, fn: NamedFunction): boolean {
   return found;
 }
 
-/** The platform's own listeners get an event that holds the message. */
+/** The platform's own listeners of messages get an event that holds the message. */
 function isOfThePlatform({ parent }: TS.Node): boolean {
-  if (ts.isBinaryExpression(parent)) return /\.on[a-z]+$/.test(parent.left.getText());
-  const callee = ts.isCallExpression(parent) ? parent.expression : undefined;
-  return (
-    callee !== undefined &&
-    ts.isPropertyAccessExpression(callee) &&
-    callee.name.text === "addEventListener"
-  );
+  if (ts.isBinaryExpression(parent)) return /\.onmessage$/.test(parent.left.getText());
+  if (!ts.isCallExpression(parent)) return false;
+  const { expression: callee, arguments: given } = parent;
+  const isListening =
+    ts.isPropertyAccessExpression(callee) && callee.name.text === "addEventListener";
+  return isListening && given[0] !== undefined && meansValue(given[0], "message");
 }
 
 /** `switch (message.type)`: the object whose member is tested. */

@@ -1,6 +1,6 @@
 import { callAround, callCandidate } from "./call-around.js";
 import { ts, type TS } from "./compiler.js";
-import { codeFingerprint } from "./fingerprint.js";
+import { codeFingerprint, saysCallee } from "./fingerprint.js";
 import { helperFor, type HelperHost, type HelperSpec } from "./helper-module.js";
 import { headOf, type Candidate, type Instrumentation, type Shape } from "./instrumentation.js";
 import { containerOf, propertyName } from "./names.js";
@@ -90,7 +90,7 @@ export function carryInHeaders(file: HelperHost, member: HeadersMember): Instrum
 export function carryingHeaders(source: Source, { callee, layout }: Shape): Candidate[] {
   const found: Candidate[] = [];
   walk(source.file, (call) => {
-    if (!ts.isCallExpression(call) || call.expression.getText() !== callee) return;
+    if (!ts.isCallExpression(call) || !saysCallee(call, callee)) return;
     const [headers, ...others] = call.arguments;
     if (!headers || others.length > 0) return;
     const { parent } = call;
