@@ -295,6 +295,8 @@ export interface Transform<R extends Rule, Data> {
   ) => Instrumentation | Reason;
   /** A literal that its work contains, to look for it in other files; null if it cannot move there. */
   readonly landmark: (shape: Shape) => string | null;
+  /** Whether its work is named where it moved to another file, and cannot be taken out there. */
+  readonly isBoundToFile?: boolean;
   /** Why a revert must leave what it could take out: other files have come to use it. */
   readonly heldBy?: (file: FileContext, shape: Shape) => Reason | null;
   /** Places that look like an entry of the ledger. */

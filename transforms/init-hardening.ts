@@ -167,7 +167,7 @@ export const initHardening = defineTransform<InitHardening, Part>({
     ...lateEnvironment(file),
   ],
 
-  landmark: ({ callee }) => callee || null,
+  landmark: ({ callee, option }) => callee || option || null,
 
   recognise: ({ source }, shape) => changedOptions(source, shape),
 });

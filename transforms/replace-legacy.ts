@@ -132,8 +132,9 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
 
   heldBy: (file, shape) => legacyGone(file, shape),
 
+  landmark: ({ kind }) => (kind === "import" ? null : "addBreadcrumb"),
   // What was replaced calls a module that only the old file imported.
-  landmark: () => null,
+  isBoundToFile: true,
 
   recognise: (file, shape) => {
     const { source } = file;
@@ -519,7 +520,28 @@ function editedBreadcrumb({ file }: Source, node: TS.ExpressionStatement): Candi
 
 function slimmedFunctions(source: Source, shape: Shape): Candidate[] {
   const fn = exportedFunction(source, shape.function ?? "");
-  if (!fn || !ts.isBlock(fn.body)) return [];
+  return fn ? slimmed(source, fn, shape) : renamedFunctions(source, shape);
+}
+
+/** Functions of other names whose bodies say what was put there. */
+function renamedFunctions(source: Source, shape: Shape): Candidate[] {
+  const found: Candidate[] = [];
+  walk(source.file, (node) => {
+    const isFunction = ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
+    if (isFunction && fingerprintsIn(node as NamedFunction).has(shape.code ?? "")) {
+      found.push(...slimmed(source, node as NamedFunction, shape));
+    }
+  });
+  return found;
+}
+
+/** The statements of a function's own, by what they say. */
+function fingerprintsIn({ body }: NamedFunction): ReadonlySet<string> {
+  return new Set(ts.isBlock(body) ? body.statements.map((each) => fingerprint(each)) : []);
+}
+
+function slimmed(source: Source, fn: NamedFunction, shape: Shape): Candidate[] {
+  if (!ts.isBlock(fn.body)) return [];
   const [ours] = ourCodeIn(source, fn.body, shape);
   const outer = statementAround(fn)?.statement ?? fn;
   const head = outer.getStart(source.file);

@@ -38,6 +38,7 @@ export async function revert(options: Options): Promise<Outcome> {
     ledger,
     wants,
     copies,
+    made: ledger.modules,
     covers: root.covers,
     madeElsewhere: workspace.madeElsewhere,
   });

@@ -65,7 +65,11 @@ function elsewhereOf(tree: Tree, ledger: Ledger, lost: readonly LedgerSite[]): E
  */
 function movesOf(elsewhere: readonly Elsewhere[]): Map<LedgerSite, string> {
   const alike = groupedBy(
-    elsewhere.filter(({ places }) => new Set(places.map(({ path }) => path)).size === 1),
+    elsewhere.filter(
+      ({ entry, places }) =>
+        new Set(places.map(({ path }) => path)).size === 1 &&
+        !TRANSFORMS.get(entry.transform)?.isBoundToFile,
+    ),
     ({ entry: { transform, shape }, places }) =>
       `${transform} ${shape.key} ${places[0]?.path ?? ""}`,
   );

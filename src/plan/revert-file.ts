@@ -171,8 +171,10 @@ function lost(input: RevertFileInput, entry: LedgerSite): Recognised {
 }
 
 function whereItWent({ copies }: RevertFileInput, { id }: LedgerSite): Reason | null {
-  const paths = copies.get(id);
-  return paths ? reason("ambiguous-match", paths.join(", ")) : null;
+  const [path, ...others] = copies.get(id) ?? [];
+  if (path === undefined) return null;
+  if (others.length === 0) return reason("changed-by-hand", `it may stand in ${path} now`);
+  return reason("ambiguous-match", [path, ...others].join(", "));
 }
 
 /** What could go, but for others that have come to use it. */

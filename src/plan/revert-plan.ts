@@ -18,6 +18,8 @@ export interface RevertPlan {
 }
 
 export interface RevertInput extends Omit<RevertFileInput, "restored"> {
+  /** All modules that were made, whether they are to go or not. */
+  readonly made: readonly LedgerModule[];
   /** Modules that are listed by the ledgers of other shards as well. */
   readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
 }
@@ -33,7 +35,7 @@ export function planRevert(input: RevertInput): RevertPlan {
   // What the modules that were made use is no reason for anything to stay.
   const restored = withTexts(
     whole.tree,
-    new Map(ledger.modules.map(({ file }) => [file, null] as const)),
+    new Map(input.made.map(({ file }) => [file, null] as const)),
   );
   const files = [...paths].sort().map((path) => {
     return revertFile({ ...input, restored }, path, entries(path), ownImports(path));

@@ -28,6 +28,7 @@ export function ledgerStatus({
     tree,
     ledger: near,
     copies,
+    made: ledger.modules,
     wants: isNear,
     covers: (path) => files.has(path),
     madeElsewhere: new Map(),
