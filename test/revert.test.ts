@@ -592,3 +592,45 @@ ${measured("first")}`;
     ["copy-stays", 14],
   ]);
 });
+
+test("an init that was moved to a file of its own gets its DSN back there", async () => {
+  const init = `Sentry.init({
+  dsn: "https://abc@o1.ingest.sentry.io/1",
+});
+`;
+  const head = `import * as Sentry from "@sentry/node";\n`;
+  const rule: RuleConfig = { id: "inits", use: "init-hardening", dsn: true };
+  project = temporaryProject({ "src/main.ts": head + init + REST }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const applied = read("src/main.ts");
+  expect(applied).not.toContain("https://abc@");
+  writeFileSync(join(dir, "src/instrument.ts"), applied.replace(REST, ""));
+  writeFileSync(join(dir, "src/main.ts"), `import "./instrument";\n${REST}`);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["reverted"]);
+  expect(read("src/instrument.ts")).toBe(head + init);
+});
+
+test("a breadcrumb that moved away from the module it replaced is left, and named", async () => {
+  const legacy = `export function log(text: string): void {\n  console.log(text);\n}\n`;
+  const rule: RuleConfig = {
+    id: "wrappers",
+    use: "replace-legacy",
+    module: "src/old.ts",
+    at: { function: "log" },
+    breadcrumb: { message: "logged" },
+  };
+  project = temporaryProject({ "src/old.ts": legacy + REST }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  writeFileSync(join(dir, "src/log.ts"), read("src/old.ts").replace(REST, ""));
+  writeFileSync(join(dir, "src/old.ts"), REST);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state, reason }) => [state, reason?.message.split(": ")[1]])).toEqual(
+    [["left", "it may stand in src/log.ts now"]],
+  );
+  expect(outcome.exitCode).toBe(1);
+});
