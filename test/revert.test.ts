@@ -634,3 +634,17 @@ test("a breadcrumb that moved away from the module it replaced is left, and name
   );
   expect(outcome.exitCode).toBe(1);
 });
+
+test("what moved to another file and got another name there is named", async () => {
+  const { options, read, write } = splitProject();
+  await apply(options);
+  const text = read("src/a.ts");
+  const moved = text.slice(0, text.indexOf("export const"));
+  write("src/b.ts", moved.replace("work(id: string)", "done(key: string)").replace("id;", "key;"));
+  write("src/a.ts", REST);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
+  expect(outcome.findings.map(({ code, file }) => [code, file])).toEqual([
+    ["copy-stays", "src/b.ts"],
+  ]);
+});

@@ -31,13 +31,14 @@ export async function revert(options: Options): Promise<Outcome> {
   for (const name of options.keep) assertKnown("--keep", name, TRANSFORMS.keys());
   if (!isEmpty(workspace.ledger)) await loadCompiler();
   const tree = createTree(root, "");
-  const { ledger, copies } = relocate(tree, workspace.ledger);
+  const { ledger, copies, alike } = relocate(tree, workspace.ledger);
   const wants = wantsEntry(root, options);
   const plan = planRevert({
     tree,
     ledger,
     wants,
     copies,
+    alike,
     made: ledger.modules,
     covers: root.covers,
     madeElsewhere: workspace.madeElsewhere,

@@ -1,3 +1,4 @@
+import { position } from "../text/lines.js";
 import { groupedBy } from "../text/grouped.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
@@ -16,8 +17,18 @@ import type { Tree } from "./tree.js";
  */
 export function relocate(tree: Tree, ledger: Ledger): Relocated {
   const lost = lostEntries(tree, ledger);
-  const elsewhere = elsewhereOf(tree, ledger, lost);
-  if (elsewhere.length === 0) return { ledger, copies: new Map() };
+  const found = lookedFor(tree, ledger, lost);
+  const elsewhere = found.flatMap(({ entry, places: all }) => {
+    const places = all.filter(({ isSame }) => isSame);
+    return places.length === 0 ? [] : [{ entry, places }];
+  });
+  const isKnown = new Set(elsewhere.map(({ entry }) => entry));
+  const alike = new Map(
+    found
+      .filter(({ entry, places }) => !isKnown.has(entry) && places.length > 0)
+      .map(({ entry, places }) => [entry.id, places] as const),
+  );
+  if (elsewhere.length === 0) return { ledger, copies: new Map(), alike };
   const moves = movesOf(elsewhere);
   const sites = ledger.sites.map((entry) => ({ ...entry, file: moves.get(entry) ?? entry.file }));
   const imports = ledger.imports.map((entry) => ({
@@ -34,6 +45,7 @@ export function relocate(tree: Tree, ledger: Ledger): Relocated {
       imports: [...imports, ...broughtAlong(tree, ledger, sites, moves)],
     },
     copies: new Map(copies),
+    alike,
   };
 }
 
@@ -42,9 +54,12 @@ export interface Relocated {
   readonly ledger: Ledger;
   /** The files that hold what an entry may mean, by its id, where it cannot be told which. */
   readonly copies: Copies;
+  /** Places that say what an entry says, under other names than those around it. */
+  readonly alike: Alike;
 }
 
 export type Copies = ReadonlyMap<string, readonly string[]>;
+export type Alike = ReadonlyMap<string, readonly PlaceElsewhere[]>;
 
 /** An entry that its file has no more, and the places of other files that look like it. */
 interface Elsewhere {
@@ -52,11 +67,10 @@ interface Elsewhere {
   readonly places: readonly PlaceElsewhere[];
 }
 
-function elsewhereOf(tree: Tree, ledger: Ledger, lost: readonly LedgerSite[]): Elsewhere[] {
+function lookedFor(tree: Tree, ledger: Ledger, lost: readonly LedgerSite[]): Elsewhere[] {
   return lost
     .filter((entry) => landmarkOf(entry) !== null)
-    .map((entry) => ({ entry, places: placesElsewhere(tree, ledger, entry) }))
-    .filter(({ places }) => places.length > 0);
+    .map((entry) => ({ entry, places: placesElsewhere(tree, ledger, entry) }));
 }
 
 /**
@@ -167,9 +181,12 @@ function missingIn(
     .map(({ entry }) => entry);
 }
 
-interface PlaceElsewhere {
+export interface PlaceElsewhere {
   readonly path: string;
   readonly start: number;
+  readonly line: number;
+  /** Whether what is around it or in it has the same names, too. */
+  readonly isSame: boolean;
 }
 
 /** The places in other files that hold an entry's work and do not owe it to another entry. */
@@ -184,11 +201,15 @@ function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): PlaceEl
     const held = recogniseAll(tree, source, own, imports).filter((each) => !isLost(each));
     const taken = new Set(held.map(({ candidate }) => candidate?.range.start));
     return candidatesFor(file, entry)
-      .filter((each) => isSame(entry, each) && !taken.has(each.range.start))
-      .map(({ range }) => ({ path, start: range.start }));
+      .filter(({ exact, range }) => exact && !taken.has(range.start))
+      .map((each) => {
+        const { start } = each.range;
+        const { line } = position(source.text, start);
+        return { path, start, line, isSame: isSame(entry, each) };
+      });
   });
 }
 
-function isSame(entry: LedgerSite, { exact, container, head }: Candidate): boolean {
-  return exact && (container === entry.container || (head !== "" && head === entry.head));
+function isSame(entry: LedgerSite, { container, head }: Candidate): boolean {
+  return container === entry.container || (head !== "" && head === entry.head);
 }

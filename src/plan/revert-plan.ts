@@ -1,6 +1,7 @@
 import { byFile } from "./by-file.js";
 import type { Ledger, LedgerModule } from "./ledger.js";
 import type { FileChange, Finding, SiteReport } from "./model.js";
+import type { Alike } from "./relocate.js";
 import { revertFile, type RevertFileInput } from "./revert-file.js";
 import { revertModules } from "./revert-modules.js";
 import { changesTo, isWholeFile, revertWhole, withTexts } from "./whole-files.js";
@@ -18,6 +19,8 @@ export interface RevertPlan {
 }
 
 export interface RevertInput extends Omit<RevertFileInput, "restored"> {
+  /** Places of other files that say what an entry says that is not there any more. */
+  readonly alike: Alike;
   /** All modules that were made, whether they are to go or not. */
   readonly made: readonly LedgerModule[];
   /** Modules that are listed by the ledgers of other shards as well. */
@@ -46,14 +49,31 @@ export function planRevert(input: RevertInput): RevertPlan {
   const changed = new Map(changes.map(({ path, after }) => [path, after]));
   const bare = new Map(files.flatMap((file) => file.bare));
   const modules = revertModules(input, { imports, sites, changed, bare });
+  const sitesInCode = files.flatMap((file) => file.sites);
   return {
-    sites: [...files.flatMap((file) => file.sites), ...whole.sites],
+    sites: [...sitesInCode, ...whole.sites],
     edited: new Set(files.flatMap((file) => file.edited)),
-    findings: [...files.flatMap((file) => file.findings), ...modules.findings],
+    findings: [
+      ...files.flatMap((file) => file.findings),
+      ...alikeLeft(input, sitesInCode),
+      ...modules.findings,
+    ],
     changes: [...changes, ...modules.changes],
     ledger: { sites, imports, modules: modules.kept },
     exact: new Map(files.flatMap((file) => file.exact)),
   };
+}
+
+/** Told of what may have moved and got other names, where nothing is left of an entry. */
+function alikeLeft({ alike }: RevertInput, sites: readonly SiteReport[]): Finding[] {
+  return sites
+    .filter(({ state }) => state === "missing")
+    .flatMap(({ id }) =>
+      (alike.get(id) ?? []).map(({ path, line }): Finding => {
+        const message = `what says the same as ${id} did stands here, and stays`;
+        return { code: "copy-stays", level: "warning", message, file: path, line };
+      }),
+    );
 }
 
 /** Files that go back as a whole; those that nobody asked for keep their entries. */

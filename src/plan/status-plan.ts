@@ -28,6 +28,7 @@ export function ledgerStatus({
     tree,
     ledger: near,
     copies,
+    alike: new Map(),
     made: ledger.modules,
     wants: isNear,
     covers: (path) => files.has(path),

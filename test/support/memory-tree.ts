@@ -69,6 +69,7 @@ export function revertInMemory(
 ): RevertPlan {
   const plan = planRevert({
     copies: new Map(),
+    alike: new Map(),
     made: memory.ledger.modules,
     tree: treeOf(memory),
     ledger: memory.ledger,
