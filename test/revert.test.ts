@@ -640,7 +640,8 @@ test("what moved to another file and got another name there is named", async () 
   await apply(options);
   const text = read("src/a.ts");
   const moved = text.slice(0, text.indexOf("export const"));
-  write("src/b.ts", moved.replace("work(id: string)", "done(key: string)").replace("id;", "key;"));
+  const renamed = moved.replace("work(id: string)", "done(key: string)");
+  write("src/b.ts", renamed.replace("resolve()", "resolve(key)").replace("id;", "key;"));
   write("src/a.ts", REST);
   const outcome = await revert({ ...options, allowDirty: true });
   expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
