@@ -1766,3 +1766,31 @@ export class Orders {
     [{ method: "Orders.take" }, "${order}"],
   ]);
 });
+
+test("nothing is proposed around what ends the process, answers a request or looks at its health", async () => {
+  const work = "    await fetch(url);\n".repeat(25);
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "koa": "3", "@sentry/node": "11" } }',
+    "src/work.ts": `import type { Context } from "koa";
+
+export class Work {
+  async shutDown(url: string): Promise<void> {
+${work}    process.exit(0);
+  }
+  async exportAll(url: string): Promise<void> {
+${work}  }
+  async doHealthCheck(url: string): Promise<void> {
+${work}  }
+}
+export async function exportOne(ctx: Context, url: string): Promise<void> {
+${work}    ctx.body = url;
+}
+export class WorkController {
+  async exportSome(url: string): Promise<void> {
+${work}  }
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule: { at } }) => at)).toEqual([{ method: "Work.exportAll" }]);
+});

@@ -17,7 +17,7 @@ export const AT_FORMS = {
   route:
     'an exported HTTP handler: `"POST"`, `"*"`; also what wrappers take, `withAuth(async () => ...)`',
   listener:
-    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`: `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, a step of Inngest, `step.run("charge", ...)`: `"charge"`; a task of Trigger.dev, `task({ id: "export", run: ... })`: `"export"`; or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
+    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`, there or by the name that it has in the file (`onMessage`, `this.onMessage.bind(this)`): `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, a step of Inngest, `step.run("charge", ...)`: `"charge"`; a task of Trigger.dev, `task({ id: "export", run: ... })`: `"export"`; or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
   assign:
     'an assignment: `"stageTiming[*]"`, `"*Duration"`; a name also means a constant of that name',
   type: 'a type or a schema, or the elements of a member: `"BaseEvent"`, `"Batch.updates"`',

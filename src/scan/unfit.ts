@@ -50,7 +50,10 @@ const CONTEXT = /^(\w+\.)?(API|App|Koa|Hono|Router|Default|Parameterized)?Contex
 /** Whether a function ends the process: its span would not be sent. */
 function endsProcess({ body }: NamedFunction): boolean {
   const isExit = (node: TS.Node) =>
-    ts.isCallExpression(node) && node.expression.getText() === "process.exit";
+    ts.isCallExpression(node) &&
+    ts.isPropertyAccessExpression(node.expression) &&
+    node.expression.name.text === "exit" &&
+    node.expression.expression.getText() === "process";
   return findNode(body, isExit) !== undefined;
 }
 

@@ -17,12 +17,12 @@ import { callsItself, weightOf } from "./weight.js";
 
 /** What computes for long, or speaks a protocol of its own, and has no instrumentation. */
 const UNTRACED =
-  /(^|[/@-])(\w*pdf\w*|sharp|jimp|\w*canvas|puppeteer|playwright|\w*ffmpeg|tesseract|mammoth|docx|xlsx|exceljs|archiver|jszip|unzipper|yauzl|tar|mjml|react-email|simple-git|isomorphic-git|dockerode|ssh2?|esbuild|webpack|rollup|transformers|onnxruntime)(\.?js)?(-(core|dist|lib|node|extra))?(\/|$)/;
+  /(^|[/@-])(\w*pdf\w*|sharp|jimp|\w*canvas|puppeteer|playwright|\w*ffmpeg|tesseract|mammoth|docx|xlsx|exceljs|archiver|jszip|unzipper|yauzl|mjml|react-email|simple-git|isomorphic-git|dockerode|ssh2?|esbuild|webpack|rollup|transformers|onnxruntime)(\.?js)?(-(core|dist|lib|node|extra))?(\/|$)/;
 
 /** Literals, one of which a file that uses such a module contains. */
 const NEEDLES = [
   ...["pdf", "sharp", "jimp", "canvas", "puppeteer", "playwright", "ffmpeg", "tesseract"],
-  ...["mammoth", "docx", "xlsx", "exceljs", "archiver", "jszip", "unzipper", "yauzl", "tar"],
+  ...["mammoth", "docx", "xlsx", "exceljs", "archiver", "jszip", "unzipper", "yauzl"],
   ...["mjml", "react-email", "-git", "dockerode", "ssh", "esbuild", "webpack"],
   ...["rollup", "transformers", "onnxruntime"],
 ];
