@@ -124,11 +124,16 @@ function hasCommentAround(code: TS.Node, kept: TS.Expression): boolean {
 }
 
 /** The node that our prefix and the call make up together; null if they are apart. */
-function outerNode(call: TS.CallExpression, { strategy, prefix }: WrapperShape): TS.Node | null {
+function outerNode(
+  call: TS.CallExpression,
+  { strategy, prefix, isConcise }: WrapperShape,
+): TS.Node | null {
   const { parent } = call;
   if (strategy === "expression") return call;
   if (prefix === "") {
     if (ts.isArrowFunction(parent)) return parent.body === call ? call : null;
+    // The arrow has got a block since, or has become a function.
+    if (isConcise && ts.isReturnStatement(parent)) return call;
     return ts.isExpressionStatement(parent) ? parent : null;
   }
   const value = awaitedAround(call);
