@@ -1794,3 +1794,36 @@ ${work}  }
   const { proposals } = await json(folder, ["scan"]);
   expect(proposals.map(({ rule: { at } }) => at)).toEqual([{ method: "Work.exportAll" }]);
 });
+
+test("what a processor hands its jobs to has no span beside that of the job, which says its name", async () => {
+  const folder = newRepository({
+    "package.json":
+      '{ "dependencies": { "@nestjs/bullmq": "11", "bullmq": "5", "@sentry/nestjs": "10" } }',
+    "src/mails.processor.ts": `import { Processor, WorkerHost } from "@nestjs/bullmq";
+import type { Job } from "bullmq";
+import type { Mails } from "./mails.js";
+
+@Processor("mails")
+export class MailsProcessor extends WorkerHost {
+  constructor(private readonly mails: Mails) {
+    super();
+  }
+  async process(job: Job<{ url: string }>): Promise<void> {
+    if (job.name === "welcome") await this.mails.processWelcome(job.data.url);
+  }
+}
+`,
+    "src/mails.ts": `export class Mails {
+  async processWelcome(url: string): Promise<void> {
+${"    await fetch(url);\n".repeat(25)}  }
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(
+    proposals.map(({ rule }) => [
+      rule.at,
+      (rule as { span?: { attributes?: object } }).span?.attributes,
+    ]),
+  ).toEqual([[{ method: "MailsProcessor.process" }, { "job.name": "${job.name}" }]]);
+});

@@ -3,7 +3,8 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate } from "../transform.js";
 import { createFileContext } from "./context.js";
 import type { LedgerSite } from "./ledger.js";
-import { candidatesFor, placeOf, type Recognised } from "./recognise.js";
+import { placeOf } from "./matching.js";
+import { candidatesFor, type Recognised } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /**

@@ -1,6 +1,5 @@
 import { commentsIn } from "../text/comments.js";
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
-import { position } from "../text/lines.js";
 import { reason, type Reason } from "../syntax/reason.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
@@ -13,7 +12,8 @@ import { insideOut } from "./inside-out.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
 import { findOwnImports } from "./own-imports.js";
-import { isRemovable, recogniseAll, type Recognised, type Removable } from "./recognise.js";
+import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { copiesLeft, editGone, importInUse, importNoted } from "./revert-findings.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import { bareReport, siteReport } from "./site-report.js";
 import type { Copies } from "./relocate.js";
@@ -100,27 +100,6 @@ export function revertFile(
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
-}
-
-/** Told of what was copied by hand, once for each place. */
-function copiesLeft({ path, text }: Source, removable: readonly Removable[]): Finding[] {
-  const places = new Map(
-    removable.flatMap(({ entry, copies }) =>
-      copies.map(({ range }) => [range.start, entry.id] as const),
-    ),
-  );
-  return [...places].map(([start, id]) => {
-    const message = `what says the same as ${id} was not put in by retrospan, and stays`;
-    const { line } = position(text, start);
-    return { code: "copy-stays", level: "warning", message, file: path, line };
-  });
-}
-
-/** Told of what goes though it says something else by now: an attribute more, another name. */
-function editGone({ path, text }: Source, { entry, candidate }: Recognised): Finding {
-  const line = candidate ? position(text, candidate.range.start).line : null;
-  const message = `${entry.id} was changed by hand since, and went with what was changed in it`;
-  return { code: "edit-gone", level: "info", message, file: path, line };
 }
 
 /**
@@ -310,24 +289,4 @@ function freeImports(
 function isInside(offset: number, sites: readonly Recognised[]): boolean {
   const at = { start: offset, end: offset };
   return sites.some(({ candidate }) => candidate && encloses(candidate.range, at));
-}
-
-function importNoted(source: Source, entry: LedgerImport, [removal]: readonly Edit[]): Finding {
-  return {
-    code: "import-in-use",
-    level: "error",
-    message: `the import of ${entry.local} stays: a comment was written into it`,
-    file: source.path,
-    line: position(source.text, removal?.end ?? 0).line,
-  };
-}
-
-function importInUse(source: Source, entry: LedgerImport, offset: number): Finding {
-  return {
-    code: "import-in-use",
-    level: "error",
-    message: `the import of ${entry.local} stays: code that is not ours uses it`,
-    file: source.path,
-    line: position(source.text, offset).line,
-  };
 }

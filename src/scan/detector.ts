@@ -65,6 +65,9 @@ export function meansOnly(
   return found.length === nodes.size && found.every(({ node }) => nodes.has(node));
 }
 
+/** The attribute by which the span of a job says what job it is. */
+export const JOB_NAME = "job.name";
+
 /** Not the code of pages: what they measure is what people do. */
 export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
 

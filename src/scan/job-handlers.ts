@@ -5,7 +5,7 @@ import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
-import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
+import { areaOf, idOf, JOB_NAME, proposal, type Detector, type Proposal } from "./detector.js";
 import {
   BY_THE_SDK,
   hasUntracedQueue,
@@ -50,7 +50,7 @@ export function jobDone(
 ): Proposal[] {
   const data = dataOf(job, source);
   const name = nameOfJob(source, handler, job);
-  const attributes = name === null ? {} : { attributes: { "job.name": `\${${name}}` } };
+  const attributes = name === null ? {} : { attributes: { [JOB_NAME]: `\${${name}}` } };
   const common = { id, phase: 2, at, span: { name: span, op: "queue.process", ...attributes } };
   if (handler.parameters.length === 0) {
     return [

@@ -1,5 +1,5 @@
 import { groupedBy } from "../text/grouped.js";
-import type { Proposal } from "./detector.js";
+import { JOB_NAME, type Proposal } from "./detector.js";
 
 const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
 
@@ -57,12 +57,19 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     const names = [at?.function ?? "", memberOf(at?.method ?? calledMember(at?.call))].filter(
       (name) => !each.covers?.includes(name),
     );
-    // What a named function hands on is continued there, and may still be an operation.
+    // What a named function hands on is continued there, and may still be an operation; not where
+    // the span of the function says what job it is.
     const isFirst = (by: Proposal) =>
-      by !== each && (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use);
+      by !== each &&
+      (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use || saysJob(by));
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
     return !isHanded && !first.has(placeOf(each));
   };
+}
+
+function saysJob({ rule }: Proposal): boolean {
+  const { attributes = {} } = (rule.span ?? {}) as { readonly attributes?: object };
+  return JOB_NAME in attributes;
 }
 
 /** `$transport.sendMail` of `$transport.sendMail($$$)`. */
