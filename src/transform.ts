@@ -32,11 +32,12 @@ export * from "./syntax/context-wrapper.js";
 export { runInHelper, runsInHelper, type HelperRun } from "./syntax/helper-wrapper.js";
 export * from "./syntax/pipeline-helper.js";
 export { isInRequestHandler } from "./syntax/request-handler.js";
-export { hasAccessor, isReadTwice, type Received } from "./syntax/received.js";
+export { hasAccessor, isReadTwice, readsAccessor, type Received } from "./syntax/received.js";
 export { constantValue, messageOf, valueOf, type Message } from "./syntax/message.js";
 export { messagesOf } from "./syntax/message-list.js";
 export { around, disclose, enclose } from "./syntax/callback.js";
 export { ts, type TS } from "./syntax/compiler.js";
+export { canComplete, swallows } from "./syntax/completion.js";
 export * from "./syntax/control-flow.js";
 export * from "./syntax/declarations.js";
 export {

@@ -7,7 +7,6 @@ import {
   findMatches,
   findNode,
   flowOf,
-  hasAccessor,
   indentationAt,
   insertCall,
   insertedCalls,
@@ -19,6 +18,7 @@ import {
   param,
   pipelineHelper,
   readSafely,
+  readsAccessor,
   reason,
   renderTemplate,
   schema,
@@ -150,8 +150,7 @@ function recordCall(
       (name) => !isReadable(source, name, statement, { start: at, end: at }),
     );
     if (hidden !== undefined) return reason("not-in-scope", hidden);
-    const members = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map(([, name = ""]) => name);
-    if (members.some((name) => hasAccessor(source, name))) return reason("accessor-path", code);
+    if (readsAccessor(source, code)) return reason("accessor-path", code);
     entries.push([key, readSafely(source, match, code)]);
   }
   return insertRecord(file, entries, { statement, side, region }, rule.dir);

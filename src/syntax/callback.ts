@@ -1,6 +1,6 @@
 import type { Edit } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
-import { alwaysThrows } from "./control-flow.js";
+import { alwaysThrows } from "./completion.js";
 import {
   captureEdits,
   freeCatches,

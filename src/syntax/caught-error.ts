@@ -2,7 +2,7 @@ import type { Edit } from "../text/edit.js";
 import { objectOnOneLine } from "../text/code.js";
 import { indentationAt } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
-import { swallows } from "./control-flow.js";
+import { swallows } from "./completion.js";
 import { codeFingerprint, fingerprint } from "./fingerprint.js";
 import type { ImportNeed } from "./import-place.js";
 import { freshName, usesNeed, type Binding } from "./imports.js";

@@ -9,7 +9,7 @@ import type { Match } from "./join-point.js";
 import { captureErrorsParam, codeSchema, markFailureParam, param, regionParam } from "./params.js";
 import { isReadable } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
-import { hasAccessor, receivedIn, type Received, type Receiving } from "./received.js";
+import { readsAccessor, receivedIn, type Received, type Receiving } from "./received.js";
 import { regionsOf, type Region, type RegionKind } from "./region.js";
 import type { Source } from "./source.js";
 import { fillsFor, renderSpan, spanTemplates, type SpanParams } from "./span-options.js";
@@ -83,8 +83,7 @@ export function receivedBy(
   const { code, names } = renderTemplate(message, fillsFor(source, match), source.style);
   const unreadable = unreadableIn(source, region, names);
   if (unreadable) return unreadable;
-  const members = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map(([, name = ""]) => name);
-  if (members.some((name) => hasAccessor(source, name))) return reason("accessor-path", code);
+  if (readsAccessor(source, code)) return reason("accessor-path", code);
   return { message: isReadAtOnce(region) ? code : readSafely(source, match, code), region };
 }
 

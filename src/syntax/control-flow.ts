@@ -1,17 +1,8 @@
 import { ts, type TS } from "./compiler.js";
-import {
-  enclosingFunction,
-  hasModifier,
-  isAsync,
-  isFunctionBoundary,
-  unwrapped,
-  walk,
-  walkOwn,
-} from "./walk.js";
-import { perFile } from "./per-file.js";
+import { enclosingFunction, isAsync, isFunctionBoundary, walkOwn } from "./walk.js";
 import type { StatementList } from "./join-point.js";
-import { propertyName } from "./names.js";
 import { reason, type Reason } from "./reason.js";
+import { isSettled } from "./settled.js";
 import type { Types } from "./value-kind.js";
 
 /** What leaves or suspends a piece of code, nested functions not counted. */
@@ -80,67 +71,6 @@ function isTarget(node: TS.Node, jump: TS.BreakOrContinueStatement): boolean {
   if (jump.label) return ts.isLabeledStatement(node) && node.label.text === jump.label.text;
   if (ts.isIterationStatement(node, false)) return true;
   return ts.isBreakStatement(jump) && ts.isSwitchStatement(node);
-}
-
-/** Whether code can run off the end of these statements; true where that is not certain. */
-export function canComplete(statements: readonly TS.Statement[]): boolean {
-  return statements.every(statementCanComplete);
-}
-
-function statementCanComplete(statement: TS.Statement): boolean {
-  if (ts.isReturnStatement(statement) || ts.isThrowStatement(statement)) return false;
-  if (ts.isBlock(statement)) return canComplete(statement.statements);
-  if (ts.isIfStatement(statement)) {
-    if (!statement.elseStatement) return true;
-    return (
-      statementCanComplete(statement.thenStatement) || statementCanComplete(statement.elseStatement)
-    );
-  }
-  if (ts.isExpressionStatement(statement)) return callCanComplete(statement.expression);
-  if (!ts.isTryStatement(statement)) return true;
-  const { tryBlock, catchClause, finallyBlock } = statement;
-  if (finallyBlock && !statementCanComplete(finallyBlock)) return false;
-  if (statementCanComplete(tryBlock)) return true;
-  return catchClause ? statementCanComplete(catchClause.block) : false;
-}
-
-/** Functions that call a callback once, at once, and end as it ends. */
-const TRANSPARENT =
-  /(^|\.)(startSpan|startPipelineTransaction|startStage|continueTrace|((continue(Trace|Span)|forwardSpan)From(Batch)?))$/;
-
-/** Whether a function of the file itself is called, which may do anything with its callback. */
-function isOfTheFile({ expression }: TS.CallExpression): boolean {
-  return (
-    ts.isIdentifier(expression) && functionsOf(expression.getSourceFile()).has(expression.text)
-  );
-}
-
-const functionsOf = perFile((file): ReadonlySet<string> => {
-  const names = new Set<string>();
-  walk(file, (node) => {
-    const isOne =
-      ts.isFunctionDeclaration(node) ||
-      (ts.isVariableDeclaration(node) && node.initializer && ts.isFunctionLike(node.initializer));
-    if (isOne && node.name && ts.isIdentifier(node.name)) names.add(node.name.text);
-  });
-  return names;
-});
-
-/** A span around code that always throws does not complete either. */
-function callCanComplete(expression: TS.Expression): boolean {
-  const isAwaited = ts.isAwaitExpression(expression);
-  const call = isAwaited ? expression.expression : expression;
-  if (!ts.isCallExpression(call) || !TRANSPARENT.test(call.expression.getText())) return true;
-  if (isOfTheFile(call)) return true;
-  const callback = call.arguments.at(-1);
-  if (!callback || !ts.isArrowFunction(callback) || !ts.isBlock(callback.body)) return true;
-  if (hasModifier(callback, ts.SyntaxKind.AsyncKeyword) && !isAwaited) return true;
-  return !alwaysThrows(callback.body.statements);
-}
-
-/** Whether statements throw for sure: they cannot complete, and they do not return either. */
-export function alwaysThrows(statements: readonly TS.Statement[]): boolean {
-  return !canComplete(statements) && flowOf(statements).returns.length === 0;
 }
 
 /** Whether nothing of the function runs behind the last of these statements. */
@@ -239,64 +169,8 @@ function disposesBehind(node: TS.Node): boolean {
   );
 }
 
-/** Whether an expression is certainly no promise and no thenable. */
-export function isSettled(expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
-  if (ts.isConditionalExpression(code))
-    return isSettled(code.whenTrue) && isSettled(code.whenFalse);
-  if (ts.isBinaryExpression(code)) return isSettledOperation(code);
-  return (
-    ts.isAwaitExpression(code) ||
-    ts.isLiteralExpression(code) ||
-    ts.isTemplateExpression(code) ||
-    ts.isArrayLiteralExpression(code) ||
-    (ts.isObjectLiteralExpression(code) && !hasThen(code)) ||
-    ts.isFunctionExpression(code) ||
-    ts.isArrowFunction(code) ||
-    ts.isClassExpression(code) ||
-    ts.isPrefixUnaryExpression(code) ||
-    ts.isPostfixUnaryExpression(code) ||
-    ts.isTypeOfExpression(code) ||
-    ts.isVoidExpression(code) ||
-    ts.isDeleteExpression(code) ||
-    ts.isJsxElement(code) ||
-    ts.isJsxSelfClosingElement(code) ||
-    ts.isJsxFragment(code) ||
-    code.kind === ts.SyntaxKind.TrueKeyword ||
-    code.kind === ts.SyntaxKind.FalseKeyword ||
-    code.kind === ts.SyntaxKind.NullKeyword ||
-    (ts.isIdentifier(code) && code.text === "undefined")
-  );
-}
-
-function isSettledOperation(code: TS.BinaryExpression): boolean {
-  const operator = code.operatorToken.kind;
-  if (operator === ts.SyntaxKind.CommaToken || operator === ts.SyntaxKind.EqualsToken) {
-    return isSettled(code.right);
-  }
-  const picksOperand =
-    operator === ts.SyntaxKind.AmpersandAmpersandToken ||
-    operator === ts.SyntaxKind.BarBarToken ||
-    operator === ts.SyntaxKind.QuestionQuestionToken ||
-    operator === ts.SyntaxKind.AmpersandAmpersandEqualsToken ||
-    operator === ts.SyntaxKind.BarBarEqualsToken ||
-    operator === ts.SyntaxKind.QuestionQuestionEqualsToken;
-  return picksOperand ? isSettled(code.left) && isSettled(code.right) : true;
-}
-
-function hasThen(object: TS.ObjectLiteralExpression): boolean {
-  return object.properties.some(
-    ({ name }) => !name || ts.isComputedPropertyName(name) || propertyName(name) === "then",
-  );
-}
-
 /** Whether code at this node may use `await` for its own function. */
 export function isInAsync(node: TS.Node): boolean {
   const around = enclosingFunction(node);
   return around ? isAsync(around) : true;
-}
-
-/** Whether a catch block keeps the error from going on: some way through it does not throw. */
-export function swallows(block: TS.Block): boolean {
-  return flowOf([block]).returns.length > 0 || canComplete(block.statements);
 }

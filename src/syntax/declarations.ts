@@ -63,7 +63,9 @@ export function escapingDeclaration(
       !encloses(region, { start: use.getStart(source.file), end: use.end });
     if (source.scope.references(name, isOutside).length > 0)
       return reason("declaration-escapes", name.text);
-    if (isVar(name) && isInLoop(name)) return reason("declaration-escapes", name.text);
+    if (isVar(name) && isInLoop(name)) {
+      return reason("declaration-escapes", `${name.text}, in the next turn of the loop`);
+    }
   }
   return null;
 }

@@ -8,7 +8,8 @@ export const FINDINGS = {
   "hop-without-field": "a schema drops the context before it is looked for",
   "hop-without-receiver": "messages are sent with a context that nothing goes on with",
   "hop-without-sender": "a context is expected that nothing sends",
-  "import-in-use": "an import that retrospan added stays, because other code uses it by now",
+  "import-in-use":
+    "an import that retrospan added stays, because other code uses it by now, or a comment stands in it",
   "init-before-environment": "the SDK starts before the environment is read from a file",
   "interrupted-run": "a run was interrupted; its files were put right",
   "left-out": "a message of the same channel goes without a context",

@@ -176,7 +176,10 @@ export function functionAmong(
   return first((each) => functionOf(source, each)) ?? first((each) => wrapped(source, each));
 }
 
-/** The one function that wrappers are given, `traced({ ... })(async () => ...)`, where nothing else may be one. */
+/**
+ * The one function that wrappers are given, `traced({ ... })(async () => ...)`, where nothing else may
+ * be one: what else does jobs may come from another file. Of a route that would be middleware.
+ */
 function wrapped(source: Source, given: TS.Expression, depth = 0): NamedFunction | null {
   const code = unwrapped(given);
   if (!ts.isCallExpression(code) || depth > MAX_WRAPPERS) return null;

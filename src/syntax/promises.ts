@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
-import { isGuarded, isInAsync, isSettled } from "./control-flow.js";
+import { isGuarded, isInAsync } from "./control-flow.js";
+import { isSettled } from "./settled.js";
 import {
   calledFunction,
   isFresh,

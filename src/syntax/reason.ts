@@ -10,7 +10,7 @@ export const REASONS = {
   "already-continued":
     "the trace is continued already, by the SDK or around it; wrap-span can give it a span",
   "argument-effects": "an argument that would be dropped may have effects",
-  "changes-scope": "the code sets up the SDK or changes its scope, which a span undoes at its end",
+  "changes-scope": "the code sets up the SDK, or changes a scope that a span undoes at its end",
   "compound-assignment": "the assignment changes a value instead of recording one",
   "computed-rate": "the rate is decided by code, which may look at where it runs",
   "computed-key": "the key is computed by code that must not run twice",

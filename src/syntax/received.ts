@@ -1,5 +1,5 @@
 import { ts, type TS } from "./compiler.js";
-import { canComplete } from "./control-flow.js";
+import { canComplete } from "./completion.js";
 import type { Match, StatementList } from "./join-point.js";
 import { assignedIn, isParse, nameOf, type ReadMessage } from "./message-reader.js";
 import type { NamedFunction } from "./names.js";
@@ -58,6 +58,12 @@ export function isReadTwice({ source, types }: Receiving, path: TS.Node): boolea
     found ||= hasAccessor(source, node.name.text) || types.isAccessor(node);
   });
   return found;
+}
+
+/** Whether code, as it is written, reads a member that a file declares as an accessor. */
+export function readsAccessor(source: Source, code: string): boolean {
+  const members = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map(([, name = ""]) => name);
+  return members.some((name) => hasAccessor(source, name));
 }
 
 /** Whether a file declares an accessor of a name. */

@@ -1,5 +1,5 @@
 import { ts, type TS } from "./compiler.js";
-import { isSettled } from "./control-flow.js";
+import { isSettled } from "./settled.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import { packageOfCall } from "./traced-call.js";

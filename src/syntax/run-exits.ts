@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
-import { canComplete, flowOf, isTail } from "./control-flow.js";
+import { canComplete } from "./completion.js";
+import { flowOf, isTail } from "./control-flow.js";
 import { enclosingFunction, isAssignment, isFunctionBoundary, unwrapped, walkOwn } from "./walk.js";
 import { statementAround } from "./region.js";
 

@@ -1,5 +1,6 @@
 import { ts, type TS } from "./compiler.js";
-import { canComplete, flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
+import { canComplete } from "./completion.js";
+import { flowOf, isInAsync, isTail, returnsMayBeCaught } from "./control-flow.js";
 import { escapingDeclaration, hasUsing, redeclaredParameter } from "./declarations.js";
 import type { NamedFunction } from "./names.js";
 import { callBack } from "./recursion.js";
