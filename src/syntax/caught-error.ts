@@ -193,6 +193,8 @@ interface Capture {
   readonly isBound: boolean;
 }
 
+const UNSURE = reason("changed-by-hand", "which of the captured errors are ours cannot be told");
+
 /** Our captures in a callback, or why they cannot be told from others. */
 function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
   const [, list = "", total, others] =
@@ -211,13 +213,41 @@ function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[
   if (!isAsMany && found.length === 0) return [];
   // With clauses more or fewer, all that are found are ours, where nobody else captured any.
   if (!isAsMany && (others !== undefined || found.length !== places.length)) {
-    return reason("changed-by-hand", "which of the captured errors are ours cannot be told");
+    return UNSURE;
   }
-  const ours = isAsMany ? places.map(({ index }) => all[index]) : found;
+  const ours = isAsMany
+    ? unmoved(
+        places.map(({ index }) => all[index]),
+        found,
+        callback,
+      )
+    : found;
+  if (isReason(ours)) return ours;
   return places.flatMap(({ isBound }, at) => {
     const { clause, statement } = ours[at] ?? {};
     return clause ? [{ clause, statement, isBound }] : [];
   });
+}
+
+type Clause = Pick<Capture, "clause" | "statement">;
+
+/**
+ * The clauses at our places, unless they have changed places with those of a capture by hand: ours
+ * stands before the mark of a clause, one by hand behind it.
+ */
+function unmoved(
+  places: readonly (Clause | undefined)[],
+  found: readonly Clause[],
+  callback: TS.ArrowFunction,
+): readonly (Clause | undefined)[] | Reason {
+  const marks = marksIn(callback, spanName(callback));
+  const isByHand = ({ statement, clause }: Clause) => {
+    const mark = marks.find(({ parent }) => parent === clause.block);
+    return statement !== undefined && mark !== undefined && mark.pos < statement.pos;
+  };
+  if (!places.some((each) => each && isByHand(each))) return places;
+  const ours = found.filter((each) => !isByHand(each));
+  return ours.length === places.length ? ours : UNSURE;
 }
 
 /** The statement of a clause's own that captures its error. */
