@@ -649,3 +649,30 @@ test("what moved to another file and got another name there is named", async () 
     ["copy-stays", "src/b.ts"],
   ]);
 });
+
+test("what moved to another file and whose span got another name there is named", async () => {
+  const { options, read, write } = splitProject();
+  await apply(options);
+  const text = read("src/a.ts");
+  const moved = text.slice(0, text.indexOf("export const"));
+  write("src/b.ts", moved.replace('"the work"', '"all of the work"'));
+  write("src/a.ts", REST);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["missing"]);
+  expect(outcome.findings.map(({ code, file }) => [code, file])).toEqual([
+    ["copy-stays", "src/b.ts"],
+  ]);
+});
+
+test("what moved to a file that imports the SDK member by member goes there", async () => {
+  const { options, read, write } = splitProject();
+  await apply(options);
+  const text = read("src/a.ts");
+  const moved = text.slice(text.indexOf("export async"), text.indexOf("export const"));
+  const split = moved.replace("Sentry.startSpan", "startSpan");
+  write("src/b.ts", `import { startSpan } from "@sentry/node";\n\n${split}`);
+  write("src/a.ts", REST);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.map(({ state }) => state)).toEqual(["reverted"]);
+  expect(read("src/b.ts")).not.toContain("startSpan(");
+});

@@ -130,6 +130,19 @@ function ambiguous({ entry, candidate }: Recognised): Recognised {
   return { entry, candidate, left: reason("ambiguous-match") };
 }
 
+/**
+ * The places of a file that an entry of another one may mean.
+ * @param imports the ledger's imports of that one, by whose names the entry is known
+ */
+export function candidatesIn(
+  tree: Tree,
+  source: Source,
+  entry: LedgerSite,
+  imports: readonly LedgerImport[],
+): readonly Candidate[] {
+  return inAllNames(tree, source, imports)(entry);
+}
+
 /** The places of a file that an entry may mean. */
 export function candidatesFor(file: FileContext, entry: LedgerSite): readonly Candidate[] {
   return TRANSFORMS.get(entry.transform)?.recognise(file, entry.shape) ?? [];

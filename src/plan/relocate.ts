@@ -1,14 +1,12 @@
-import { position } from "../text/lines.js";
 import { groupedBy } from "../text/grouped.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
-import type { Candidate } from "../transform.js";
 import { byFile } from "./by-file.js";
-import { createFileContext } from "./context.js";
+import { SearchElsewhere, type PlaceElsewhere } from "./elsewhere.js";
 import { hashOf } from "./hash.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import { findOwnImports } from "./own-imports.js";
-import { candidatesFor, isLost, isRemovable, recogniseAll } from "./recognise.js";
+import { isLost, isRemovable, recogniseAll } from "./recognise.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -68,9 +66,8 @@ interface Elsewhere {
 }
 
 function lookedFor(tree: Tree, ledger: Ledger, lost: readonly LedgerSite[]): Elsewhere[] {
-  return lost
-    .filter((entry) => landmarkOf(entry) !== null)
-    .map((entry) => ({ entry, places: placesElsewhere(tree, ledger, entry) }));
+  const search = new SearchElsewhere(tree, ledger);
+  return lost.map((entry) => ({ entry, places: search.placesOf(entry) }));
 }
 
 /**
@@ -148,11 +145,6 @@ function isIn(tree: Tree, entry: LedgerImport): boolean {
   return findOwnImports(source, [entry], []).length > 0;
 }
 
-/** A text that the work of an entry contains, or null where there is none to search for. */
-function landmarkOf({ transform, shape }: LedgerSite): string | null {
-  return TRANSFORMS.get(transform)?.landmark(shape) ?? null;
-}
-
 /** Entries that are missing in their files; a file that nobody has edited is not looked at. */
 function lostEntries(tree: Tree, ledger: Ledger): LedgerSite[] {
   const paths = new Set(ledger.sites.map(({ file }) => file));
@@ -179,37 +171,4 @@ function missingIn(
   return recogniseAll(tree, source, entries, imports)
     .filter(isLost)
     .map(({ entry }) => entry);
-}
-
-export interface PlaceElsewhere {
-  readonly path: string;
-  readonly start: number;
-  readonly line: number;
-  /** Whether what is around it or in it has the same names, too. */
-  readonly isSame: boolean;
-}
-
-/** The places in other files that hold an entry's work and do not owe it to another entry. */
-function placesElsewhere(tree: Tree, ledger: Ledger, entry: LedgerSite): PlaceElsewhere[] {
-  const paths = tree.filesWith(landmarkOf(entry) ?? "").filter((path) => path !== entry.file);
-  return paths.flatMap((path) => {
-    const source = parseSource(path, tree.read(path) ?? "");
-    if (isParseFailure(source)) return [];
-    const file = createFileContext(tree, source);
-    const own = ledger.sites.filter((site) => site.file === path);
-    const imports = ledger.imports.filter((each) => each.file === path);
-    const held = recogniseAll(tree, source, own, imports).filter((each) => !isLost(each));
-    const taken = new Set(held.map(({ candidate }) => candidate?.range.start));
-    return candidatesFor(file, entry)
-      .filter(({ exact, range }) => exact && !taken.has(range.start))
-      .map((each) => {
-        const { start } = each.range;
-        const { line } = position(source.text, start);
-        return { path, start, line, isSame: isSame(entry, each) };
-      });
-  });
-}
-
-function isSame(entry: LedgerSite, { container, head }: Candidate): boolean {
-  return container === entry.container || (head !== "" && head === entry.head);
 }
