@@ -1827,3 +1827,38 @@ ${"    await fetch(url);\n".repeat(25)}  }
     ]),
   ).toEqual([[{ method: "MailsProcessor.process" }, { "job.name": "${job.name}" }]]);
 });
+
+test("what a factory gives back for a queue is found, what only passes a job on is not", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "@sentry/node": "11" } }',
+    "src/scans.ts": `import type { Job, Processor } from "bullmq";
+
+export const scanProcessor = (isFast: boolean): Processor => {
+  return async (job: Job<{ url: string }>) => {
+    await fetch(job.data.url, { method: isFast ? "HEAD" : "GET" });
+  };
+};
+
+export class Sweeps {
+  static create(): Processor {
+    const sweep = async (job: Job<{ before: string }>) => {
+      await fetch(job.data.before);
+    };
+    return sweep;
+  }
+}
+
+export function measured(processor: Processor): Processor {
+  return async (job: Job) => {
+    const result = await processor(job);
+    return result;
+  };
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at)).toEqual([
+    { function: "scanProcessor()" },
+    { function: "sweep" },
+  ]);
+});

@@ -1,8 +1,10 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { makerOf } from "../syntax/named-points.js";
+import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { enclosingFunction, findNode, hasModifier, isAsync } from "../syntax/walk.js";
 import { areaOf, idOf, type Detector } from "./detector.js";
-import { namedFunctions, statementOf, type Named } from "./named-functions.js";
+import { givenBack, namedFunctions, statementOf, type Named } from "./named-functions.js";
 import { handedTo, jobDone } from "./job-handlers.js";
 import { isTracedBySdk, namesQueueType, QUEUE_NEEDLES } from "./queues.js";
 
@@ -15,10 +17,13 @@ export const jobFunctions: Detector = {
   needles: [...QUEUE_NEEDLES, "Job<"],
   find: (source) => {
     if (isTracedBySdk(source)) return [];
-    const doers = namedFunctions(source, (name) => !TELLS.test(name)).flatMap((each) => {
-      const job = jobOf(source, each);
-      return job ? [{ ...each, job }] : [];
-    });
+    const isDoing = (name: string) => !TELLS.test(name);
+    const doers = [...namedFunctions(source, isDoing), ...givenBack(source, isDoing)].flatMap(
+      (each) => {
+        const job = jobOf(source, each);
+        return job && !isPassedOn(each, job) ? [{ ...each, job }] : [];
+      },
+    );
     return doers
       .filter((each) => doesJobs(source, each))
       .flatMap(({ node, name, at, job }) => {
@@ -57,6 +62,16 @@ function isOwn(type: TS.TypeNode): boolean {
   );
 }
 
+/** Whether a function that another one gives back only hands the job to what that was given. */
+function isPassedOn({ node }: Named, { name }: TS.ParameterDeclaration): boolean {
+  const given = makerOf(node)?.parameters.flatMap((each) => boundNames(each.name)) ?? [];
+  const isHanding = (each: TS.Node) =>
+    ts.isCallExpression(each) &&
+    given.includes(each.expression.getText()) &&
+    each.arguments.some((argument) => argument.getText() === name.getText());
+  return given.length > 0 && findNode(node, isHanding) !== undefined;
+}
+
 /** What is given the job in turn, also by functions of the file that were given it so. */
 function handedByAll(
   node: Doer["node"],
@@ -80,6 +95,7 @@ const DOES_JOBS = /^_?(process|handle|perform|execute|run|consume|do|work)(?=[A-
 function doesJobs(source: Source, { node, job, name }: Doer): boolean {
   const { type } = job;
   if (!type) return false;
+  if (makerOf(node)) return waits(node);
   if (isOwn(type)) return isHandedOver(source, node) && isAsync(node) && waits(node);
   // Of one whose variable says so as well, `jobHandlers` knows.
   if (ts.isVariableDeclaration(node.parent) && node.parent.type) return false;

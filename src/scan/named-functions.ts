@@ -1,6 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { className, functionName, qualifiedName, type NamedFunction } from "../syntax/names.js";
 import { isFunctionWithBody } from "../syntax/function-meant.js";
+import { makerOf } from "../syntax/named-points.js";
 import type { Source } from "../syntax/source.js";
 import { hasModifier, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
@@ -20,6 +21,22 @@ export function namedFunctions({ file }: Source, test: (name: string) => boolean
     if (!isFunctionWithBody(node)) return;
     const [own, name, at] = [functionName(node), qualifiedName(node), pointOf(node)];
     if (own !== null && name !== null && at && test(own)) found.push({ node, name, at });
+  });
+  return found;
+}
+
+/** The functions that such a function gives back: `createHandler()`. */
+export function givenBack({ file }: Source, test: (name: string) => boolean): Named[] {
+  const found: Named[] = [];
+  walk(file, (node) => {
+    if (!isFunctionWithBody(node) || functionName(node) !== null) return;
+    const maker = makerOf(node);
+    const at = maker && pointOf(maker);
+    const own = maker ? functionName(maker) : null;
+    const name = maker ? qualifiedName(maker) : null;
+    if (!at || own === null || name === null || !test(own)) return;
+    const made = Object.fromEntries(Object.entries(at).map(([key, each]) => [key, `${each}()`]));
+    found.push({ node, name, at: made });
   });
   return found;
 }

@@ -1,54 +1,15 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
 import { functionMeant } from "./function-meant.js";
-import type { Match, Matcher } from "./join-point.js";
-import {
-  className,
-  functionName,
-  nameMatches,
-  qualifiedName,
-  type NamedFunction,
-} from "./names.js";
+import type { Matcher } from "./join-point.js";
+import { functionMatch, hasBody } from "./named-points.js";
+import { nameMatches, type NamedFunction } from "./names.js";
 import { parseExpression } from "./pattern.js";
 import type { Source } from "./source.js";
 import { hasModifier, meansValue, unwrapped } from "./walk.js";
 
 /** Names of the exports that a route file handles requests with. */
 export const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
-
-/** Functions by the name they are bound to. */
-export function functionMatcher(pattern: string): Matcher {
-  return (node) => {
-    if (!hasBody(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)) return [];
-    if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) return [];
-    const name = functionName(node);
-    if (name === null) return [];
-    const isDefault = pattern === "default" && hasModifier(node, ts.SyntaxKind.DefaultKeyword);
-    return isDefault || nameMatches(pattern, name) ? [functionMatch(node)] : [];
-  };
-}
-
-function functionMatch(node: NamedFunction, called = "anonymous"): Match {
-  const name = qualifiedName(node) ?? called;
-  return { kind: "function", node, anchor: node.getStart(), captures: {}, name };
-}
-
-/** Methods of classes by `Class.method`. */
-export function methodMatcher(pattern: string): Matcher {
-  const dot = pattern.lastIndexOf(".");
-  const owner = dot < 0 ? "*" : pattern.slice(0, dot);
-  const member = pattern.slice(dot + 1);
-  return (node) => {
-    if (!ts.isMethodDeclaration(node) || !ts.isClassLike(node.parent) || !hasBody(node)) return [];
-    const name = functionName(node) ?? "";
-    if (!nameMatches(member, name) || !nameMatches(owner, className(node) ?? "")) return [];
-    return [functionMatch(node)];
-  };
-}
-
-function hasBody(node: TS.Node): node is NamedFunction {
-  return ts.isFunctionLike(node) && "body" in node && node.body !== undefined;
-}
 
 /** Callbacks of event listeners, and of the workers of a queue. */
 export function listenerMatcher(source: Source, event: string, on: string | undefined): Matcher {

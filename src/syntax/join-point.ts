@@ -1,13 +1,9 @@
 import { ts, type TS } from "./compiler.js";
 import { fingerprint, sameCode } from "./fingerprint.js";
 import { enclosingFunctionNames, nameMatches, purposeOf, type NamedFunction } from "./names.js";
+import { functionMatcher, methodMatcher } from "./named-points.js";
 import { matchPattern, parseExpression, type Captures } from "./pattern.js";
-import {
-  functionMatcher,
-  listenerMatcher,
-  methodMatcher,
-  routeMatcher,
-} from "./function-points.js";
+import { listenerMatcher, routeMatcher } from "./function-points.js";
 import {
   ancestors,
   enclosingFunction,
