@@ -1,5 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
+import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
 import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
 import { carriedType } from "./carried-types.js";
@@ -158,7 +159,8 @@ function looksPut(
   second: TS.Expression | undefined,
 ): boolean {
   const isNamed = ts.isStringLiteralLike(first) || ts.isPropertyAccessExpression(first);
-  const isData = second !== undefined && ts.isObjectLiteralExpression(second);
+  const isData =
+    second !== undefined && ts.isObjectLiteralExpression(constantValue(source, second));
   const isWhole = !second && ts.isObjectLiteralExpression(first) && dataIn(first) !== null;
   const isMeant = name.text === "add" && /queue/i.test(expression.getText());
   const isPut = isMeant && (isWhole || (isNamed && isData));
