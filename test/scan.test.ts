@@ -1862,3 +1862,64 @@ export function measured(processor: Processor): Processor {
     { function: "sweep" },
   ]);
 });
+
+test("what is handed to a cloud's broker and what comes from it is found, and channels that are subscribed to", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/orders.ts": `import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+const sqs = new SQSClient({});
+export async function place(order: { id: string }): Promise<void> {
+  await sqs.send(new SendMessageCommand({ QueueUrl: "q", MessageBody: JSON.stringify(order) }));
+}
+export async function poll(): Promise<void> {
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: "q" }));
+  for (const message of Messages) {
+    const order = JSON.parse(message.Body ?? "") as { id: string };
+    await fetch(order.id);
+  }
+}
+`,
+    "src/builds.ts": `import { PubSub } from "@google-cloud/pubsub";
+const topic = new PubSub().topic("builds");
+export const announce = (build: { id: string }) => topic.publishMessage({ json: build });
+export function listen(): void {
+  const subscription = new PubSub().subscription("builds");
+  subscription.on("message", async (message) => {
+    const build = JSON.parse(message.data.toString()) as { id: string };
+    await fetch(build.id);
+  });
+}
+`,
+    "src/news.ts": `import { createClient } from "redis";
+const subscriber = createClient();
+export async function listen(): Promise<void> {
+  await subscriber.subscribe("news", async (text) => {
+    const news = JSON.parse(text) as { id: string };
+    await fetch(news.id);
+  });
+}
+`,
+    "src/thread.ts": `import { parentPort } from "node:worker_threads";
+parentPort!.on("message", async (task: { id: string }) => {
+  await fetch(task.id);
+});
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [String(rule.in), rule.use, rule.at])).toEqual([
+    [
+      "src/builds.ts",
+      "trace-send",
+      { call: "topic.publishMessage({ json: $message })", within: "announce" },
+    ],
+    ["src/builds.ts", "trace-receive", { listener: "message", on: "subscription" }],
+    ["src/news.ts", "trace-receive", { listener: "news", on: "subscriber" }],
+    [
+      "src/orders.ts",
+      "trace-send",
+      { call: "sqs.send(new SendMessageCommand({ MessageBody: $text, $$$ }))", within: "place" },
+    ],
+    ["src/orders.ts", "trace-receive", { call: "JSON.parse($$$)", within: "poll" }],
+    ["src/thread.ts", "trace-receive", { listener: "message", on: "parentPort" }],
+  ]);
+});

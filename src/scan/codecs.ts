@@ -61,10 +61,19 @@ export interface Handling {
 export function decodedBy(source: Source, fn: NamedFunction): Handling | null {
   const names = new Set(fn.parameters.map(({ name }) => name.getText(source.file)));
   const isGiven = (node: TS.Node) => ts.isIdentifier(node) && names.has(node.text);
+  return decodedOf(source, fn, (given) => findNode(given, isGiven) !== undefined);
+}
+
+/** The same of what a function decodes of anything that passes a test. */
+export function decodedOf(
+  source: Source,
+  fn: NamedFunction,
+  isMeant: (given: TS.Expression) => boolean,
+): Handling | null {
   const calls: TS.CallExpression[] = [];
   walkOwn(fn.body, (node) => {
     const call = ts.isVariableDeclaration(node) ? decodingIn(node) : null;
-    if (call?.arguments.some((each) => findNode(each, isGiven))) calls.push(call);
+    if (call?.arguments.some(isMeant)) calls.push(call);
   });
   const [call, ...others] = calls;
   if (!call || others.length > 0) return null;

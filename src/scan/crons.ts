@@ -15,7 +15,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { functionMeant } from "../syntax/function-meant.js";
+import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
 import { onlyCall, pointOf, startedBy } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */
@@ -92,7 +92,7 @@ function meant(given: TS.Expression): string | null {
 /** An async function, there or by the name that it has in the file. */
 function isWork(source: Source, given: TS.Expression): boolean {
   const fn = unwrapped(given);
-  if (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) return isAsync(fn);
+  if (isInlineFunction(fn)) return isAsync(fn);
   const [declared] = ts.isIdentifier(fn) ? (source.scope.resolve(fn.text, fn) ?? []) : [];
   if (declared && ts.isFunctionDeclaration(declared)) return isAsync(declared);
   const value = declared && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;

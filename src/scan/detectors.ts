@@ -12,7 +12,8 @@ import { forwards } from "./forwards.js";
 import { messageReceivers, messageSenders } from "./messages.js";
 import { jobFunctions } from "./job-functions.js";
 import { jobTypes } from "./job-types.js";
-import { publishers, subscribers, takers } from "./pub-sub.js";
+import { envelopes, takers } from "./brokers.js";
+import { publishers, subscribers } from "./pub-sub.js";
 import { jobHandlers } from "./job-handlers.js";
 import { jobSenders } from "./job-senders.js";
 import { childProcesses } from "./child-processes.js";
@@ -45,6 +46,7 @@ export const DETECTORS: readonly Detector[] = [
   publishers,
   subscribers,
   takers,
+  envelopes,
   jobEntries,
   jobObjects,
   jobTables,

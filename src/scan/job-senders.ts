@@ -1,5 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
+import { isInlineFunction } from "../syntax/function-meant.js";
 import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
 import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
@@ -74,7 +75,9 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   const code = callee.getText(source.file);
   const inside = !second && ts.isObjectLiteralExpression(first) ? dataIn(first) : null;
   if (inside) return `${code}({ data: $message, $$$ }, $$$)`;
-  const isAlone = !second && isGivenQueue(source, callee.expression) && !isFunction(first);
+  // What a queue of functions gets is done in the same process.
+  const isAlone =
+    !second && isGivenQueue(source, callee.expression) && !isInlineFunction(unwrapped(first));
   const isData = isAlone || ts.isObjectLiteralExpression(first) || (second && isOptions(second));
   if (isData && !isName(first)) return `${code}($message, $$$)`;
   if (!second) return null;
@@ -139,12 +142,6 @@ function isOptions(given: TS.Expression): boolean {
   const code = unwrapped(given);
   if (!ts.isObjectLiteralExpression(code) || code.properties.length === 0) return false;
   return code.properties.every(({ name }) => name && OPTIONS.test(name.getText()));
-}
-
-/** What a queue of functions gets is done in the same process. */
-function isFunction(given: TS.Expression): boolean {
-  const code = unwrapped(given);
-  return ts.isArrowFunction(code) || ts.isFunctionExpression(code);
 }
 
 function isName(given: TS.Expression): boolean {

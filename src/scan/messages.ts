@@ -18,7 +18,7 @@ import {
   type Proposal,
 } from "./detector.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant } from "../syntax/function-meant.js";
+import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
 import { onlyCall, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */
@@ -64,7 +64,7 @@ function handledAt(source: Source, callback: TS.Expression, on: string): Handlin
   if (isHandler(callback)) {
     return handedTo(source, callback) ?? { at: { listener: "message", on } };
   }
-  const isInline = ts.isArrowFunction(callback) || ts.isFunctionExpression(callback);
+  const isInline = isInlineFunction(callback);
   const own = isInline ? decodedBy(source, callback) : null;
   const target = own ? undefined : rawTaker(source, callback);
   if (!target) return own;
@@ -133,7 +133,7 @@ function listenedTo(node: TS.Node, { text, file }: Source): Listening | null {
     const { left, right: callback } = node;
     const isSet = ts.isPropertyAccessExpression(left) && left.name.text === "onmessage";
     return isSet && isAssignment(node.operatorToken.kind)
-      ? { on: left.expression.getText(file), callback }
+      ? { on: unwrapped(left.expression).getText(file), callback }
       : null;
   }
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
@@ -142,7 +142,7 @@ function listenedTo(node: TS.Node, { text, file }: Source): Listening | null {
   const { name, expression } = node.expression;
   const callback = node.arguments.at(-1);
   if (!isMessage || !callback || !/^(on|once|addEventListener)$/.test(name.text)) return null;
-  return { on: expression.getText(file), callback };
+  return { on: unwrapped(expression).getText(file), callback };
 }
 
 /** A handler that reads the message as data. */

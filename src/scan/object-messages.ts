@@ -8,7 +8,7 @@ import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
 import { elementOf } from "./list-type.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant } from "../syntax/function-meant.js";
+import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
 import { onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,
@@ -63,14 +63,17 @@ function sentBy(source: Source, call: TS.CallExpression): Sent | null {
   const [first, second] = call.arguments;
   const isEmit = callee.name.text === "emit";
   const message = isEmit ? second : first;
-  if (!first || !message || call.arguments.length > (isEmit ? 2 : 1)) return null;
+  const others = call.arguments.slice(isEmit ? 2 : 1);
+  // What is called with the answer is no part of the message.
+  if (!first || !message || !others.every((each) => isEmit && isInlineFunction(each))) return null;
   if (isEmit && !(ts.isStringLiteralLike(first) && !isLifecycle(first.text))) return null;
   if (isNoMessage(source, message) || !isChannel(source, callee.expression)) return null;
   const isShared = !ts.isObjectLiteralExpression(unwrapped(message));
   // Others in the same file may have a method of that name as well.
   const channel = unwrapped(callee.expression);
   const on = ts.isCallExpression(channel) ? "$channel" : channel.getText(source.file);
-  const given = isEmit ? `${first.getText(source.file)}, $message` : "$message";
+  const rest = others.length > 0 ? ", $$$" : "";
+  const given = isEmit ? `${first.getText(source.file)}, $message${rest}` : "$message";
   const pattern = `${on}.${callee.name.text}(${given})`;
   const isCopied = callee.name.text === "postMessage";
   return { pattern, message, isShared: isShared && !isCopied, isEvent: isEmit };
@@ -164,7 +167,7 @@ function listeningAt(source: Source, node: TS.Node): Listening | null {
   const [event, handler] = node.arguments;
   if (!/^(on|once)$/.test(name.text) || !event || !ts.isStringLiteralLike(event)) return null;
   const code = handler && unwrapped(handler);
-  const isInline = code && (ts.isArrowFunction(code) || ts.isFunctionExpression(code));
+  const isInline = code && isInlineFunction(code);
   const fn = isInline ? code : code && functionMeant(source, code);
   if (!fn || fn.parameters.length === 0) return null;
   if (!isMessage(source, event.text, channel) || !isChannel(source, channel)) return null;
@@ -194,7 +197,7 @@ function placeOf(source: Source, { event, channel, handler, isInline }: Listenin
   const [first] = handler.parameters;
   const isEvent = first && ts.isIdentifier(first.name) && bringsEvents(source, channel);
   const message = isEvent ? `${first.name.getText()}.data` : null;
-  return { at: { listener: event, on: channel.getText(source.file) }, message };
+  return { at: { listener: event, on: unwrapped(channel).getText(source.file) }, message };
 }
 
 /** Whether a channel hands out events that hold the message, as Electron's utility processes do. */

@@ -1,25 +1,24 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { functionMeant } from "../syntax/function-meant.js";
-import { callsIn } from "../syntax/walk.js";
+import { callsIn, unwrapped } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
-import { decodedBy, encodedIn } from "./codecs.js";
+import { encodedIn } from "./codecs.js";
 import { sendsChatter } from "./chatter.js";
 import {
   areaOf,
   functionAround,
   idOf,
-  meansOnly,
   proposal,
   type Detector,
   type Proposal,
 } from "./detector.js";
 import { isNoMessage } from "./no-message.js";
 import { isHandler, madeIntoText } from "./messages.js";
-import { namedFunctions, pointOf } from "./named-functions.js";
+import { pointOf } from "./named-functions.js";
 
 /** What hands a text to all that have asked for its channel, in whatever process. */
-const BROKERS = /["'](ioredis|redis|@redis\/client|mqtt|nats)["']/;
+const BROKERS = /["'](ioredis|redis|@redis\/client|mqtt|nats|@google-cloud\/pubsub)["']/;
 const NAMED_LIKE_ONE = /redis|pub(sub|lisher)?\b|\bnats|mqtt|broker/i;
 
 /** Messages that are published as text. */
@@ -55,20 +54,17 @@ export const publishers: Detector = {
 /** What is done with messages that were published. */
 export const subscribers: Detector = {
   finds: "handlers of what was published",
-  needles: ["message"],
+  needles: ["message", "ubscribe("],
   find: (source) =>
     callsIn(source.file).flatMap((call): Proposal[] => {
       const { expression } = call;
       const [event, callback] = call.arguments;
       if (!event || !callback || !ts.isPropertyAccessExpression(expression)) return [];
-      const isMessage = ts.isStringLiteralLike(event) && /^p?message$/.test(event.text);
-      if (!isMessage || expression.name.text !== "on") return [];
-      if (!isBroker(source, expression.expression) && !hasAsked(source, expression.expression)) {
-        return [];
-      }
+      if (!brings(source, expression, event)) return [];
       const target = isHandler(callback) ? null : functionMeant(source, callback);
-      const on = expression.expression.getText(source.file);
-      const at = target ? pointOf(target) : { listener: event.text, on };
+      const on = unwrapped(expression.expression).getText(source.file);
+      const listener = ts.isStringLiteralLike(event) ? event.text : event.getText(source.file);
+      const at = target ? pointOf(target) : { listener, on };
       if (!isHandler(target ?? callback) || !at) return [];
       return [
         proposal(source, call, 3, "a message arrives that brings no trace along", {
@@ -81,35 +77,17 @@ export const subscribers: Detector = {
     }),
 };
 
-/** What a broker without events of its own calls that which it brings. */
-const BROUGHT = /\b(Msg|JsMsg|MessageInfo|ConsumeMessage|Message)\b/;
-
-/** Functions that are given what a broker has brought, and read the message in it. */
-export const takers: Detector = {
-  finds: "functions that read what NATS or SQS has brought",
-  needles: ["nats", "@aws-sdk/client-sqs"],
-  find: (source) => {
-    if (!TAKEN_FROM.test(source.text)) return [];
-    return namedFunctions(source, () => true).flatMap(({ node, name, at }): Proposal[] => {
-      const [brought] = node.parameters;
-      if (!brought?.type || !BROUGHT.test(brought.type.getText(source.file))) return [];
-      const isRead = isHandler(node) && meansOnly(source, at, [{ node }]);
-      const place = isRead ? { at } : decodedBy(source, node);
-      if (!place) return [];
-      return [
-        proposal(source, node, 3, "a message arrives that brings no trace along", {
-          id: idOf(areaOf(source), name),
-          use: "trace-receive",
-          phase: 2,
-          ...place,
-          span: { name, op: "queue.process" },
-        }),
-      ];
-    });
-  },
-};
-
-const TAKEN_FROM = /["'](nats|@nats-io\/[\w-]+|@aws-sdk\/client-sqs)["']/;
+/** Whether a call hands over what is done with messages: `on("message", ...)`, `subscribe(channel, ...)`. */
+function brings(
+  source: Source,
+  { name, expression }: TS.PropertyAccessExpression,
+  event: TS.Expression,
+): boolean {
+  if (/^p?subscribe$/i.test(name.text)) return isBroker(source, expression);
+  const isMessage = ts.isStringLiteralLike(event) && /^p?message$/.test(event.text);
+  if (!isMessage || name.text !== "on") return false;
+  return isBroker(source, expression) || hasAsked(source, expression);
+}
 
 /** Whether a file asks something for what is published, by `subscribe`. */
 function hasAsked({ text, file }: Source, receiver: TS.Expression): boolean {

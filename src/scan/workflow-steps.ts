@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { isInlineFunction } from "../syntax/function-meant.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
 import { callsIn, isAsync, unwrapped } from "../syntax/walk.js";
@@ -36,7 +37,7 @@ function stepAt(source: Source, call: TS.CallExpression): Step | null {
   const on = callee.expression.getText(source.file);
   if (!/(^|\.)step$/.test(on) || !first || !ts.isStringLiteralLike(first) || !work) return null;
   const fn = unwrapped(work);
-  if (!(ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) || !isAsync(fn)) return null;
+  if (!isInlineFunction(fn) || !isAsync(fn)) return null;
   const at = { listener: first.text, on };
   return meansOnly(source, at, [{ node: fn }]) ? { name: first.text, at } : null;
 }

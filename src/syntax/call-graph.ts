@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { isInlineFunction } from "./function-meant.js";
 import { flowOf } from "./control-flow.js";
 import { functionName, type NamedFunction } from "./names.js";
 import { isStatementList } from "./region.js";
@@ -184,7 +185,7 @@ function functionsIn({ properties }: TS.ObjectLiteralExpression): TS.Node[] {
 }
 
 function isFunction(node: TS.Node | undefined): boolean {
-  return node !== undefined && (ts.isArrowFunction(node) || ts.isFunctionExpression(node));
+  return node !== undefined && isInlineFunction(node);
 }
 
 /** Whether a function without a name runs where it stands: called, or handed to what calls it. */

@@ -1,6 +1,6 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
-import { functionMeant } from "./function-meant.js";
+import { functionMeant, isInlineFunction } from "./function-meant.js";
 import type { Matcher } from "./join-point.js";
 import { functionMatch, hasBody } from "./named-points.js";
 import { nameMatches, type NamedFunction } from "./names.js";
@@ -51,12 +51,13 @@ function listenerCallback(
 
 /**
  * Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule,
- * the steps of Inngest, and the tasks of Trigger.dev.
+ * the steps of Inngest, and the tasks of Trigger.dev; or what handles the messages of a channel.
  */
 export const JOB_METHODS: ReadonlySet<string> = new Set([
   ...["process", "work", "define"],
   ...["schedule", "scheduleJob"],
   ...["run", "task"],
+  ...["subscribe", "pSubscribe", "consume"],
 ]);
 
 /**
@@ -130,7 +131,7 @@ export function functionAmong(
   source: Source,
   given: readonly TS.Expression[],
 ): NamedFunction | null {
-  const inline = given.find((each) => ts.isArrowFunction(each) || ts.isFunctionExpression(each));
+  const inline = given.find(isInlineFunction);
   if (inline) return functionOf(source, inline);
   const first = (of: (each: TS.Expression) => NamedFunction | null): NamedFunction | null =>
     given.flatMap((each) => of(each) ?? [])[0] ?? null;
@@ -164,8 +165,7 @@ function isNoFunction(source: Source, given: TS.Expression): boolean {
 /** The function an expression is, or names in this file. */
 function functionOf(source: Source, expression: TS.Expression): NamedFunction | null {
   const code = unwrapped(expression);
-  const isInline = ts.isArrowFunction(code) || ts.isFunctionExpression(code);
-  return isInline ? code : (functionMeant(source, code) ?? null);
+  return isInlineFunction(code) ? code : (functionMeant(source, code) ?? null);
 }
 
 /** Exported HTTP handlers. */

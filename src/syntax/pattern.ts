@@ -32,7 +32,7 @@ export function namesIn(code: string): string[] {
   return names;
 }
 
-/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of arguments or members. */
+/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of arguments, elements or members. */
 export function matchPattern(pattern: TS.Expression, code: TS.Expression): Captures | null {
   const captures: Record<string, TS.Expression> = {};
   return matches(pattern, code, captures) ? captures : null;
@@ -52,6 +52,19 @@ function matches(
       ts.isCallExpression(found) &&
       matches(wanted.expression, found.expression, captures) &&
       matchArguments(wanted.arguments, found.arguments, captures)
+    );
+  }
+  if (ts.isNewExpression(wanted)) {
+    return (
+      ts.isNewExpression(found) &&
+      matches(wanted.expression, found.expression, captures) &&
+      matchArguments(wanted.arguments ?? [], found.arguments ?? [], captures)
+    );
+  }
+  if (ts.isArrayLiteralExpression(wanted)) {
+    return (
+      ts.isArrayLiteralExpression(found) &&
+      matchArguments(wanted.elements, found.elements, captures)
     );
   }
   if (ts.isPropertyAccessExpression(wanted)) {

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { isInlineFunction } from "./function-meant.js";
 import { isGuarded, isInAsync } from "./control-flow.js";
 import { isSettled } from "./settled.js";
 import {
@@ -130,7 +131,7 @@ const PLATFORM =
 function isOnlyRead(source: Source, expression: TS.Expression): boolean {
   if (!isEffectFree(expression)) return false;
   const code = unwrapped(expression);
-  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return true;
+  if (isInlineFunction(code)) return true;
   const unknown = findNode(code, (node) => {
     if (!ts.isIdentifier(node) || PLATFORM.test(node.text)) return false;
     const { parent } = node;

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { isInlineFunction } from "./function-meant.js";
 import { isAssignment, unwrapped } from "./walk.js";
 
 /** Whether an expression can be read twice with the same result: a name, a literal, a plain path. */
@@ -21,7 +22,7 @@ const HARMLESS_CALLS =
 export function isEffectFree(expression: TS.Expression): boolean {
   const code = unwrapped(expression);
   if (isStablePath(code) || ts.isLiteralExpression(code)) return true;
-  if (ts.isArrowFunction(code) || ts.isFunctionExpression(code)) return true;
+  if (isInlineFunction(code)) return true;
   switch (code.kind) {
     case ts.SyntaxKind.TrueKeyword:
     case ts.SyntaxKind.FalseKeyword:

@@ -1,4 +1,5 @@
 import { ts, type TS } from "./compiler.js";
+import { isInlineFunction } from "./function-meant.js";
 import { isSettled } from "./settled.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
@@ -203,7 +204,7 @@ function functionDeclaredBy(declaration: TS.Declaration): TS.FunctionLikeDeclara
   if (ts.isFunctionDeclaration(declaration)) return declaration;
   if (!ts.isVariableDeclaration(declaration) || !declaration.initializer) return null;
   const value = unwrapped(declaration.initializer);
-  return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? value : null;
+  return isInlineFunction(value) ? value : null;
 }
 
 /** Whether a function certainly returns neither a promise nor a thenable, told from its own text. */
