@@ -1906,20 +1906,15 @@ parentPort!.on("message", async (task: { id: string }) => {
 `,
   });
   const { proposals } = await json(folder, ["scan"]);
-  expect(proposals.map(({ rule }) => [String(rule.in), rule.use, rule.at])).toEqual([
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-send", { call: "topic.publishMessage({ json: $message })", within: "announce" }],
+    ["trace-receive", { listener: "message", on: "subscription" }],
+    ["trace-receive", { listener: "news", on: "subscriber" }],
     [
-      "src/builds.ts",
-      "trace-send",
-      { call: "topic.publishMessage({ json: $message })", within: "announce" },
-    ],
-    ["src/builds.ts", "trace-receive", { listener: "message", on: "subscription" }],
-    ["src/news.ts", "trace-receive", { listener: "news", on: "subscriber" }],
-    [
-      "src/orders.ts",
       "trace-send",
       { call: "sqs.send(new SendMessageCommand({ MessageBody: $text, $$$ }))", within: "place" },
     ],
-    ["src/orders.ts", "trace-receive", { call: "JSON.parse($$$)", within: "poll" }],
-    ["src/thread.ts", "trace-receive", { listener: "message", on: "parentPort" }],
+    ["trace-receive", { call: "JSON.parse($$$)", within: "poll" }],
+    ["trace-receive", { listener: "message", on: "parentPort" }],
   ]);
 });
