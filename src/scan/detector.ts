@@ -15,6 +15,8 @@ export interface Proposal {
   readonly why: string;
   /** Functions that the place hands its work on to, or is most of: they need nothing of their own. */
   readonly covers?: readonly string[];
+  /** The functions whose calls are most of the place: a span of theirs would have its extent. */
+  readonly mostly?: readonly string[];
   /** The type of the message that it is about, where the file says it. */
   readonly carries?: CarriedType | null;
   /** The one function whose call is all that it is about. */

@@ -3,7 +3,7 @@ import { functionAmong, JOB_METHODS } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
 import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { findNode, unwrapped, walk } from "../syntax/walk.js";
+import { findNode, unwrapped, walk, walkOwn } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { areaOf, idOf, JOB_NAME, proposal, type Detector, type Proposal } from "./detector.js";
 import {
@@ -62,7 +62,7 @@ export function jobDone(
   const why = `a job is done that brings no trace along${own}`;
   const message = `\${${data}}`;
   const found = proposal(source, node, 3, why, { ...common, use: "trace-receive", message });
-  return [{ ...found, covers: handedTo(handler, job) }];
+  return [{ ...found, covers: handedTo(handler, job), mostly: mostlyCalled(handler) }];
 }
 
 /** What tells jobs of one queue apart: what the handler itself reads a name from, or the job's own. */
@@ -154,12 +154,35 @@ export function handedTo(
     const isGiven = node.arguments.some((each) =>
       given.has(/^[\w$]+/.exec(each.getText())?.[0] ?? ""),
     );
-    if (!isGiven) return;
-    if (ts.isIdentifier(expression)) names.push(expression.text);
-    if (ts.isPropertyAccessExpression(expression)) names.push(`.${expression.name.text}`);
+    if (isGiven) names.push(...calledAs(expression));
   });
   return names;
 }
+
+/** How what covers a place says what is called: as a function, and as a method of whatever class. */
+function calledAs(callee: TS.Expression): string[] {
+  if (ts.isIdentifier(callee)) return [callee.text];
+  return ts.isPropertyAccessExpression(callee) ? [`.${callee.name.text}`] : [];
+}
+
+/** The one function that a handler waits for, whatever it logs and reports beside. */
+function mostlyCalled(handler: TS.SignatureDeclaration): string[] {
+  const names = new Set<string>();
+  walkOwn(handler, (node) => {
+    // What is called again and again is a part of it each time.
+    if (ts.isIterationStatement(node, false)) names.add("");
+    const isWaiting = ts.isAwaitExpression(node) || ts.isReturnStatement(node);
+    const call = isWaiting && node.expression ? unwrapped(node.expression) : undefined;
+    if (!call || !ts.isCallExpression(call)) return;
+    for (const name of calledAs(call.expression)) if (!REPORTS.test(name)) names.add(name);
+  });
+  const [only, ...others] = names;
+  return only !== undefined && others.length === 0 && !ANY.test(only) ? [only] : [];
+}
+
+const REPORTS = /^\.?(update|log|report|extendLock|emit)\w*$/;
+/** Names that say nothing of what is called. */
+const ANY = /^\.?(run|execute|process|handle|perform|call|send|add|get|start|all|allSettled)$/;
 
 /** What a handler calls its job, and what it takes out of it into constants. */
 function namesIn(

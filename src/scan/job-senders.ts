@@ -30,7 +30,7 @@ export const jobSenders: Detector = {
       });
       const data = call.arguments[dataAt(at.call)];
       // What is put back brings the trace of whoever put it in first.
-      if (data && isOfJob(data)) return [];
+      if (data && (isOfJob(data) || isEmpty(data))) return [];
       // A job that comes again and again would be in the trace of the start for ever.
       if (call.arguments.some(saysRepeat)) return [];
       return [{ ...found, carries: data ? carriedType(source, data) : null }];
@@ -42,6 +42,12 @@ function saysRepeat(given: TS.Expression): boolean {
   const code = unwrapped(given);
   if (!ts.isObjectLiteralExpression(code)) return false;
   return code.properties.some(({ name }) => name && /^repeat(Every)?$/.test(name.getText()));
+}
+
+/** A job without data is of whoever does it. */
+function isEmpty(data: TS.Expression): boolean {
+  const code = unwrapped(data);
+  return ts.isObjectLiteralExpression(code) && code.properties.length === 0;
 }
 
 /** `job.data`, `{ ...job.data, isRetry: true }`. */

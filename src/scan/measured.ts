@@ -17,6 +17,7 @@ import {
   type Proposal,
 } from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
+import { hasOwnSpan } from "./own-span.js";
 import { modulesFor } from "./runs.js";
 
 export const CLOCKS = ["Date.now()", "performance.now()"];
@@ -105,7 +106,8 @@ export const measuredFunctions: Detector = {
   find: (source) =>
     namedFunctions(source, (name) => !WAITING.test(name)).flatMap((each): Proposal[] => {
       const { node, name, at } = each;
-      if (!measuresItself(source, each) || !meansOnly(source, at, [each])) return [];
+      if (!measuresItself(source, each) || hasOwnSpan(node)) return [];
+      if (!meansOnly(source, at, [each])) return [];
       const why = "it measures itself, and no trace shows when it ran";
       const found = proposal(source, node, 2, why, {
         id: idOf(name),

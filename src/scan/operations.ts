@@ -5,6 +5,7 @@ import type { Source } from "../syntax/source.js";
 import { idOf, isOfPages, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
+import { hasOwnSpan } from "./own-span.js";
 import { callsItself, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
@@ -13,7 +14,7 @@ const VERB =
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
-  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$/;
+  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$|[sS]hutdown/;
 
 /** What is kept for old data or old callers, and what only looks whether all is well. */
 const OUTDATED = /[hH]ealth|^(legacy|deprecated)/;
@@ -71,7 +72,17 @@ export const operations: Detector = {
 function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
   if (!isAsync(node) || isLongRun(source, each)) return false;
-  return !callsItself(node, functionName(node) ?? "");
+  return !callsItself(node, functionName(node) ?? "") && !hasOwnSpan(node) && !isIterator(node);
+}
+
+/** Whether a function of any type waits for what it is given to call: who calls it does the work. */
+function isIterator({ typeParameters, parameters, body }: Named["node"]): boolean {
+  const given = parameters.map(({ name }) => name.getText());
+  const isWaiting = (node: TS.Node) =>
+    ts.isAwaitExpression(node) &&
+    ts.isCallExpression(node.expression) &&
+    given.includes(node.expression.expression.getText());
+  return typeParameters !== undefined && findNode(body, isWaiting) !== undefined;
 }
 
 /** Whether the name of an open function says that it goes on for a while, and its code agrees. */

@@ -13,17 +13,18 @@ import {
   type Proposal,
 } from "./detector.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
+import { hasOwnSpan } from "./own-span.js";
 import { callsItself, weightOf } from "./weight.js";
 
 /** What computes for long, or speaks a protocol of its own, and has no instrumentation. */
 const UNTRACED =
-  /(^|[/@-])(\w*pdf\w*|sharp|jimp|\w*canvas|puppeteer|playwright|\w*ffmpeg|tesseract|mammoth|docx|xlsx|exceljs|archiver|jszip|unzipper|yauzl|mjml|react-email|simple-git|isomorphic-git|dockerode|ssh2?|esbuild|webpack|rollup|transformers|onnxruntime)(\.?js)?(-(core|dist|lib|node|extra))?(\/|$)/;
+  /(^|[/@-])(\w*pdf\w*|sharp|jimp|\w*canvas|puppeteer|playwright|\w*ffmpeg|tesseract|mammoth|docx|xlsx|exceljs|archiver|jszip|unzipper|yauzl|mjml|simple-git|isomorphic-git|dockerode|ssh2?|esbuild|webpack|rollup|transformers|onnxruntime)(\.?js)?(-(core|dist|lib|node|extra))?(\/|$)/;
 
 /** Literals, one of which a file that uses such a module contains. */
 const NEEDLES = [
   ...["pdf", "sharp", "jimp", "canvas", "puppeteer", "playwright", "ffmpeg", "tesseract"],
   ...["mammoth", "docx", "xlsx", "exceljs", "archiver", "jszip", "unzipper", "yauzl"],
-  ...["mjml", "react-email", "-git", "dockerode", "ssh", "esbuild", "webpack"],
+  ...["mjml", "-git", "dockerode", "ssh", "esbuild", "webpack"],
   ...["rollup", "transformers", "onnxruntime"],
 ];
 
@@ -61,7 +62,10 @@ export const untracedWork: Detector = {
     namedFunctions(source, (name) => !MAKES.test(name)).flatMap((each): Proposal[] => {
       const { node, name, at } = each;
       const isCalled =
-        isOpen(node) && isAsync(node) && !callsItself(node, functionName(node) ?? "");
+        isOpen(node) &&
+        isAsync(node) &&
+        !hasOwnSpan(node) &&
+        !callsItself(node, functionName(node) ?? "");
       const by = isCalled ? untracedIn(source, each) : null;
       const weight = weightOf(node);
       if (by === null || weight < LEAST || !meansOnly(source, at, [each])) return [];

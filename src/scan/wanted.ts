@@ -47,6 +47,7 @@ function onceEach(proposals: readonly Proposal[]): Proposal[] {
 function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean {
   // A run may also be what a message begins.
   const placeOf = ({ file, line, rule }: Proposal) => `${HOPS.has(rule.use)} ${file}:${line}`;
+  const most = new Set(proposals.flatMap(({ mostly = [] }) => mostly));
   const first = new Set(proposals.filter(({ isSecond }) => !isSecond).map(placeOf));
   const handing = groupedBy(
     proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
@@ -63,7 +64,8 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
       by !== each &&
       (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use || saysJob(by));
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
-    return !isHanded && !first.has(placeOf(each));
+    const isMost = each.rule.use === "wrap-span" && names.some((name) => most.has(name));
+    return !isHanded && !isMost && !first.has(placeOf(each));
   };
 }
 

@@ -37,7 +37,7 @@ function workOf(fn: NamedFunction): Work {
   walk(fn.body, (node) => {
     if (isOfItsOwn(node)) return false;
     if (ts.isTryStatement(node)) work.handles++;
-    if (ts.isAwaitExpression(node)) {
+    if (ts.isAwaitExpression(node) && !READS_ANSWER.test(node.expression.getText())) {
       work.waits++;
       if (isInLoop(node, fn)) work.waitsInLoops++;
     }
@@ -55,6 +55,9 @@ function workOf(fn: NamedFunction): Work {
 function isOfItsOwn(node: TS.Node): boolean {
   return ts.isFunctionLike(node) && !ts.isCallExpression(node.parent);
 }
+
+/** What was waited for before is only read. */
+const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
 
 const LOG = /(^|\.)(log|logger|console)\.(log|info|warn|error|debug)$/i;
 

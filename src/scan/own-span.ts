@@ -1,0 +1,29 @@
+import { ts, type TS } from "../syntax/compiler.js";
+import { isInlineFunction } from "../syntax/function-meant.js";
+import type { NamedFunction } from "../syntax/names.js";
+import { findNode } from "../syntax/walk.js";
+
+/** What helpers are called that run what they are given in a span. */
+const HELPER = /(span|trace[ds]?|tracing|instrument\w*)$/i;
+
+/** Whether most of a function is what such a helper is given: `return instrumentAsync({ name }, async () => ...)`. */
+export function hasOwnSpan(fn: NamedFunction): boolean {
+  const isMost = (given: TS.Expression) =>
+    isInlineFunction(given) && given.getWidth() * 2 > fn.body.getWidth();
+  const isHeld = (node: TS.Node) => {
+    if (!ts.isCallExpression(node)) return false;
+    const work = node.arguments.find(isMost);
+    return work !== undefined && (isHelper(node.expression) || takesSpan(work));
+  };
+  return findNode(fn.body, isHeld) !== undefined;
+}
+
+function isHelper(callee: TS.Expression): boolean {
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
+  return ts.isIdentifier(name) && (HELPER.test(name.text) || /^instrument/.test(name.text));
+}
+
+function takesSpan(work: TS.Expression): boolean {
+  const [first] = isInlineFunction(work) ? work.parameters : [];
+  return first !== undefined && /^\w*span$/i.test(first.name.getText());
+}
