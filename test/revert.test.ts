@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { afterEach, expect, test } from "vitest";
@@ -675,4 +675,42 @@ test("what moved to a file that imports the SDK member by member goes there", as
   const outcome = await revert({ ...options, allowDirty: true });
   expect(outcome.sites.map(({ state }) => state)).toEqual(["reverted"]);
   expect(read("src/b.ts")).not.toContain("startSpan(");
+});
+
+test("of names that were brought together in one import, none leaves an empty one", async () => {
+  const code = `export function send(socket: WebSocket, note: object): void {
+  socket.send(JSON.stringify(note));
+}
+export async function take(note: object): Promise<void> {
+  await handle(note);
+}
+declare function handle(note: object): Promise<void>;
+`;
+  project = temporaryProject({ "src/a.ts": code }, [
+    { id: "s", use: "trace-send", at: { call: "socket.send($text)" } },
+    { id: "r", use: "trace-receive", at: { call: "handle($note)" } },
+  ]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const rest = read("src/a.ts").replace(/^import .*\n/gm, "");
+  const together = 'import { continueTraceFrom, withTraceContext } from "./lib/index.js";\n';
+  writeFileSync(join(dir, "src/a.ts"), together + rest);
+  await revert({ ...options, allowDirty: true });
+  expect(read("src/a.ts")).not.toContain("import");
+});
+
+test("a module that nothing imports any more goes though an option beside it stays", async () => {
+  const init = `import * as Sentry from "@sentry/node";\n\nSentry.init({\n  dsn: "",\n});\n`;
+  const rule: RuleConfig = { id: "i", use: "init-hardening", environment: true, scrub: true };
+  project = temporaryProject({ "src/main.ts": init }, [rule]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const main = read("src/main.ts").replace(/environment: .*,/, 'environment: "staging",');
+  writeFileSync(join(dir, "src/main.ts"), main);
+  expect(existsSync(join(dir, "src/lib/scrub.ts"))).toBe(true);
+  const outcome = await revert({ ...options, allowDirty: true });
+  expect(outcome.sites.filter(({ state }) => state === "left")).toHaveLength(1);
+  expect(existsSync(join(dir, "src/lib/scrub.ts"))).toBe(false);
 });

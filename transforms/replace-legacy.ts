@@ -548,6 +548,8 @@ function slimmed(source: Source, fn: NamedFunction, shape: Shape): Candidate[] {
   const range = { start: head, end: outer.end };
   const shared = { range, head: "", similar: true };
   if (!ours) {
+    // Somebody has brought the old code back.
+    if (saysAgain(source, fn.body, shape)) return [];
     const removal = reason("changed-by-hand", "the wrapper's body is another one now");
     return [{ ...shared, container: containerOf(fn.body), key: "", exact: false, removal }];
   }
@@ -565,6 +567,12 @@ function slimmed(source: Source, fn: NamedFunction, shape: Shape): Candidate[] {
     ...(shape.deprecated ? deprecationRemoval(source, outer) : []),
   ];
   return [{ ...own, removal: { edits, dedent: null } }];
+}
+
+/** Whether the replaced code stands in a function as it stood there, however it is formatted. */
+function saysAgain(source: Source, body: TS.Block, { original = "" }: Shape): boolean {
+  const bare = (text: string) => text.replace(/[\s;,()]+/g, "").replace(/'/g, '"');
+  return original !== "" && bare(textOf(source, body)).includes(bare(original));
 }
 
 /** A span may stand around it by now. */

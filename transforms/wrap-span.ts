@@ -14,6 +14,7 @@ import {
   fillsFor,
   findMatches,
   findNode,
+  fingerprint,
   firstNode,
   freshName,
   headOf,
@@ -32,6 +33,7 @@ import {
   regionParam,
   regionsOf,
   renderSpan,
+  renamingSince,
   renderTemplate,
   schema,
   SPAN_NAMES,
@@ -355,6 +357,18 @@ class SpanCandidate implements Candidate {
 
   get removal(): Candidate["removal"] {
     return (this.#removal ??= this.#place.remove());
+  }
+
+  get isRenamed(): boolean {
+    const { call, options } = this.#place;
+    // The options are all that its key says behind the callee.
+    const [head = "", tail = ""] = callFingerprint(call.expression, [options]).split(
+      fingerprint(options),
+    );
+    const { key = "" } = this.#shape;
+    if (!this.similar || !key.startsWith(head) || isReason(this.removal)) return false;
+    const before = key.slice(head.length, key.length - tail.length);
+    return renamingSince(this.#source, before, options) !== null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { importPlace, importStatement, type ImportNeed } from "../syntax/import-place.js";
 import type { Source } from "../syntax/source.js";
 import type { LedgerImport } from "./ledger.js";
-import { findOwnImports } from "./own-imports.js";
+import { findOwnImports, importRemovals } from "./own-imports.js";
 
 /** The imports that a file's new sites need and that it has not got yet, in a stable order. */
 export function missingImports(
@@ -51,7 +51,7 @@ export function addImports(
 /** Before an import that came with a blank line behind it, which must go with it. */
 function placeBeforeOwn(source: Source, existing: readonly LedgerImport[]) {
   const own = findOwnImports(source, existing, [])
-    .flatMap(({ removals }) => removals)
+    .flatMap((each) => importRemovals(source, [each]))
     .find(({ start, end }) => /\n\r?\n$/.test(source.text.slice(start, end)));
   return own ? { offset: own.start, before: "", after: "" } : null;
 }

@@ -5,7 +5,7 @@ import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import type { AttachedEdit, Instrumentation } from "../transform.js";
 import { nestingKey, type Piece } from "./compose.js";
 import type { LedgerImport } from "./ledger.js";
-import { findOwnImports } from "./own-imports.js";
+import { findOwnImports, importRemovals } from "./own-imports.js";
 import { isRemovable, type Recognised } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 
@@ -44,10 +44,8 @@ export function withoutOurs(
     removable.map(({ removal }) => removal),
     [],
   );
-  const importEdits = findOwnImports(source, imports, siteEdits)
-    .filter(({ uses }) => uses.length === 0)
-    .flatMap(({ removals }) => removals);
-  const edits = combineRemovals([...siteEdits, ...importEdits]);
+  const unused = findOwnImports(source, imports, siteEdits).filter(({ uses }) => uses.length === 0);
+  const edits = combineRemovals([...siteEdits, ...importRemovals(source, unused)]);
   if (edits.length === 0)
     return { base: source, reduced: reduceText(source.text, []), owners: new Map() };
   const reduced = reduceText(source.text, edits);

@@ -129,4 +129,6 @@ const MATCHES: readonly Match[] = [
   (entry, each) => each.similar && sameContainer(entry, each),
   (entry, each) => each.similar && sameHead(entry, each),
   (entry, each) => each.isRenamed === true && sameContainer(entry, each),
+  // It stands elsewhere, where its variables have other names.
+  (_entry, each) => each.isRenamed === true && each.similar,
 ];

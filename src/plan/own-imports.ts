@@ -1,5 +1,6 @@
 import { encloses, type Edit } from "../text/edit.js";
 import { endOfLine } from "../text/lines.js";
+import { groupedBy } from "../text/grouped.js";
 import { indexRanges } from "../text/range-index.js";
 import type { TS } from "../syntax/compiler.js";
 import {
@@ -16,7 +17,9 @@ export interface OwnImport {
   readonly entry: LedgerImport;
   /** What it is called by now; null where its members are imported one by one instead. */
   readonly local: string | null;
-  readonly removals: readonly Edit[];
+  /** The statement that it is a part of, and which of the names in it are its own. */
+  readonly imported: ImportedNames;
+  readonly names: readonly ImportedLocal[];
   /** Uses of its name that the given removals leave. */
   readonly uses: readonly TS.Identifier[];
   /** Whether it names another module by now: then what uses it may mean the user's own. */
@@ -45,14 +48,23 @@ export function findOwnImports(
         // What is removed is left out first: nothing has to be bound where nothing is left.
         source.scope.references(name, (use) => use !== name && !isRemoved(use)),
       );
-      const isWhole = names.length === imported.names.length;
-      const removals = isWhole
-        ? [importRemoval(source, imported.statement, entry.text)]
-        : nameRemovals(imported.names, names);
       const local = isSplit ? null : (names[0]?.name.text ?? null);
-      return [{ entry, local, removals, uses, isMoved }];
+      return [{ entry, local, imported, names, uses, isMoved }];
     }),
   );
+}
+
+/** The edits that take imports out; several of them may be one statement by now. */
+export function importRemovals(source: Source, gone: readonly OwnImport[]): Edit[] {
+  const byStatement = groupedBy(gone, ({ imported }) => imported.statement.pos);
+  return [...byStatement.values()].flatMap((group) => {
+    const [{ imported, entry }] = group as [OwnImport];
+    const nodes = new Set(group.flatMap(({ names }) => names.map(({ node }) => node)));
+    const names = imported.names.filter(({ node }) => nodes.has(node));
+    return names.length === imported.names.length
+      ? [importRemoval(source, imported.statement, entry.text)]
+      : nameRemovals(imported.names, names);
+  });
 }
 
 function referencesTo({ scope }: Source, name: TS.Identifier): readonly TS.Identifier[] {

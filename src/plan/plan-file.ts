@@ -17,7 +17,7 @@ import { hopEnds } from "./hops.js";
 import { leftOutEnds } from "./left-out.js";
 import { lookalikesIn } from "./lookalikes.js";
 import { instrumentAll } from "./instrument-sites.js";
-import { findOwnImports } from "./own-imports.js";
+import { findOwnImports, importRemovals } from "./own-imports.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import { repeatedSpans } from "./span-cautions.js";
@@ -131,7 +131,7 @@ function replan(
   const unused = findOwnImports(source, input.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  const removals = combineRemovals([...edits, ...unused.flatMap(({ removals }) => removals)]);
+  const removals = combineRemovals([...edits, ...importRemovals(source, unused)]);
   const plan = planFile(tree, {
     ...input,
     text: applyEdits(input.text, removals),

@@ -2,7 +2,7 @@ import { placeTooDeep } from "../syntax/depth.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import { reduceText } from "../text/reduce.js";
 import type { FilePlan, Placement } from "./model.js";
-import { findOwnImports } from "./own-imports.js";
+import { findOwnImports, importRemovals } from "./own-imports.js";
 import { isRemovable, recogniseAll } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import type { Tree } from "./tree.js";
@@ -32,7 +32,7 @@ export function obstacleTo(tree: Tree, plan: FilePlan): Obstacle | null {
   const imports = findOwnImports(source, plan.imports, edits).filter(
     ({ uses }) => uses.length === 0,
   );
-  const removals = combineRemovals([...edits, ...imports.flatMap((each) => each.removals)]);
+  const removals = combineRemovals([...edits, ...importRemovals(source, imports)]);
   const reverted = reduceText(plan.after, removals);
   if (reverted.text === plan.base) return null;
   const isNew = new Set(plan.placements.map(({ site }) => site));

@@ -11,7 +11,7 @@ import { hashOf } from "./hash.js";
 import { insideOut } from "./inside-out.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
-import { findOwnImports } from "./own-imports.js";
+import { findOwnImports, importRemovals, type OwnImport } from "./own-imports.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { copiesLeft, editGone, importInUse, importNoted } from "./revert-findings.js";
 import { combineRemovals, removalEdits } from "./removals.js";
@@ -268,22 +268,26 @@ function freeImports(
   keptSites: readonly Recognised[],
   imports: readonly LedgerImport[],
 ) {
-  const edits: Edit[] = [];
+  const gone: OwnImport[] = [];
   const kept: LedgerImport[] = [];
   const findings: Finding[] = [];
-  for (const { entry, removals, uses, isMoved } of findOwnImports(source, imports, siteEdits)) {
+  // What is still ours, but cannot be told where, may be what uses an import.
+  const isSure = keptSites.every((each) => each.candidate !== null || isMissing(each));
+  for (const own of findOwnImports(source, imports, siteEdits)) {
+    const { entry, uses, isMoved } = own;
+    const removals = importRemovals(source, [own]);
     const isNoted = commentsIn(removals.map(({ start, end }) => source.text.slice(start, end))) > 0;
     if (!input.covers(entry.file)) kept.push(entry);
-    else if (uses.length === 0 && !isNoted) edits.push(...removals);
+    else if (uses.length === 0 && !isNoted) gone.push(own);
     else {
       kept.push(entry);
       if (isNoted) findings.push(importNoted(source, entry, removals));
       const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
-      if (foreign && !isMoved)
+      if (foreign && isSure && !isMoved)
         findings.push(importInUse(source, entry, foreign.getStart(source.file)));
     }
   }
-  return { edits, kept, findings };
+  return { edits: importRemovals(source, gone), kept, findings };
 }
 
 function isInside(offset: number, sites: readonly Recognised[]): boolean {

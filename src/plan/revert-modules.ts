@@ -1,5 +1,5 @@
 import { looseHashOf } from "./hash.js";
-import type { Ledger, LedgerImport, LedgerModule, LedgerSite } from "./ledger.js";
+import type { Ledger, LedgerImport, LedgerModule } from "./ledger.js";
 import type { FileChange, Finding } from "./model.js";
 import { importerOf } from "./importers.js";
 import type { Tree } from "./tree.js";
@@ -7,7 +7,6 @@ import type { Tree } from "./tree.js";
 /** What a revert leaves of the files that call created modules. */
 export interface Remaining {
   readonly imports: readonly LedgerImport[];
-  readonly sites: readonly LedgerSite[];
   /** The texts that it changes, by path. */
   readonly changed: ReadonlyMap<string, string | null>;
   /** What the files in which some of ours stays would say without any of it. */
@@ -35,11 +34,10 @@ export function revertModules(
     readonly ledger: Ledger;
     readonly madeElsewhere: ReadonlyMap<string, LedgerModule>;
   },
-  { imports, sites, changed, bare }: Remaining,
+  { imports, changed, bare }: Remaining,
 ): RevertedModules {
   const needed = new Set(imports.map((each) => tree.resolve(each.file, each.module)));
-  const isNeeded = ({ file, rule }: LedgerModule) =>
-    needed.has(file) || sites.some((site) => site.rule === rule);
+  const isNeeded = ({ file }: LedgerModule) => needed.has(file);
   const after = new Map(changed);
   const changes: FileChange[] = [];
   let left = ledger.modules.flatMap((module) => whereItIs(tree, module));

@@ -48,7 +48,7 @@ export function planRevert(input: RevertInput): RevertPlan {
   const changes = [...files.flatMap((file) => file.changes), ...whole.changes];
   const changed = new Map(changes.map(({ path, after }) => [path, after]));
   const bare = new Map(files.flatMap((file) => file.bare));
-  const modules = revertModules(input, { imports, sites, changed, bare });
+  const modules = revertModules(input, { imports, changed, bare });
   const sitesInCode = files.flatMap((file) => file.sites);
   return {
     sites: [...sitesInCode, ...whole.sites],

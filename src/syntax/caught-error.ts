@@ -215,13 +215,8 @@ function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[
   if (!isAsMany && (others !== undefined || found.length !== places.length)) {
     return UNSURE;
   }
-  const ours = isAsMany
-    ? unmoved(
-        places.map(({ index }) => all[index]),
-        found,
-        callback,
-      )
-    : found;
+  const atPlaces = isAsMany ? places.map(({ index }) => all[index]) : found;
+  const ours = others === undefined ? atPlaces : unmoved(atPlaces, found, callback);
   if (isReason(ours)) return ours;
   return places.flatMap(({ isBound }, at) => {
     const { clause, statement } = ours[at] ?? {};

@@ -368,9 +368,11 @@ function seeCondition(source: Source, property: TS.PropertyAssignment, shape: Sh
   return { node: value, key, isSame: fingerprint(whenFalse) === shape.kept, removal };
 }
 
-function seeReplaced(source: Source, property: TS.PropertyAssignment, shape: Shape): Seen {
+function seeReplaced(source: Source, property: TS.PropertyAssignment, shape: Shape): Seen | null {
   const { initializer } = property;
   const key = fingerprint(initializer);
+  // Somebody has brought the old value back.
+  if (key === codeFingerprint(shape.original ?? "")) return null;
   if (`${shape.option} ${key}` !== shape.key) return otherValue(property, key);
   const text = ledgerText(source, shape, "original");
   const edit = { start: initializer.getStart(source.file), end: initializer.end, text };

@@ -78,6 +78,9 @@ export function removedImports(source: Source, shape: Shape): Candidate[] {
   const { file, text } = source;
   const original = ledgerText(source, shape, "original");
   if (shape.code) return renamedImport(source, shape, original);
+  const missing = missingPart(source, original);
+  // Somebody has brought it back.
+  if (missing === "") return [];
   const { statements } = file;
   const at = (offset: number): Candidate => ({
     range: { start: offset, end: offset },
@@ -86,7 +89,7 @@ export function removedImports(source: Source, shape: Shape): Candidate[] {
     key: shape.key ?? "",
     exact: true,
     similar: true,
-    removal: { edits: [{ start: offset, end: offset, text: original }], dedent: null },
+    removal: { edits: [{ start: offset, end: offset, text: missing }], dedent: null },
   });
   for (let index = 0; index <= statements.length; index++) {
     const before = statements[index - 1];
@@ -100,6 +103,25 @@ export function removedImports(source: Source, shape: Shape): Candidate[] {
   if (behind) return [at(lineStart(text, behind.getStart(file)))];
   const lastImport = statements.filter(ts.isImportDeclaration).at(-1);
   return [at(lastImport ? nextLine(text, lastImport.end) : 0)];
+}
+
+/** An import without the names that the file has by now: nothing where it has all of them. */
+function missingPart({ scope }: Source, original: string): string {
+  const file = ts.createSourceFile("import.ts", original, ts.ScriptTarget.Latest, true);
+  const [statement] = file.statements;
+  const bindings =
+    statement && ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : null;
+  if (!statement || !ts.isImportDeclaration(statement) || !statement.importClause) return original;
+  const isThere = ({ text }: TS.Identifier) => scope.declared(text).length > 0;
+  const { name } = statement.importClause;
+  const elements = bindings && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
+  const others = [name, bindings && ts.isNamespaceImport(bindings) ? bindings.name : undefined];
+  const wanted = elements.filter((each) => !isThere(each.name));
+  const isWanted = others.some((each) => each && !isThere(each));
+  if (wanted.length === 0 && !isWanted) return "";
+  if (!bindings || wanted.length === elements.length) return original;
+  const list = wanted.map((each) => each.getText(file)).join(", ");
+  return `${original.slice(0, bindings.getStart(file))}{ ${list} }${original.slice(bindings.end)}`;
 }
 
 function renamedImport(source: Source, shape: Shape, original: string): Candidate[] {

@@ -12,6 +12,7 @@ import { isReason, reason, type Reason } from "./reason.js";
 import { needsBraces } from "./lone-statement.js";
 import { isOpenEnded, isStatementList, statementAround } from "./region.js";
 import type { Source } from "./source.js";
+import { isAsync } from "./walk.js";
 import { mayGoOn, needsSemicolon } from "./wrapper-layout.js";
 
 /** A call of ours around code of the user's. */
@@ -40,9 +41,11 @@ export interface Unwrapping {
 export function unwrap(
   source: Source,
   node: WrapperNode,
-  shape: WrapperShape,
+  given: WrapperShape,
 ): Unwrapping | Reason {
-  const outer = outerNode(node.call, shape);
+  const statement = given.isConcise ? grownStatement(node) : null;
+  const shape = statement ? { ...given, isConcise: false, unit: source.style.indent } : given;
+  const outer = statement ?? outerNode(node.call, shape);
   if (!outer) return reason("changed-by-hand", "the call stands in another place now");
   const kept = shape.isConcise
     ? keptExpression(source, node, shape)
@@ -68,6 +71,21 @@ export function unwrap(
     ],
     dedent: { range: kept, unit: addedIndent(source, kept, { start, end }, inserted) },
   };
+}
+
+/**
+ * The statement around an expression's wrapper whose callback has got statements of its own since:
+ * they can stand where it stands, if nothing takes its value but a `return`.
+ */
+function grownStatement({ call, callback }: WrapperNode): TS.Statement | null {
+  const { body } = callback;
+  if (!ts.isBlock(body) || onlyReturned(body)) return null;
+  const value = awaitedAround(call);
+  const { parent } = value;
+  if (!ts.isExpressionStatement(parent) && !ts.isReturnStatement(parent)) return null;
+  // What comes behind does not wait for it, and would by then.
+  if (isAsync(callback) && ts.isExpressionStatement(parent) && value === call) return null;
+  return statementAround(parent)?.statement === parent ? parent : null;
 }
 
 /**
