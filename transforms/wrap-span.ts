@@ -452,7 +452,8 @@ function heldFrom(call: TS.Node): { readonly block: TS.Node; readonly end: numbe
 /** A constant that nothing is done for; what comes behind it may be work. */
 function valueAlone({ kind, node }: Match, { region }: WrapSpan): Reason | undefined {
   if (region === "rest") return undefined;
-  const isValue = kind === "constant" && findNode(node, isWork) === undefined;
+  const isGiven = kind === "constant" || kind === "assign";
+  const isValue = isGiven && findNode(node, isWork) === undefined;
   return isValue ? reason("function-value") : undefined;
 }
 

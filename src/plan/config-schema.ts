@@ -11,7 +11,7 @@ const GLOBS = v.union([TEXT, v.array(TEXT)]);
 export const AT_FORMS = {
   case: 'a clause of a switch, or the same test as an `if` that does not just look ahead to such a clause: `"start-build"`',
   switch: 'a whole switch: `"event.type"`',
-  call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures, `$$$` takes the rest (also in `{ body: $text, $$$ }`, `[$first, $$$]` and `new Command($$$)`); the head of a chain means the chain",
+  call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures (twice, it is the same code), `$_` is any code, `$$$` takes the rest (also in `{ body: $text, $$$ }`, `[$first, $$$]` and `new Command($$$)`); the head of a chain means the chain",
   function:
     'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`; `"createHandler()"` means those that a function of that name gives back',
   method: 'methods by class: `"Server.*"`',

@@ -32,7 +32,7 @@ export function namesIn(code: string): string[] {
   return names;
 }
 
-/** Matches code against a pattern; `$x` captures, `$$$` takes the rest of arguments, elements or members. */
+/** Matches code against a pattern; `$x` captures, `$_` is any code, `$$$` takes the rest of arguments, elements or members. */
 export function matchPattern(pattern: TS.Expression, code: TS.Expression): Captures | null {
   const captures: Record<string, TS.Expression> = {};
   return matches(pattern, code, captures) ? captures : null;
@@ -45,6 +45,7 @@ function matches(
 ): boolean {
   const wanted = unwrapped(pattern);
   const name = captureName(wanted);
+  if (name === "_") return true;
   if (name) return capture(name, code, captures);
   const found = unwrapped(code);
   if (ts.isCallExpression(wanted)) {

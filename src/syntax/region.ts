@@ -60,7 +60,7 @@ function expressionRegion(source: Source, match: Match): Region | null {
     return regionOf(source, consumptionOf(node) === "used" ? chain : node);
   }
   if (match.kind === "constant") return regionOf(source, waitedFor(match.node.initializer));
-  return match.kind === "assign" ? regionOf(source, match.node.right) : null;
+  return match.kind === "assign" ? regionOf(source, waitedFor(match.node.right)) : null;
 }
 
 /** What a value is awaited of: the work that takes the time. */
