@@ -63,7 +63,7 @@ export const stageSpan = defineTransform<StageSpan, Found | null>({
   summary: "Runs a stage in a span, from its start mark to its timing",
   inserts: "`startStage(name, () => ...)` around what runs from a stage's start mark to its timing",
   details: [
-    "The mark is the last statement before the timing that reads a clock (`Date.now()`, `performance.now()`, a helper that starts something) into what the timing is measured from. Where all of a stage is not one piece that can go into a callback, the statements in which it awaits several calls do, and then the calls, but for those of `node:fs`.",
+    "The mark is the last statement before the timing that reads a clock (`Date.now()`, `performance.now()`, a helper that starts something) into what the timing is measured from. Where all of a stage is not one piece that can go into a callback, the statements in which it awaits several calls, or one again and again, do, and then the calls, but for those of `node:fs`.",
   ],
   params: { dir: dirParam },
   joinPoints: ["assign", "call"],
@@ -149,8 +149,8 @@ function isPartOf({ name, whole }: Stage, other: Stage): boolean {
 }
 
 /**
- * All of a stage, and what stands in for that: each statement in which it awaits several calls, and
- * for that the calls.
+ * All of a stage, and what stands in for that: each statement in which it awaits several calls, or
+ * one in a loop, and for that the calls.
  */
 function sitesOf(source: Source, stage: Stage, mains: ReadonlyMap<Stage, StageSite>): StageSite[] {
   const main = mains.get(stage);
@@ -163,7 +163,8 @@ function sitesOf(source: Source, stage: Stage, mains: ReadonlyMap<Stage, StageSi
   const others = segments.flatMap(({ list, statements }) =>
     statements.flatMap((statement) => {
       const calls = callsAwaitedIn(source, statement).filter((each) => !isFileWork(source, each));
-      const region = calls.length > 1 ? statementsRegion(source, list, [statement]) : null;
+      const isSeveral = calls.length > 1 || calls.some((each) => isRepeated(each, statement));
+      const region = isSeveral ? statementsRegion(source, list, [statement]) : null;
       const piece = region && standIn(region, main);
       const each = calls.map((call) => standIn(call, piece ?? main));
       return piece ? [piece, ...each] : each;
@@ -221,6 +222,15 @@ function callsAwaitedIn(source: Source, statement: TS.Statement): Region[] {
     return false;
   });
   return found;
+}
+
+/** Whether a call of a statement is made in each turn of a loop there. */
+function isRepeated({ start }: Region, statement: TS.Statement): boolean {
+  const isAround = (node: TS.Node) =>
+    ts.isIterationStatement(node, false) &&
+    node.statement.pos <= start &&
+    start < node.statement.end;
+  return findNode(statement, isAround) !== undefined;
 }
 
 /** What a stage does to folders and files beside its work is no stage. */
