@@ -65,8 +65,13 @@ export function markEdit(
   { block }: TS.CatchClause,
   parameter: string,
 ): AttachedEdit {
-  const status = objectOnOneLine(FAILURE, source.style).replace(/"/g, source.style.quote);
-  return firstInBlock(source, block, `${parameter}.setStatus(${status})`);
+  return firstInBlock(source, block, failureCall(source, parameter));
+}
+
+/** The call that marks a span as failed. */
+export function failureCall({ style }: Source, parameter: string): string {
+  const status = objectOnOneLine(FAILURE, style).replace(/"/g, style.quote);
+  return `${parameter}.setStatus(${status})`;
 }
 
 /** Code for the beginning of a catch block, in a line of its own where the block has lines. */
@@ -151,7 +156,8 @@ function catchesIn(node: TS.Node): TS.CatchClause[] {
 
 // How it recognises its own work
 
-function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
+/** Whether a statement marks a span as failed as ours do. */
+export function isMark(node: TS.Node, parameter: string): node is TS.ExpressionStatement {
   if (!ts.isExpressionStatement(node) || !node.getText().startsWith(parameter)) return false;
   const call = node.expression;
   if (!ts.isCallExpression(call) || call.arguments.length !== 1) return false;

@@ -1,6 +1,7 @@
 import { objectOnOneLine, objectOverLines, type Entries } from "../text/code.js";
 import type { Edit, Range } from "../text/edit.js";
 import { indentationAt } from "../text/lines.js";
+import { failureCall, isMark } from "./caught-error.js";
 import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
 import { flowOf, isInAsync } from "./control-flow.js";
@@ -86,8 +87,9 @@ export interface InactiveCall {
 }
 
 /**
- * Lays out `const span = startInactiveSpan(...)` with a `try` whose `finally` ends it. Statements get
- * a block around all of it, so that the name stays theirs.
+ * Lays out `const span = startInactiveSpan(...)` with a `try` whose `finally` ends it, and whose `catch`
+ * says that it failed, as `startSpan` does. Statements get a block around all of it, so that the name
+ * stays theirs.
  */
 export function layOutInactive(
   source: Source,
@@ -106,7 +108,9 @@ export function layOutInactive(
   const fits = base.length + short.length <= style.width;
   const declaration = fits ? short : `${start}${objectOverLines(call.options, style, base)})${end}`;
   const open = `${declaration}${line}try {${inner}`;
-  const close = `${line}} finally {${inner}${call.parameter}.end()${end}${line}}`;
+  const failure = failureCall(source, call.parameter);
+  const failed = `${line}} catch (error) {${inner}${failure}${end}${inner}throw error${end}`;
+  const close = `${failed}${line}} finally {${inner}${call.parameter}.end()${end}${line}}`;
   const unit = indentNeeded(
     file,
     region,
@@ -185,6 +189,15 @@ function endsOnly({ file }: Source, statement: TS.Statement, { text }: TS.Identi
   return only?.getText(file).replace(/;$/, "") === `${text}.end()` && others.length === 0;
 }
 
+/** Whether a `try` has no `catch`, or one that marks the span as failed and passes the error on. */
+function marksOnly({ catchClause }: TS.TryStatement, { text }: TS.Identifier): boolean {
+  if (!catchClause) return true;
+  const [mark, thrown, ...others] = catchClause.block.statements;
+  const name = catchClause.variableDeclaration?.name.getText();
+  const isPassedOn = thrown && ts.isThrowStatement(thrown) && thrown.expression.getText() === name;
+  return mark !== undefined && isMark(mark, text) && isPassedOn === true && others.length === 0;
+}
+
 /** Takes an inactive span off again, or says why that would change what the code does by now. */
 export function unwrapInactive(
   source: Source,
@@ -192,11 +205,11 @@ export function unwrapInactive(
   unit: string,
 ): Unwrapping | Reason {
   const { attempt, outer, name, isAlone, end } = span;
-  const { tryBlock, catchClause, finallyBlock } = attempt;
-  if (!finallyBlock || !endsOnly(source, attempt, name) || catchClause) {
+  const { tryBlock, finallyBlock } = attempt;
+  if (!finallyBlock || !endsOnly(source, attempt, name) || !marksOnly(attempt, name)) {
     return reason("changed-by-hand", "the try became another one");
   }
-  const isEnding = ({ pos, end }: TS.Node) => finallyBlock.pos <= pos && end <= finallyBlock.end;
+  const isEnding = ({ pos, end }: TS.Node) => tryBlock.end <= pos && end <= finallyBlock.end;
   const used = source.scope.references(name, (use) => use !== name && !isEnding(use));
   if (used.length > 0) return reason("span-in-use", name.text);
   const kept = innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
