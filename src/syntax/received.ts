@@ -4,6 +4,7 @@ import type { Match, StatementList } from "./join-point.js";
 import { assignedIn, isParse, nameOf, type ReadMessage } from "./message-reader.js";
 import type { NamedFunction } from "./names.js";
 import { isEffectFree, isStablePath } from "./purity.js";
+import { takesJob } from "./queue-job.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import {
   regionsOf,
@@ -35,7 +36,7 @@ export interface Received extends ReadMessage {
  *   and all that follows in its block;
  * - any other call: its argument, and the call;
  * - a function: what it parses, itself or in a function inside it, and all that follows that; else
- *   its first parameter, and its body;
+ *   its first parameter, of a queue's job its data, and its body;
  * - a clause or a switch: the object that the switch tests, and the clause.
  */
 export function receivedIn(host: Receiving, match: Match, wanted: RegionKind): Received | Reason {
@@ -241,7 +242,9 @@ function parameterOf(
   if (!region) return reason("empty-region");
   const { name } = parameter;
   if (isGivenText(source, match.node)) return reason("no-message");
-  if (isOfThePlatform(match.node)) return { message: `${name.text}.data`, region };
+  if (isOfThePlatform(match.node) || takesJob(source, match.node)) {
+    return { message: `${name.text}.data`, region };
+  }
   return { message: name.text, named: name, region };
 }
 
