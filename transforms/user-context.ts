@@ -27,6 +27,7 @@ import {
   type Reason,
   type Rule,
   type Site,
+  type Source,
   type TS,
 } from "../src/transform.js";
 
@@ -39,7 +40,7 @@ interface UserContext extends Rule {
   readonly dir?: string | undefined;
 }
 
-export const userContext = defineTransform<UserContext, TS.ReturnStatement>({
+export const userContext = defineTransform<UserContext, TS.ReturnStatement | null>({
   name: "user-context",
   summary: "Tells the SDK who the user is, by an opaque id, wherever that becomes known",
   inserts: "`setSentryUser(id)` before each return of the function that says who asks",
@@ -58,15 +59,17 @@ export const userContext = defineTransform<UserContext, TS.ReturnStatement>({
   find: ({ source }, rule) =>
     findMatches(source, rule.at).flatMap((match) => {
       const body = match.kind === "function" ? match.node.body : null;
-      if (!body || !ts.isBlock(body)) return [];
+      if (!body) return [];
       const present = findNode(body, isTold) ? "hand" : undefined;
-      return flowOf(body.statements).returns.map((statement): Site<TS.ReturnStatement> => {
+      if (!ts.isBlock(body)) return [withoutStatement(source, match.anchor, body, present)];
+      return flowOf(body.statements).returns.map((statement): UserSite => {
         const region = { start: statement.getStart(source.file), end: statement.end };
         return { anchor: region.start, region, data: statement, present };
       });
     }),
 
   instrument: (file, { data: statement, region }, rule) => {
+    if (!statement) throw new Error("a value without a return is skipped");
     const id = idIn(file, statement, rule.user);
     if (isReason(id)) return id;
     const helper = userHelper(file, rule.dir);
@@ -80,6 +83,20 @@ export const userContext = defineTransform<UserContext, TS.ReturnStatement>({
 });
 
 // What it looks for
+
+type UserSite = Site<TS.ReturnStatement | null>;
+
+/** The value of an arrow function: no statement can stand before it. */
+function withoutStatement(
+  source: Source,
+  anchor: number,
+  body: TS.Expression,
+  present: UserSite["present"],
+): UserSite {
+  const region = { start: body.getStart(source.file), end: body.end };
+  const skip = reason("unknown-user", textOf(source, body).slice(0, 60));
+  return { anchor, region, data: null, present, skip };
+}
 
 function isTold(node: TS.Node): boolean {
   return ts.isCallExpression(node) && /(^|\.)set(Sentry)?User$/.test(node.expression.getText());
@@ -99,6 +116,9 @@ function idOf(file: FileContext, value: TS.Expression, member: string): string |
   const { source } = file;
   if (isNobody(value)) return "null";
   if (ts.isConditionalExpression(value)) return eitherId(file, value, member);
+  if (ts.isBinaryExpression(value) && isOrNobody(value)) {
+    return idOf(file, unwrapped(value.left), member);
+  }
   const path = ts.isObjectLiteralExpression(value) ? givenTo(value, member) : value;
   const isName = path !== value || ts.isIdentifier(value);
   if (!path || !isName || !isStablePath(path)) return reason("unknown-user", textOf(source, value));
@@ -125,6 +145,11 @@ function eitherId(
   if (isReason(one)) return one;
   if (isReason(other)) return other;
   return `${textOf(file.source, condition)} ? ${one} : ${other}`;
+}
+
+/** `user ?? null` */
+function isOrNobody({ operatorToken, right }: TS.BinaryExpression): boolean {
+  return operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken && isNobody(unwrapped(right));
 }
 
 function isNobody(value: TS.Expression): boolean {
