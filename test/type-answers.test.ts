@@ -112,6 +112,7 @@ const CASES: readonly (readonly [what: string, code: string, outcome: string])[]
   ["one that may not", "(reader: Reader) => reader.keep()", "planned"],
   ["an empty object type", "(value: {}) => value", "may-return-thenable"],
   ["a callback that says void", "(done: () => void) => done()", "may-return-thenable"],
+  ["what the console gives back", "(text: string) => console.log(text)", "planned"],
   ["a function of its own that says void", "(id: string) => note(id)", "planned"],
   ["a subprocess", '() => spawn("ls")', "outlives-span"],
   ["a stream of Node", "(path: string) => createReadStream(path)", "outlives-span"],
@@ -651,9 +652,9 @@ export const KEYS: Record<keyof Started, true> = { type: true };
 export function longest(words: string[]) {
   let found: string | undefined;
   let count;
-  count = 0;
+  count = Number("0");
   for (const word of words) {
-    if (found === undefined || word.length > found.length) found = word;
+    if (found === undefined || word.length > found.length) found = word.trim();
     count++;
   }
   return { found, count };
@@ -668,7 +669,7 @@ export class Counter {
 
 export function total(of: number): number {
   let sum = 0;
-  sum += of;
+  sum += Number(of);
   return sum;
 }
 `;

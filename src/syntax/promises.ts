@@ -1,13 +1,12 @@
 import { ts, type TS } from "./compiler.js";
 import { isInlineFunction } from "./function-meant.js";
 import { isGuarded, isInAsync } from "./control-flow.js";
-import { isSettled } from "./settled.js";
 import {
   calledFunction,
   isFresh,
   isOngoing,
+  isSynchronous,
   PROMISE_METHODS,
-  returnsNoThenable,
   yieldsProxy,
 } from "./results.js";
 import { isWritten } from "./declarations.js";
@@ -225,22 +224,6 @@ function isAsyncCall(source: Source, expression: TS.Expression): boolean {
   const code = unwrapped(expression);
   const fn = ts.isCallExpression(code) ? calledFunction(source, code) : null;
   return fn !== null && isAsync(fn);
-}
-
-const SYNCHRONOUS_GLOBALS =
-  /^(?:(?:JSON|Math|Number|String|Boolean|Date|console)\.\w+|Object\.(?:keys|values|entries|is|hasOwn)|Array\.(?:isArray|of|from)|parseInt|parseFloat|isNaN|isFinite)$/;
-
-/** Whether an expression certainly yields neither a promise nor a thenable. */
-export function isSynchronous(source: Source, expression: TS.Expression): boolean {
-  const code = unwrapped(expression);
-  if (isSettled(code)) return !ts.isAwaitExpression(code);
-  if (!ts.isCallExpression(code)) return false;
-  const callee = unwrapped(code.expression);
-  const name = callee.getText(source.file);
-  const root = /^\w+/.exec(name)?.[0] ?? "";
-  if (SYNCHRONOUS_GLOBALS.test(name)) return !source.scope.resolve(root, code)?.length;
-  const fn = calledFunction(source, code);
-  return fn !== null && returnsNoThenable(fn);
 }
 
 /** Whether a statement starts work that nobody waits for. */

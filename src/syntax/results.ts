@@ -28,7 +28,8 @@ export function resultHazard(
   if (kind === "ongoing") return returned.every(isThis) ? null : "outlives-span";
   const isPromise = kind === "promise" || (kind === "unknown" && saysPromise(fn));
   if (isPromise && returned.every((each) => isFreshOrPlain(source, each, types))) return null;
-  return returned.every((each) => isPlainValue(each, types)) ? null : "may-return-thenable";
+  const isPlain = (each: TS.Expression) => isPlainValue(each, types) || isSynchronous(source, each);
+  return returned.every(isPlain) ? null : "may-return-thenable";
 }
 
 function saysPromise({ type }: TS.FunctionLikeDeclaration): boolean {
@@ -173,6 +174,22 @@ function startsWork(source: Source, call: TS.CallExpression): boolean {
   if (SUBPROCESSES.has(name)) return packageOfCall(source, call) === "child_process";
   const fn = calledFunction(source, call);
   return fn !== null && isGenerator(fn);
+}
+
+const SYNCHRONOUS_GLOBALS =
+  /^(?:(?:JSON|Math|Number|String|Boolean|Date|console)\.\w+|Object\.(?:keys|values|entries|is|hasOwn)|Array\.(?:isArray|of|from)|parseInt|parseFloat|isNaN|isFinite)$/;
+
+/** Whether an expression certainly yields neither a promise nor a thenable. */
+export function isSynchronous(source: Source, expression: TS.Expression): boolean {
+  const code = unwrapped(expression);
+  if (isSettled(code)) return !ts.isAwaitExpression(code);
+  if (!ts.isCallExpression(code)) return false;
+  const callee = unwrapped(code.expression);
+  const name = callee.getText(source.file);
+  const root = /^\w+/.exec(name)?.[0] ?? "";
+  if (SYNCHRONOUS_GLOBALS.test(name)) return !source.scope.resolve(root, code)?.length;
+  const fn = calledFunction(source, code);
+  return fn !== null && returnsNoThenable(fn);
 }
 
 /** The function of this file that a call by name calls, if it is certain. */
