@@ -67,3 +67,43 @@ test("pitfall 11: headers that a rule sets are accepted with a warning", async (
   );
   expect(await findings({ headers: true })).toMatchObject([{ code: "no-headers" }]);
 });
+
+test("what a clock or a listener calls is told where it would go below a span that has ended", async () => {
+  const code = `declare const bus: { on(event: string, then: (n: number) => void): void };
+declare const done: Promise<void>;
+export function start(): void {
+  setInterval(sweep, 1000);
+  bus.on("order", (n) => { take(n); });
+}
+function sweep(): void {
+  console.log("sweeping");
+}
+export function take(n: number): void {
+  console.log(n);
+}
+export async function all(): Promise<void> {
+  bus.on("item", (n) => { seen(n); });
+  await done;
+}
+function seen(n: number): void {
+  console.log(n);
+}
+`;
+  const rule = (id: string, at: object) => ({ id, use: "wrap-span", at, span: { name: id } });
+  const told = async (...rules: ReturnType<typeof rule>[]) => {
+    const active = await activeRules(rules);
+    const { findings } = applyInMemory(memoryTree([["work.ts", code]]), active);
+    return findings.map(({ code: kind, line, message }) => [kind, line, message.split(",")[0]]);
+  };
+  const start = rule("start", { function: "start" });
+  const sweep = rule("sweep", { function: "sweep" });
+  const order = rule("order", { listener: "order" });
+  expect(await told(start, sweep, order)).toEqual([
+    ["ended-parent", 5, '"order" opens spans below that of "start"'],
+    ["ended-parent", 8, '"sweep" opens spans below that of "start"'],
+  ]);
+  expect(await told(sweep, order)).toEqual([]);
+  expect(await told(rule("all", { function: "all" }), rule("item", { listener: "item" }))).toEqual(
+    [],
+  );
+});

@@ -20,7 +20,7 @@ import { instrumentAll } from "./instrument-sites.js";
 import { findOwnImports, importRemovals } from "./own-imports.js";
 import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
 import { combineRemovals, removalEdits } from "./removals.js";
-import { repeatedSpans } from "./span-cautions.js";
+import { endedParents, repeatedSpans, type PlacedSpan } from "./span-cautions.js";
 import { reportSite, siteReport, type Outcome } from "./site-report.js";
 import type { Tree } from "./tree.js";
 
@@ -48,10 +48,12 @@ export function planFile(tree: Tree, input: FileInput): FilePlan {
   const outcomes = instrumentAll(context, drafts, own, view, input);
   const plan = assemble(tree, input, source, context, view, own, outcomes);
   const leftOut = leftOutEnds(context, input.rules, found);
+  const spans = spansOf(outcomes, plan.sites);
   return {
     ...plan,
     findings: [
-      ...repeatedSpans(view.base, spansOf(outcomes, plan.sites)),
+      ...repeatedSpans(view.base, spans),
+      ...endedParents(view.base, spans),
       ...observations(context, view, input),
     ],
     hops: hopEnds(context, outcomes, leftOut, view, input.text),
@@ -75,12 +77,14 @@ function observations(context: FileContext, view: View, input: FileInput): Findi
 }
 
 /** The sites that have a span, with their places in the text in which they were sought. */
-function spansOf(outcomes: readonly Outcome[], reports: readonly SiteReport[]) {
+function spansOf(outcomes: readonly Outcome[], reports: readonly SiteReport[]): PlacedSpan[] {
   const byId = new Map(reports.map((report) => [report.id, report]));
   return outcomes.flatMap(({ draft }) => {
     const report = byId.get(draft.id);
     if (!report?.span) return [];
-    return [{ rule: report.rule, offset: draft.site.region.start, line: report.line }];
+    const { rule, line } = report;
+    const isLocal = !TRANSFORMS.get(draft.active.rule.use)?.isHop;
+    return [{ rule, region: draft.site.region, line, isLocal }];
   });
 }
 

@@ -1,7 +1,10 @@
+import type { TS } from "../syntax/compiler.js";
 import type { FindingCode } from "../syntax/finding.js";
+import { registrationsIn } from "../syntax/registrations.js";
 import { repeaterOf } from "../syntax/repeater.js";
 import type { Source } from "../syntax/source.js";
 import { firstCode } from "../syntax/template.js";
+import { encloses, type Range } from "../text/edit.js";
 import { nearest } from "../text/nearest.js";
 import type { SpanParams } from "../transform.js";
 import type { LedgerSite } from "./ledger.js";
@@ -90,18 +93,49 @@ function opCaution(id: string, { op }: SpanParams): Finding[] {
  * where fifty say the same. Told once for a rule and a file, at the first of them.
  * @param source the text in which the sites were sought
  */
-export function repeatedSpans(
-  source: Source,
-  sites: readonly { readonly rule: string; readonly offset: number; readonly line: number }[],
-): Finding[] {
+export function repeatedSpans(source: Source, sites: readonly PlacedSpan[]): Finding[] {
   const told = new Set<string>();
-  return sites.flatMap(({ rule, offset, line }) => {
-    const repeater = told.has(rule) ? null : repeaterOf(source, offset);
+  return sites.flatMap(({ rule, region, line }) => {
+    const repeater = told.has(rule) ? null : repeaterOf(source, region.start);
     if (!repeater) return [];
     told.add(rule);
     const message = `"${rule}" opens a span for ${repeater}; where they are many, mean only some of them, or list their types as "unsampled" where they are sent`;
     return [{ code: "repeated-span", level: "info", message, file: source.path, line } as const];
   });
+}
+
+/** A span, and the code that it is around, in the text in which its site was sought. */
+export interface PlacedSpan {
+  readonly rule: string;
+  readonly region: Range;
+  readonly line: number;
+  /** Whether it begins where it stands, and not in the trace of a message. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * Spans of what a clock or a listener calls, registered inside the span of another site: that one has
+ * ended by then, and is their parent all the same. Told once for a rule and a file.
+ */
+export function endedParents(source: Source, spans: readonly PlacedSpan[]): Finding[] {
+  if (spans.length < 2) return [];
+  const registrations = registrationsIn(source);
+  const told = new Set<string>();
+  return spans.flatMap((span) => {
+    const { rule, region, line, isLocal } = span;
+    if (!isLocal || told.has(rule)) return [];
+    const by = registrations.find(({ fn }) => encloses(rangeOf(source, fn), region));
+    const at = by && rangeOf(source, by.node);
+    const parent = at && spans.find((each) => each !== span && encloses(each.region, at));
+    if (!parent) return [];
+    told.add(rule);
+    const message = `"${rule}" opens spans below that of "${parent.rule}", which has ended by then: all of them go into its trace`;
+    return [{ code: "ended-parent", level: "warning", message, file: source.path, line } as const];
+  });
+}
+
+function rangeOf({ file }: Source, node: TS.Node): Range {
+  return { start: node.getStart(file), end: node.end };
 }
 
 function finding(code: FindingCode, level: Finding["level"], message: string): Finding {
