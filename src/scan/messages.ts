@@ -35,6 +35,7 @@ export const messageReceivers: Detector = {
   finds: "handlers of messages that arrive as text",
   needles: ["message"],
   find: (source) => {
+    if (!mayHaveChannel(source)) return [];
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const listening = listenedTo(node, source);
@@ -127,8 +128,7 @@ interface Listening {
 }
 
 /** `socket.on("message", ...)`, `socket.onmessage = ...`. */
-function listenedTo(node: TS.Node, { text, file }: Source): Listening | null {
-  if (!CHANNEL.test(text)) return null;
+function listenedTo(node: TS.Node, { file }: Source): Listening | null {
   if (ts.isBinaryExpression(node)) {
     const { left, right: callback } = node;
     const isSet = ts.isPropertyAccessExpression(left) && left.name.text === "onmessage";
