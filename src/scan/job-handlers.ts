@@ -169,12 +169,15 @@ function calledAs(callee: TS.Expression): string[] {
 function mostlyCalled(handler: TS.SignatureDeclaration): string[] {
   const names = new Set<string>();
   walkOwn(handler, (node) => {
+    // What a failure leads to is beside.
+    if (ts.isCatchClause(node)) return false;
     // What is called again and again is a part of it each time.
     if (ts.isIterationStatement(node, false)) names.add("");
     const isWaiting = ts.isAwaitExpression(node) || ts.isReturnStatement(node);
     const call = isWaiting && node.expression ? unwrapped(node.expression) : undefined;
-    if (!call || !ts.isCallExpression(call)) return;
+    if (!call || !ts.isCallExpression(call)) return undefined;
     for (const name of calledAs(call.expression)) if (!REPORTS.test(name)) names.add(name);
+    return undefined;
   });
   const [only, ...others] = names;
   return only !== undefined && others.length === 0 && !ANY.test(only) ? [only] : [];

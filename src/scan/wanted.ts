@@ -1,3 +1,4 @@
+import { nameMatches } from "../syntax/names.js";
 import { groupedBy } from "../text/grouped.js";
 import { JOB_NAME, type Proposal } from "./detector.js";
 
@@ -121,12 +122,21 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   const called = new Set<string | null>(spans.map((each) => `${each.file} ${calledName(each)}`));
   const named = spans.filter((each) => !each.isUntold || !called.has(ownName(each)));
   const names = new Set([...named, ...runs].flatMap(({ rule }) => rule.at?.function ?? []));
+  const families = proposals.filter(({ rule }) => rule.span && rule.at?.function?.includes("*"));
+  const isOfFamily = ({ file, rule }: Proposal) =>
+    families.some(
+      (family) =>
+        family.rule !== rule &&
+        family.file === file &&
+        nameMatches(family.rule.at?.function ?? "", rule.at?.function ?? ""),
+    );
   return (each) => {
     if (each.rule.use !== "wrap-span") return false;
     const name = calledName(each) ?? each.calls;
     if (name) return names.has(name);
     const own = ownName(each);
     if (own === null) return false;
+    if (each.isSecond && isOfFamily(each)) return true;
     return known.has(own) || (each.isUntold === true && called.has(own));
   };
 }
