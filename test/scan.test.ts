@@ -1286,6 +1286,12 @@ export async function post(parcel: Parcel, options: object): Promise<void> {
   await parcels.getQueue().add(parcel.id, parcel, { ...options, jobId: parcel.id });
 }
 `,
+    "src/bulk.ts": `import { parcelQueue } from "./parcels.js";
+
+export async function postAll(ids: string[]): Promise<void> {
+  await parcelQueue.addBulk(ids.map((id) => ({ name: "post", data: { id } })));
+}
+`,
     "src/parcels.ts": `import { Queue } from "bullmq";
 const queue = new Queue("parcels");
 export const parcels = { getQueue: () => queue };
@@ -1297,6 +1303,7 @@ export const parcels = { getQueue: () => queue };
   expect(proposals.map(({ rule }) => [rule.use, rule.at]).sort()).toEqual([
     ["trace-field", { type: "Parcel" }],
     ["trace-receive", { function: "processParcel" }],
+    ["trace-send", { call: "parcelQueue.addBulk($message, $$$)" }],
     ["trace-send", { call: "parcels.getQueue().add($name, $message, $$$)" }],
   ]);
 });

@@ -70,7 +70,7 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   const callee = unwrapped(call.expression);
   if (!ts.isPropertyAccessExpression(callee) || !PUTTING.test(callee.name.text)) return null;
   const [first, second] = call.arguments;
-  if (callee.name.text === "addBulk" && isQueue(source, callee.expression)) {
+  if (callee.name.text === "addBulk" && isBulkTaker(source, callee.expression)) {
     return `${callee.getText(source.file)}($message, $$$)`;
   }
   const isPut =
@@ -89,6 +89,10 @@ function putBy(source: Source, call: TS.CallExpression): string | null {
   if (!second) return null;
   const name = ts.isStringLiteralLike(first) ? first.getText(source.file) : "$name";
   return `${code}(${name}, $message, $$$)`;
+}
+
+function isBulkTaker(source: Source, expression: TS.Expression): boolean {
+  return isQueue(source, expression) || isCalledQueue(expression);
 }
 
 /**
