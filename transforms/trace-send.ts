@@ -95,16 +95,22 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   instrument: (file, site, rule) => {
     const message = site.data;
     if (isReason(message)) return message;
-    const { node, isCopied } = message;
+    const { node, isCopied, isShorthand } = message;
     if (file.types.isFieldless(node)) return reason("no-message", textOf(file.source, node));
     if (!isCopied && !rule.allowCopy) return reason("shared-message");
     const helper = helperFor(file, rule.unsampled ? FILTER : HELPER, rule.module);
     if (isReason(helper)) return helper;
+    const open = `${helper.callee}(`;
     const filter = rule.unsampled ? `, ${filterText(rule.unsampled, file.source.style)}` : "";
     return {
       strategy: "expression",
       region: site.region,
-      edits: callAround(file.source, node, `${helper.callee}(`, `${filter})`),
+      edits: callAround(
+        file.source,
+        node,
+        isShorthand ? `${textOf(file.source, node)}: ${open}` : open,
+        `${filter})`,
+      ),
       reindent: null,
       imports: helper.imports,
       modules: helper.modules,
@@ -114,6 +120,7 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
         key: codeFingerprint(helper.callee),
         arguments: rule.unsampled ? "2" : "1",
         exclusive: FIELD,
+        ...(isShorthand ? { form: "shorthand" } : {}),
       },
       container: containerOf(node),
       head: headOf(node),
@@ -122,13 +129,14 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
 
   landmark: ({ callee = "" }) => callee,
 
-  recognise: ({ source }, { callee = "", arguments: count }) => {
+  recognise: ({ source }, { callee = "", arguments: count, form }) => {
     const found: Candidate[] = [];
     walk(source.file, (node) => {
       if (!ts.isCallExpression(node) || !saysCallee(node, callee)) return;
       const [message] = node.arguments;
       if (!message) return;
-      const candidate = callCandidate(source, node, message);
+      const start = form === "shorthand" ? shorthandStart(source, node, message) : undefined;
+      const candidate = callCandidate(source, node, message, start);
       const isOurs = String(node.arguments.length) === count;
       const removal = reason("changed-by-hand", "the call has other arguments");
       found.push(isOurs ? candidate : { ...candidate, exact: false, removal });
@@ -136,6 +144,17 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
     return found;
   },
 });
+
+/** Where `data: helper(data)` begins, which was `data`. */
+function shorthandStart(
+  { file }: Source,
+  { parent }: TS.CallExpression,
+  message: TS.Expression,
+): number | undefined {
+  const isNamed =
+    ts.isPropertyAssignment(parent) && parent.name.getText(file) === message.getText(file);
+  return isNamed ? parent.getStart(file) : undefined;
+}
 
 // What it looks for
 

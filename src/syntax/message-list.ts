@@ -24,7 +24,9 @@ export function messagesOf(
   if (isUsedElsewhere(source, given)) return [reason("list-in-use", given.getText())];
   return elements.map((element): Message | Reason => {
     const node = dataOf(element);
-    return isReason(node) ? node : { node, isCopied: isMadeHere(node) };
+    if (isReason(node)) return node;
+    const isShorthand = ts.isShorthandPropertyAssignment(node.parent);
+    return { node, isCopied: isMadeHere(node), isShorthand };
   });
 }
 
@@ -60,6 +62,7 @@ function dataOf(element: TS.ObjectLiteralExpression): TS.Expression | Reason {
     properties.find((each) => name.test(each.name ? (propertyName(each.name) ?? "") : ""));
   const data = named(/^data$/);
   if (!data || !named(/^(name|opts|options|queue)$/)) return element;
+  if (ts.isShorthandPropertyAssignment(data)) return data.name;
   const isGiven = ts.isPropertyAssignment(data) && canBeObject(data.initializer);
   // Of the job itself, a queue takes nothing but what it knows.
   return isGiven

@@ -10,6 +10,8 @@ export interface Message {
   readonly node: TS.Expression;
   /** Whether its receiver gets a copy in any case: as text, as a clone, or because it is made here. */
   readonly isCopied: boolean;
+  /** Whether it is a member that is only named: `{ data }`. */
+  readonly isShorthand?: boolean;
 }
 
 /**
