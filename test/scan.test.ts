@@ -642,6 +642,13 @@ class EventQueue {
 const eventQueue = new EventQueue();
 export const note = (id: string) => eventQueue.add("signup", { id });
 `,
+    "src/cutter.ts": `import Bull from "bull";
+
+const videos = new Bull("videos");
+videos.process(async (job) => {
+  await fetch(job.data.id);
+});
+`,
     "src/cache.ts": `import Database from "better-sqlite3";
 
 const db = new Database(":memory:");
@@ -651,7 +658,7 @@ export async function store(rows: string[]) {
 `,
   });
   const { proposals } = await json(folder, ["scan"]);
-  expect(proposals.map(({ rule }) => rule.at?.call)).toEqual([
+  expect(proposals.flatMap(({ rule }) => rule.at?.call ?? [])).toEqual([
     "child.send($message)",
     "videos.add($message, $$$)",
   ]);

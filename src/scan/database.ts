@@ -94,6 +94,14 @@ function isWrite(node: TS.Node): boolean {
   return ts.isCallExpression(node) && WRITE.test(`${node.expression.getText()}(`);
 }
 
+/** The text of a path without what only the compiler sees: `(db as Client).transaction`. */
+function plainPath(expression: TS.Expression): string {
+  const code = unwrapped(expression);
+  return ts.isPropertyAccessExpression(code)
+    ? `${plainPath(code.expression)}.${code.name.text}`
+    : code.getText();
+}
+
 /** Transactions that are awaited, or returned, where they begin. */
 export const transactions: Detector = {
   finds: "transactions",
@@ -103,7 +111,7 @@ export const transactions: Detector = {
     const isDriver = /["']better-sqlite3["']/.test(source.text) && !source.text.includes("drizzle");
     if (!usesDatabase(source) || isDriver) return [];
     return callsIn(source.file).flatMap((call): Proposal[] => {
-      const callee = call.expression.getText(source.file);
+      const callee = plainPath(call.expression);
       const [work] = call.arguments;
       if (!work || !TRANSACTION.test(callee) || !isWork(work) || !isWaitedFor(call)) return [];
       return [

@@ -21,8 +21,8 @@ export interface Proposal {
   readonly carries?: CarriedType | null;
   /** The one function whose call is all that it is about. */
   readonly calls?: string | undefined;
-  /** Whether it is about messages over a socket, at whose other end may be anybody. */
-  readonly channel?: "socket";
+  /** What it is about messages of, at whose other end may be anybody: a socket, or a queue of jobs. */
+  readonly channel?: "socket" | "jobs";
   /** Left out where another detector means the same function, or another place hands its work to it. */
   readonly isSecond?: boolean;
   /** How much it does. */

@@ -62,7 +62,8 @@ export function jobDone(
   const why = `a job is done that brings no trace along${own}`;
   const message = `\${${data}}`;
   const found = proposal(source, node, 3, why, { ...common, use: "trace-receive", message });
-  return [{ ...found, covers: handedTo(handler, job), mostly: mostlyCalled(handler) }];
+  const covers = handedTo(handler, job);
+  return [{ ...found, channel: "jobs", covers, mostly: mostlyCalled(handler) }];
 }
 
 /** What tells jobs of one queue apart: what the handler itself reads a name from, or the job's own. */

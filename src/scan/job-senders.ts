@@ -3,7 +3,7 @@ import type { Source } from "../syntax/source.js";
 import { isInlineFunction } from "../syntax/function-meant.js";
 import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
-import { callsIn, enclosingFunction, unwrapped } from "../syntax/walk.js";
+import { callsIn, enclosingFunction, findNode, meansValue, unwrapped } from "../syntax/walk.js";
 import { carriedType } from "./carried-types.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { isGivenQueue, isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";
@@ -32,21 +32,21 @@ export const jobSenders: Detector = {
       // What is put back brings the trace of whoever put it in first.
       if (data && (isOfJob(data) || isEmpty(data))) return [];
       // A job that comes again and again would be in the trace of the start for ever.
-      if (call.arguments.some(saysRepeat)) return [];
-      return [{ ...found, carries: data ? carriedType(source, data) : null }];
+      if (call.arguments.some((each) => findNode(each, saysRepeat) !== undefined)) return [];
+      return [{ ...found, channel: "jobs", carries: data ? carriedType(source, data) : null }];
     });
   },
 };
 
-function saysRepeat(given: TS.Expression): boolean {
-  const code = unwrapped(given);
-  if (!ts.isObjectLiteralExpression(code)) return false;
-  return code.properties.some(({ name }) => name && /^repeat(Every)?$/.test(name.getText()));
+function saysRepeat(node: TS.Node): boolean {
+  if (!ts.isObjectLiteralExpression(node)) return false;
+  return node.properties.some(({ name }) => name && /^repeat(Every)?$/.test(name.getText()));
 }
 
 /** A job without data is of whoever does it. */
 function isEmpty(data: TS.Expression): boolean {
   const code = unwrapped(data);
+  if (meansValue(code, "undefined")) return true;
   return ts.isObjectLiteralExpression(code) && code.properties.length === 0;
 }
 

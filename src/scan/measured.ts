@@ -5,7 +5,7 @@ import { catchAround } from "../syntax/run-exits.js";
 import type { Source } from "../syntax/source.js";
 import { stageStem } from "../syntax/stage.js";
 import { stageWork } from "../syntax/stage-work.js";
-import { findNode, unwrapped, walkOwn } from "../syntax/walk.js";
+import { findNode, unwrapped, walk, walkOwn } from "../syntax/walk.js";
 import { groupedBy } from "../text/grouped.js";
 import {
   areaOf,
@@ -43,8 +43,8 @@ function timedConstants(source: Source): Constant[] {
   return findMatches(source, { assign: "*" }).flatMap((match) => {
     if (match.kind !== "constant" || !isTime(match.node.initializer)) return [];
     const work = stageWork(source, match) ?? [];
-    const waits = work.some(({ statements }) => statements.some(isWaiting));
-    return waits ? [match.node] : [];
+    const waits = work.flatMap(({ statements }) => statements.flatMap(waitedFor));
+    return waits.some((each) => !isRequest(each)) ? [match.node] : [];
   });
 }
 
@@ -61,8 +61,18 @@ export function toldAs(time: TS.Node): TS.Node {
   return node;
 }
 
-function isWaiting(statement: TS.Statement): boolean {
-  return findNode(statement, ts.isAwaitExpression) !== undefined;
+function waitedFor(statement: TS.Statement): TS.Expression[] {
+  const found: TS.Expression[] = [];
+  walk(statement, (node) => {
+    if (ts.isAwaitExpression(node)) found.push(unwrapped(node.expression));
+  });
+  return found;
+}
+
+/** A request by itself, or what is read of its answer: it has a span already. */
+function isRequest(code: TS.Expression): boolean {
+  if (!ts.isCallExpression(code)) return false;
+  return /^fetch$|\.(json|text|arrayBuffer|blob)$/.test(code.expression.getText());
 }
 
 /** `Date.now() - start`. */

@@ -2,7 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
 import { qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { unwrapped, walk } from "../syntax/walk.js";
+import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
@@ -48,6 +48,13 @@ export const objectSenders: Detector = {
   },
 };
 
+/** Whether a handler only settles the promise of who asked, in whose trace that goes on. */
+function settles({ body }: NamedFunction): boolean {
+  const isSettling = (node: TS.Node) =>
+    ts.isCallExpression(node) && /(^|\.)(resolve|reject)$/.test(node.expression.getText());
+  return findNode(body, isSettling) !== undefined && !findNode(body, ts.isAwaitExpression);
+}
+
 interface Sent {
   readonly pattern: string;
   readonly message: TS.Expression;
@@ -91,6 +98,7 @@ export const objectReceivers: Detector = {
     const found: Proposal[] = [];
     walk(source.file, (node) => {
       const listening = listeningAt(source, node);
+      if (listening && settles(listening.handler)) return;
       const place = listening && placeOf(source, listening);
       if (!listening || !place) return;
       const { at, message } = place;

@@ -14,7 +14,7 @@ const VERB =
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
-  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$|[sS]hutdown/;
+  /^(log|track|notify|wait|poll|retry|sleep|main|bootstrap|boot|start(?!\w)|shutdown|stop|close|setup|use|init|test|seed)(?=[A-Z]|$)|^(get|create|open|make)\w*Stream$|(Email|Notification|Alert|Logger|Controller)s?$|[sS]hutdown|^on(Application|Module)[A-Z]|^afterInit$/;
 
 /** What is kept for old data or old callers, and what only looks whether all is well. */
 const OUTDATED = /[hH]ealth|^(legacy|deprecated)/;
@@ -72,7 +72,14 @@ export const operations: Detector = {
 function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
   if (!isAsync(node) || isLongRun(source, each)) return false;
-  return !callsItself(node, functionName(node) ?? "") && !hasOwnSpan(node) && !isIterator(node);
+  if (callsItself(node, functionName(node) ?? "") || hasOwnSpan(node)) return false;
+  return !isIterator(node) && !standsInFor(node);
+}
+
+/** What a decorator puts in place of a method: who calls it means that. */
+function standsInFor({ parent }: Named["node"]): boolean {
+  const isAssigned = ts.isBinaryExpression(parent) && ts.isPropertyAccessExpression(parent.left);
+  return isAssigned && /descriptor\.value$/.test(parent.left.getText());
 }
 
 /** Whether a function of any type waits for what it is given to call: who calls it does the work. */
@@ -89,6 +96,7 @@ function isIterator({ typeParameters, parameters, body }: Named["node"]): boolea
 function isTold(source: Source, each: Named): boolean {
   const { node } = each;
   if (!isOpen(node) || OUTDATED.test(functionName(node) ?? "")) return false;
+  if (isTransaction(node)) return false;
   if (RUN_OF.test(each.name) && weightOf(node) >= LIGHT) return true;
   if (!VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
@@ -129,10 +137,13 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   }));
 }
 
-/** Whether a function is there for a transaction, which has a span of its own. */
+/** Whether most of a function is a transaction, which has a span of its own. */
 function isTransaction({ body }: Named["node"]): boolean {
+  const isMost = (given: TS.Expression) => given.getWidth() * 2 > body.getWidth();
   const isOne = (node: TS.Node) =>
-    ts.isCallExpression(node) && /\.transaction$/.test(node.expression.getText());
+    ts.isCallExpression(node) &&
+    /(^|\.|[a-z])[tT]ransaction$/.test(node.expression.getText()) &&
+    node.arguments.some(isMost);
   return findNode(body, isOne) !== undefined;
 }
 

@@ -28,8 +28,12 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
  * is what it was promised.
  */
 export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
-  const isHeard = proposals.some(({ channel, rule }) => channel && rule.use !== "trace-send");
-  return proposals.filter(({ channel, rule }) => isHeard || !channel || rule.use !== "trace-send");
+  const heard = new Set(
+    proposals.flatMap(({ channel, rule }) => (rule.use === "trace-send" ? [] : (channel ?? []))),
+  );
+  return proposals.filter(
+    ({ channel, rule }) => !channel || heard.has(channel) || rule.use !== "trace-send",
+  );
 }
 
 /** Of several that only stand in for others, one for each place. */
