@@ -1,6 +1,6 @@
 /** What a scan proposes, on services whose places it was not told. */
 import { afterEach, expect, test } from "vitest";
-import { proposalsIn } from "../src/scan/propose.js";
+import { lookInto } from "../src/scan/propose.js";
 import { loadCompiler } from "../src/syntax/compiler.js";
 import { readFixtures, transformNames } from "./support/fixture.js";
 import {
@@ -1218,7 +1218,7 @@ export const commandSchema = { parse: (data: unknown) => data as Command };
 test("whatever code it is, every detector gets through it", async () => {
   await loadCompiler();
   const fixtures = transformNames().flatMap(readFixtures);
-  const looked = fixtures.map(({ file, input }) => proposalsIn(file, input));
+  const looked = fixtures.map(({ file, input }) => lookInto(file, input).proposals);
   // A mark of the module's own, and a function with the name of a job outside any object.
   const text = `const started = Date.now();
 export async function run(id: string) {
@@ -1228,7 +1228,7 @@ export async function run(id: string) {
 }
 export const jobs = { async run(id: string) {} };
 `;
-  expect(proposalsIn("src/jobs.ts", text)).toEqual([]);
+  expect(lookInto("src/jobs.ts", text).proposals).toEqual([]);
   expect(looked.flat().length).toBeGreaterThan(50);
 });
 
@@ -1931,4 +1931,42 @@ parentPort!.on("message", async (task: { id: string }) => {
     ["trace-receive", { call: "JSON.parse($$$)", within: "poll" }],
     ["trace-receive", { listener: "message", on: "parentPort" }],
   ]);
+});
+
+test("what the handler of a request does nothing but call has the extent of the request", async () => {
+  const work = `  for (const each of ids) {
+    await fetch(each);
+    console.log(each);
+  }
+  await fetch("done");
+  await fetch("told");
+`.repeat(4);
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "hono": "4", "@sentry/node": "11" } }',
+    "src/work.ts": `export async function syncAll(ids: string[]): Promise<void> {
+${work}}
+
+export async function importAll(ids: string[]): Promise<void> {
+${work}}
+`,
+    "src/routes.ts": `import { Hono } from "hono";
+import { importAll, syncAll } from "./work.js";
+
+const app = new Hono();
+app.post("/sync", async (c) => {
+  const { ids } = await c.req.json();
+  await syncAll(ids);
+  return c.json({ ok: true });
+});
+app.post("/import", async (c) => {
+  await importAll(await c.req.json());
+  return c.json({ ok: true });
+});
+`,
+    "src/later.ts": `import { importAll } from "./work.js";
+export const later = (ids: string[]) => setTimeout(() => void importAll(ids), 10);
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at)).toEqual([{ function: "importAll" }]);
 });

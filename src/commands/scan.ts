@@ -20,8 +20,8 @@ import { configText } from "../scan/config-text.js";
 import { withAborts } from "../scan/leftovers.js";
 import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
-import { withoutUnheard } from "../scan/wanted.js";
-import { proposalsIn, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
+import { withoutRequests, withoutUnheard } from "../scan/wanted.js";
+import { lookInto, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import { openWorkspace, uncut, type Workspace } from "./workspace.js";
@@ -105,8 +105,10 @@ async function suggestionsIn(
   await loadCompiler();
   const paths = withoutLibraries(root, found);
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
-  const proposed = files.flatMap(([path, text]) => proposalsIn(path, text));
-  const heard = withoutUnheard(withAborts(proposed, files));
+  const looked = files.map(([path, text]) => lookInto(path, text));
+  const proposed = looked.flatMap(({ proposals }) => proposals);
+  const calls = looked.map((each) => each.calls);
+  const heard = withoutUnheard(withAborts(withoutRequests(proposed, calls), files));
   return {
     found: suggestionsFrom(withCarriedTypes(heard, createTree(root, ""))),
     silent: files.flatMap(([path, text]) => silentInits(path, text)),

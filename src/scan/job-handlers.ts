@@ -3,9 +3,10 @@ import { functionAmong, JOB_METHODS } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
 import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { findNode, unwrapped, walk, walkOwn } from "../syntax/walk.js";
+import { findNode, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { areaOf, idOf, JOB_NAME, proposal, type Detector, type Proposal } from "./detector.js";
+import { calledAs, mostlyCalled } from "./mostly-called.js";
 import {
   BY_THE_SDK,
   hasUntracedQueue,
@@ -159,34 +160,6 @@ export function handedTo(
   });
   return names;
 }
-
-/** How what covers a place says what is called: as a function, and as a method of whatever class. */
-function calledAs(callee: TS.Expression): string[] {
-  if (ts.isIdentifier(callee)) return [callee.text];
-  return ts.isPropertyAccessExpression(callee) ? [`.${callee.name.text}`] : [];
-}
-
-/** The one function that a handler waits for, whatever it logs and reports beside. */
-function mostlyCalled(handler: TS.SignatureDeclaration): string[] {
-  const names = new Set<string>();
-  walkOwn(handler, (node) => {
-    // What a failure leads to is beside.
-    if (ts.isCatchClause(node)) return false;
-    // What is called again and again is a part of it each time.
-    if (ts.isIterationStatement(node, false)) names.add("");
-    const isWaiting = ts.isAwaitExpression(node) || ts.isReturnStatement(node);
-    const call = isWaiting && node.expression ? unwrapped(node.expression) : undefined;
-    if (!call || !ts.isCallExpression(call)) return undefined;
-    for (const name of calledAs(call.expression)) if (!REPORTS.test(name)) names.add(name);
-    return undefined;
-  });
-  const [only, ...others] = names;
-  return only !== undefined && others.length === 0 && !ANY.test(only) ? [only] : [];
-}
-
-const REPORTS = /^\.?(update|log|report|extendLock|emit)\w*$/;
-/** Names that say nothing of what is called. */
-const ANY = /^\.?(run|execute|process|handle|perform|call|send|add|get|start|all|allSettled)$/;
 
 /** What a handler calls its job, and what it takes out of it into constants. */
 function namesIn(

@@ -2,6 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
+import { callsOf, type Calls } from "./mostly-called.js";
 import { isUnfit } from "./unfit.js";
 import { wantedOf } from "./wanted.js";
 import { groupedBy } from "../text/grouped.js";
@@ -11,16 +12,28 @@ export const SCAN_NEEDLES: readonly string[] = [
   ...new Set(DETECTORS.flatMap(({ needles }) => needles)),
 ];
 
-/** What one file suggests. */
-export function proposalsIn(path: string, text: string): Proposal[] {
+/** What one file suggests, and what it calls. */
+export interface FoundInFile {
+  readonly proposals: readonly Proposal[];
+  readonly calls: Calls;
+}
+
+const NOTHING: FoundInFile = { proposals: [], calls: { all: [], thin: [] } };
+
+/** Looks through one file. */
+export function lookInto(path: string, text: string): FoundInFile {
   const asked = DETECTORS.filter(
     ({ needles, paths }) =>
       (paths?.test(path) ?? true) && needles.some((each) => text.includes(each)),
   );
-  if (asked.length === 0) return [];
+  if (asked.length === 0) return NOTHING;
   const source = parseSource(path, text);
-  if (isParseFailure(source)) return [];
-  return asked.flatMap(({ find }) => [...find(source)]).filter((each) => !isUnfit(source, each));
+  if (isParseFailure(source)) return NOTHING;
+  const proposals = asked.flatMap(({ find }) => [...find(source)]);
+  return {
+    proposals: proposals.filter((each) => !isUnfit(source, each)),
+    calls: callsOf(source),
+  };
 }
 
 /** One rule that several places suggest. */

@@ -1,6 +1,7 @@
 import { nameMatches } from "../syntax/names.js";
 import { groupedBy } from "../text/grouped.js";
 import { JOB_NAME, type Proposal } from "./detector.js";
+import type { Calls } from "./mostly-called.js";
 
 const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
 
@@ -34,6 +35,27 @@ export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
   return proposals.filter(
     ({ channel, rule }) => !channel || heard.has(channel) || rule.use !== "trace-send",
   );
+}
+
+/**
+ * Without functions that are called by handlers of requests alone, which do nothing but that: their
+ * spans would have the extent of those of the requests.
+ */
+export function withoutRequests(
+  proposals: readonly Proposal[],
+  calls: readonly Calls[],
+): Proposal[] {
+  const all = countOf(calls.flatMap(({ all }) => all));
+  const thin = countOf(calls.flatMap(({ thin }) => thin));
+  return proposals.filter(({ isSecond, rule: { use, at } }) => {
+    const name = at?.function ?? memberOf(at?.method);
+    const often = thin.get(name) ?? 0;
+    return !isSecond || use !== "wrap-span" || often === 0 || often < (all.get(name) ?? 0);
+  });
+}
+
+function countOf(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map([...groupedBy(names, (each) => each)].map(([name, { length }]) => [name, length]));
 }
 
 /** Of several that only stand in for others, one for each place. */
