@@ -103,7 +103,13 @@ export { isReadable, readsTooEarly } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export { removedImports, removeImport } from "./syntax/removed-import.js";
-export { namesOfFile, renamingSince, restoredCode, type Renaming } from "./syntax/renaming.js";
+export {
+  namedAsBefore,
+  namesOfFile,
+  renamingSince,
+  restoredCode,
+  type Renaming,
+} from "./syntax/renaming.js";
 export * from "./syntax/run-exits.js";
 export { callsSdkInit } from "./syntax/sdk-init.js";
 export { isCommonJs, textOf, type Source } from "./syntax/source.js";

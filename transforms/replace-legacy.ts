@@ -142,7 +142,9 @@ export const replaceLegacy = defineTransform<ReplaceLegacy, Found>({
       case "call":
         return replacedCalls(source, shape);
       case "import":
-        return removedImports(source, fromHere(file, shape));
+        return removedImports(source, fromHere(file, shape), (specifier) => {
+          return file.resolve(specifier) === shape.module;
+        });
       default:
         return slimmedFunctions(source, shape);
     }

@@ -94,7 +94,7 @@ function withoutStatement(
   present: UserSite["present"],
 ): UserSite {
   const region = { start: body.getStart(source.file), end: body.end };
-  const skip = reason("unknown-user", textOf(source, body).slice(0, 60));
+  const skip = reason("not-a-statement", textOf(source, body).slice(0, 60));
   return { anchor, region, data: null, present, skip };
 }
 

@@ -18,12 +18,14 @@ import {
   firstNode,
   freshName,
   headOf,
+  headOfPrint,
   inactiveRefusal,
   inactiveSpanAt,
   isReason,
   joinPointNeedles,
   layOutInactive,
   markFailureParam,
+  namedAsBefore,
   nodesOf,
   objectOnOneLine,
   optionCode,
@@ -92,7 +94,7 @@ export const wrapSpan = defineTransform<WrapSpan, Found>({
     markFailure: markFailureParam,
     captureErrors: captureErrorsParam,
     allowInactive: param(
-      "where a `break`, a `yield` or a `return` keeps the code out of a callback, takes `startInactiveSpan` in `try`/`finally`, which nests no children",
+      "where a `break`, a `yield` or a `return` keeps the code out of a callback, takes `startInactiveSpan` in `try`/`catch`/`finally`, which nests no children",
       schema.optional(schema.boolean(), false),
     ),
     evenIfTraced: param(
@@ -328,6 +330,7 @@ class SpanCandidate implements Candidate {
   readonly #place: Place;
   readonly #shape: Shape;
   #head: string | undefined;
+  #headBefore: string | undefined;
   #removal: Candidate["removal"] | undefined;
 
   constructor(source: Source, place: Place, shape: Shape, name: string) {
@@ -359,16 +362,23 @@ class SpanCandidate implements Candidate {
     return (this.#removal ??= this.#place.remove());
   }
 
-  get isRenamed(): boolean {
-    const { call, options } = this.#place;
+  get headBefore(): string {
+    return (this.#headBefore ??= this.#namedBefore());
+  }
+
+  /** The head under the names that the options say that variables had; none where more has changed. */
+  #namedBefore(): string {
+    const { options, inner } = this.#place;
+    const { callee = "", key = "" } = this.#shape;
+    if (!this.similar) return "";
     // The options are all that its key says behind the callee.
-    const [head = "", tail = ""] = callFingerprint(call.expression, [options]).split(
-      fingerprint(options),
-    );
-    const { key = "" } = this.#shape;
-    if (!this.similar || !key.startsWith(head) || isReason(this.removal)) return false;
+    const [head = "", tail = ""] = this.key.split(fingerprint(options));
+    if (!key.startsWith(head) || isReason(this.removal)) return "";
     const before = key.slice(head.length, key.length - tail.length);
-    return renamingSince(this.#source, before, options) !== null;
+    const renames = renamingSince(this.#source, before, options);
+    if (!renames) return "";
+    const print = fingerprint(inner, (node) => seeThrough(this.#source, node, callee));
+    return headOfPrint(namedAsBefore(print, renames));
   }
 }
 

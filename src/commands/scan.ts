@@ -105,12 +105,14 @@ async function suggestionsIn(
   await loadCompiler();
   const paths = withoutLibraries(root, found);
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
-  const looked = files.map(([path, text]) => lookInto(path, text));
-  const proposed = looked.flatMap(({ proposals }) => proposals);
-  const calls = looked.map((each) => each.calls);
-  const heard = withoutUnheard(withAborts(withoutRequests(proposed, calls), files));
+  const looked = new Map(files.map(([path, text]) => [path, lookInto(path, text)] as const));
+  const proposed = [...looked.values()].flatMap(({ proposals }) => proposals);
+  const calls = new Map([...looked].map(([path, found]) => [path, found.calls] as const));
+  const tree = createTree(root, "");
+  const own = withoutRequests(proposed, calls, (name) => tree.filesWith(name).filter(filter));
+  const heard = withoutUnheard(withAborts(own, files));
   return {
-    found: suggestionsFrom(withCarriedTypes(heard, createTree(root, ""))),
+    found: suggestionsFrom(withCarriedTypes(heard, tree)),
     silent: files.flatMap(([path, text]) => silentInits(path, text)),
   };
 }

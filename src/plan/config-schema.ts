@@ -14,11 +14,12 @@ export const AT_FORMS = {
   call: "a call: `\"save($ctx, 'done', $$$)\"`; `$x` captures (twice, it is the same code), `$_` is any code, `$$$` takes the rest (also in `{ body: $text, $$$ }`, `[$first, $$$]` and `new Command($$$)`); the head of a chain means the chain",
   function:
     'functions by name, also in `useCallback`: `"forwardEvent"`, `"handle*"`; `"createHandler()"` means those that a function of that name gives back',
-  method: 'methods by class: `"Server.*"`',
+  method:
+    'methods by class: `"Server.*"`; `"Server.handler()"` means the functions that such a method gives back',
   route:
     'an exported HTTP handler: `"POST"`, `"*"`; also what wrappers take, `withAuth(async () => ...)`',
   listener:
-    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`, there or by the name that it has in the file (`onMessage`, `this.onMessage.bind(this)`): `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, a step of Inngest, `step.run("charge", ...)`: `"charge"`; a task of Trigger.dev, `task({ id: "export", run: ... })`: `"export"`; or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
+    'the callback of `.on`, `.once`, `.addEventListener`, `.onmessage =`, there or by the name that it has in the file (`onMessage`, `this.onMessage.bind(this)`): `"message"`; also what does the jobs of a queue, `new Worker("emails", ...)`, `queue.process("emails", ...)`: `"emails"`, a step of Inngest, `step.run("charge", ...)`: `"charge"`; a task of Trigger.dev, `task({ id: "export", run: ... })`: `"export"`; what handles the messages of a channel, `client.subscribe("orders", ...)`, `channel.consume("orders", ...)`: `"orders"`; or what a clock starts, `cron.schedule("0 4 * * *", ...)`; with `on`, what a function of that name is given: `Cron("0 4 * * *", ...)`',
   assign:
     'an assignment: `"stageTiming[*]"`, `"*Duration"`; a name also means a constant of that name',
   type: 'a type or a schema, or the elements of a member: `"BaseEvent"`, `"Batch.updates"`',

@@ -159,7 +159,7 @@ async function checkPattern(text: string, place: string, key: string): Promise<v
 
 async function checkTemplates(rule: Rule, transform: AnyTransform, place: string): Promise<void> {
   const captures = [rule.at?.call, rule.at?.switch].flatMap((pattern) =>
-    [...(pattern ?? "").matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] ?? ""),
+    [...(pattern ?? "").matchAll(/\$(?!_\b)([A-Za-z_]\w*)/g)].map((match) => match[1] ?? ""),
   );
   const { at } = rule;
   const matched = [at?.case && "case", at?.call && "callee"].filter((each) => each !== undefined);

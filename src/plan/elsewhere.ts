@@ -43,13 +43,22 @@ export class SearchElsewhere {
     const { source, taken } = file;
     return candidatesIn(this.#tree, source, entry, imports).flatMap((each) => {
       const { start } = each.range;
-      const isMeant = each.exact || (isAround(entry, each) && isInside(entry, each));
+      const isLike = isAround(entry, each) && isInside(entry, each);
+      const isMeant = each.exact || (isLike && this.#isGone(entry));
       if (!isMeant || taken.has(start)) return [];
       const { line } = position(source.text, start);
       // What says something else by now may as well be somebody's own.
       const isSame = each.exact && (isAround(entry, each) || isInside(entry, each));
       return [{ path, start, line, isSame }];
     });
+  }
+
+  /** Whether what was around an entry's work has left its file. */
+  #isGone({ file, container }: LedgerSite): boolean {
+    const name = /[\w$]+$/.exec(container)?.[0];
+    const text = this.#tree.read(file);
+    if (text === null || name === undefined) return text === null;
+    return !new RegExp(`(^|[^\\w$.])${name.replace(/\$/g, "\\$")}\\s*[=:(<]`).test(text);
   }
 
   #fileAt(path: string): SearchedFile | null {

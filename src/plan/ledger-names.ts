@@ -33,9 +33,14 @@ function inFull({ toFull }: Reduced, candidate: Candidate): Candidate {
     start: toFull(range.start, () => false),
     end: toFull(range.end, () => false),
   });
-  const { range, container, head, key, exact, similar, isRenamed, continues, removal } = candidate;
+  const { range, container, head, key, exact, similar, removal } = candidate;
+  const { isRenamed, headBefore, continues } = candidate;
   const told = { range: back(range), container, head, key, exact, similar, continues };
-  const renamed = isRenamed === undefined ? told : { ...told, isRenamed };
+  const renamed = {
+    ...told,
+    ...(isRenamed === undefined ? {} : { isRenamed }),
+    ...(headBefore === undefined ? {} : { headBefore }),
+  };
   if (isReason(removal)) return { ...renamed, removal };
   const { edits, dedent } = removal;
   const moved = dedent && { ...dedent, range: back(dedent.range) };

@@ -130,5 +130,5 @@ const MATCHES: readonly Match[] = [
   (entry, each) => each.similar && sameHead(entry, each),
   (entry, each) => each.isRenamed === true && sameContainer(entry, each),
   // It stands elsewhere, where its variables have other names.
-  (_entry, each) => each.isRenamed === true && each.similar,
+  (entry, { headBefore = "" }) => headBefore !== "" && headBefore === entry.head,
 ];

@@ -1,6 +1,8 @@
 import { commentsIn } from "../text/comments.js";
+import { groupedBy } from "../text/grouped.js";
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { reason, type Reason } from "../syntax/reason.js";
+import { redeclaredName } from "../syntax/redeclared.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
@@ -74,9 +76,8 @@ export function revertFile(
   );
   const freed = freeImports(input, source, siteEdits, kept, imports);
   const after = applyEdits(text, combineRemovals([...siteEdits, ...freed.edits]));
-  if (after !== text && isParseFailure(parseSource(path, after))) {
-    return brokenFile(input, entries, imports, { message: "its revert would not parse" });
-  }
+  const broken = after === text ? null : brokenBy(source, path, after);
+  if (broken !== null) return brokenFile(input, entries, imports, { message: broken });
   const left = new Set(
     chosen.filter((each) => !removable.some((one) => one === each) && !isMissing(each)),
   );
@@ -100,6 +101,15 @@ export function revertFile(
     exact: isWhole && isUntouched && record?.original ? [[path, record.original]] : [],
     bare: stays.length > 0 ? [[path, withoutOurs(source, own, imports).base.text]] : [],
   };
+}
+
+/** Why a reverted text must not be written: what came free may clash with what is there by now. */
+function brokenBy({ file }: Source, path: string, after: string): string | null {
+  const reverted = parseSource(path, after);
+  if (isParseFailure(reverted)) return "its revert would not parse";
+  const name = redeclaredName(reverted.file);
+  const isNew = name !== undefined && redeclaredName(file) !== name;
+  return isNew ? `its revert would declare ${name} twice` : null;
 }
 
 /**
@@ -268,26 +278,34 @@ function freeImports(
   keptSites: readonly Recognised[],
   imports: readonly LedgerImport[],
 ) {
-  const gone: OwnImport[] = [];
+  const free: OwnImport[] = [];
   const kept: LedgerImport[] = [];
   const findings: Finding[] = [];
   // What is still ours, but cannot be told where, may be what uses an import.
   const isSure = keptSites.every((each) => each.candidate !== null || isMissing(each));
   for (const own of findOwnImports(source, imports, siteEdits)) {
     const { entry, uses, isMoved } = own;
-    const removals = importRemovals(source, [own]);
-    const isNoted = commentsIn(removals.map(({ start, end }) => source.text.slice(start, end))) > 0;
     if (!input.covers(entry.file)) kept.push(entry);
-    else if (uses.length === 0 && !isNoted) gone.push(own);
+    else if (uses.length === 0) free.push(own);
     else {
       kept.push(entry);
-      if (isNoted) findings.push(importNoted(source, entry, removals));
       const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
       if (foreign && isSure && !isMoved)
         findings.push(importInUse(source, entry, foreign.getStart(source.file)));
     }
   }
-  return { edits: importRemovals(source, gone), kept, findings };
+  const edits: Edit[] = [];
+  for (const group of groupedBy(free, ({ imported }) => imported.statement).values()) {
+    const removals = importRemovals(source, group);
+    const isNoted = commentsIn(removals.map(({ start, end }) => source.text.slice(start, end))) > 0;
+    if (!isNoted) {
+      edits.push(...removals);
+      continue;
+    }
+    kept.push(...group.map(({ entry }) => entry));
+    findings.push(...group.map(({ entry }) => importNoted(source, entry, removals)));
+  }
+  return { edits, kept, findings };
 }
 
 function isInside(offset: number, sites: readonly Recognised[]): boolean {

@@ -124,12 +124,14 @@ export function endedParents(source: Source, spans: readonly PlacedSpan[]): Find
   return spans.flatMap((span) => {
     const { rule, region, line, isLocal } = span;
     if (!isLocal || told.has(rule)) return [];
-    const by = registrations.find(({ fn }) => encloses(rangeOf(source, fn), region));
-    const at = by && rangeOf(source, by.node);
-    const parent = at && spans.find((each) => each !== span && encloses(each.region, at));
+    const around = registrations.filter(({ fn }) => encloses(rangeOf(source, fn), region));
+    const parent = spans.find(
+      (each) =>
+        each !== span && around.some(({ node }) => encloses(each.region, rangeOf(source, node))),
+    );
     if (!parent) return [];
     told.add(rule);
-    const message = `"${rule}" opens spans below that of "${parent.rule}", which has ended by then: all of them go into its trace`;
+    const message = `"${rule}" opens spans below that of "${parent.rule}", which may have ended by then: all of them go into its trace`;
     return [{ code: "ended-parent", level: "warning", message, file: source.path, line } as const];
   });
 }

@@ -1,7 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { callsIn, unwrapped } from "../syntax/walk.js";
+import { callsIn, findNode, unwrapped } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { decodedBy, decodedOf, type Handling } from "./codecs.js";
@@ -64,7 +64,36 @@ function handlingIn(
     const isRead = isHandler(node) && meansOnly(source, at, [{ node }]);
     return isRead ? { at } : decodedBy(source, node);
   }
-  return decodedOf(source, node, (given) => CONTENT.test(given.getText(source.file)));
+  return decodedOf(source, node, (given) => isBrought(source, given));
+}
+
+/** Whether something is read off what the broker has brought: an element of such a list. */
+function isBrought(source: Source, given: TS.Expression): boolean {
+  if (!CONTENT.test(given.getText(source.file))) return false;
+  const root = findNode(given, ts.isIdentifier);
+  const [declared] =
+    root && ts.isIdentifier(root) ? (source.scope.resolve(root.text, root) ?? []) : [];
+  if (!declared) return false;
+  if (ts.isParameter(declared) && declared.type) {
+    return BROUGHT.test(declared.type.getText(source.file));
+  }
+  const list = listOf(declared);
+  return list !== null && LISTS.test(list.getText(source.file));
+}
+
+/** What a broker brings several messages in, or one after the other. */
+const LISTS = /(Records|[mM]essages|[sS]ub(scription)?|[cC]onsumer|[iI]terator)\b/;
+
+/** The list of which a name is an element: in `for (const name of list)`, `list.map((name) => ...)`. */
+function listOf(declared: TS.Declaration): TS.Expression | null {
+  const loop = declared.parent.parent as TS.Node | undefined;
+  if (loop && ts.isForOfStatement(loop)) return loop.expression;
+  const call = ts.isParameter(declared) ? declared.parent.parent : undefined;
+  const isEach =
+    call && ts.isCallExpression(call) && /\.(map|forEach)$/.test(call.expression.getText());
+  return isEach && ts.isPropertyAccessExpression(call.expression)
+    ? call.expression.expression
+    : null;
 }
 
 /** Calls by which such a broker gets a message, and the member of what they are given that holds it. */

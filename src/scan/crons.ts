@@ -2,7 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { findMatches } from "../syntax/join-point.js";
 import { moduleOf } from "../syntax/imports.js";
 import { className, functionName, qualifiedName } from "../syntax/names.js";
-import { isAsync, unwrapped, walk } from "../syntax/walk.js";
+import { isAsync, isInlineFunction, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import type { Rule } from "../transform.js";
 import {
@@ -15,7 +15,7 @@ import {
   type Detector,
   type Proposal,
 } from "./detector.js";
-import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
+import { functionMeant } from "../syntax/function-meant.js";
 import { onlyCall, pointOf, startedBy } from "./named-functions.js";
 
 /** Libraries that run a function at the times of a cron expression. */

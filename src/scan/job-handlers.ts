@@ -1,5 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { functionAmong, JOB_METHODS } from "../syntax/function-points.js";
+import { functionAmong, WORK_TAKERS } from "../syntax/function-points.js";
 import { constantValue } from "../syntax/message.js";
 import { boundNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
@@ -119,7 +119,7 @@ function workerClass(source: Source, { expression }: TS.NewExpression): string |
 
 function workedQueue(source: Source, { expression }: TS.CallExpression): string | null {
   const callee = unwrapped(expression);
-  if (!ts.isPropertyAccessExpression(callee) || !JOB_METHODS.has(callee.name.text)) return null;
+  if (!ts.isPropertyAccessExpression(callee) || !WORK_TAKERS.has(callee.name.text)) return null;
   return isQueue(source, callee.expression) ? callee.expression.getText(source.file) : null;
 }
 

@@ -1,9 +1,15 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Source } from "../syntax/source.js";
-import { isInlineFunction } from "../syntax/function-meant.js";
 import { constantValue } from "../syntax/message.js";
 import { functionName } from "../syntax/names.js";
-import { callsIn, enclosingFunction, findNode, meansValue, unwrapped } from "../syntax/walk.js";
+import {
+  callsIn,
+  enclosingFunction,
+  findNode,
+  isInlineFunction,
+  meansValue,
+  unwrapped,
+} from "../syntax/walk.js";
 import { carriedType } from "./carried-types.js";
 import { areaOf, idOf, proposal, type Detector, type Proposal } from "./detector.js";
 import { isGivenQueue, isQueue, isTracedBySdk, QUEUE_NEEDLES } from "./queues.js";

@@ -2,7 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
 import { isParse } from "../syntax/message-reader.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { findNode, isAssignment, unwrapped, walk } from "../syntax/walk.js";
+import { findNode, isAssignment, isInlineFunction, unwrapped, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { carriedType } from "./carried-types.js";
 import { hearsChatter, sendsChatter } from "./chatter.js";
@@ -18,7 +18,7 @@ import {
   type Proposal,
 } from "./detector.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
+import { functionMeant } from "../syntax/function-meant.js";
 import { onlyCall, pointOf } from "./named-functions.js";
 
 /** What a file has that hands messages to other processes over a channel nobody traces. */

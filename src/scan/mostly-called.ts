@@ -1,9 +1,8 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { handlerIn, HTTP_METHODS } from "../syntax/function-points.js";
-import { isInlineFunction } from "../syntax/function-meant.js";
 import { functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { callsIn, hasModifier, unwrapped, walkOwn } from "../syntax/walk.js";
+import { callsIn, hasModifier, isInlineFunction, unwrapped, walkOwn } from "../syntax/walk.js";
 
 /** How what covers a place says what is called: as a function, and as a method of whatever class. */
 export function calledAs(callee: TS.Expression): string[] {
@@ -35,12 +34,14 @@ const BESIDE =
 /** Names that say nothing of what is called. */
 const ANY = /^\.?(run|execute|process|handle|perform|call|send|add|get|start|all|allSettled|)$/;
 
-/** How often functions are called in a file, by their names. */
+/** What a file calls, by name, as often as it does. */
 export interface Calls {
   readonly all: readonly string[];
   /** What is all that the handler of a request calls, each time that it is. */
   readonly thin: readonly string[];
 }
+
+export const NO_CALLS: Calls = { all: [], thin: [] };
 
 export function callsOf(source: Source): Calls {
   return {

@@ -2,13 +2,13 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { constantValue } from "../syntax/message.js";
 import { qualifiedName, type NamedFunction } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { findNode, unwrapped, walk } from "../syntax/walk.js";
+import { findNode, isInlineFunction, unwrapped, walk } from "../syntax/walk.js";
 import type { Rule } from "../transform.js";
 import { carriedType } from "./carried-types.js";
 import { isChannel, isLifecycle, isMessage, isOwnPort } from "./channels.js";
 import { elementOf } from "./list-type.js";
 import { isNoMessage } from "./no-message.js";
-import { functionMeant, isInlineFunction } from "../syntax/function-meant.js";
+import { functionMeant } from "../syntax/function-meant.js";
 import { onlyCall, pointOf } from "./named-functions.js";
 import {
   areaOf,

@@ -1,7 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { isInlineFunction } from "../syntax/function-meant.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { findNode } from "../syntax/walk.js";
+import { findNode, isInlineFunction } from "../syntax/walk.js";
 
 /** What helpers are called that run what they are given in a span. */
 const HELPER = /(span|trace[ds]?|tracing|instrument\w*)$/i;

@@ -2,7 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
-import { callsOf, type Calls } from "./mostly-called.js";
+import { callsOf, NO_CALLS, type Calls } from "./mostly-called.js";
 import { isUnfit } from "./unfit.js";
 import { wantedOf } from "./wanted.js";
 import { groupedBy } from "../text/grouped.js";
@@ -18,7 +18,7 @@ export interface FoundInFile {
   readonly calls: Calls;
 }
 
-const NOTHING: FoundInFile = { proposals: [], calls: { all: [], thin: [] } };
+const NOTHING: FoundInFile = { proposals: [], calls: NO_CALLS };
 
 /** Looks through one file. */
 export function lookInto(path: string, text: string): FoundInFile {

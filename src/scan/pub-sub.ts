@@ -60,7 +60,7 @@ export const subscribers: Detector = {
       const { expression } = call;
       const [event, callback] = call.arguments;
       if (!event || !callback || !ts.isPropertyAccessExpression(expression)) return [];
-      if (!brings(source, expression, event)) return [];
+      if (!brings(source, expression, event, callback)) return [];
       const target = isHandler(callback) ? null : functionMeant(source, callback);
       const on = unwrapped(expression.expression).getText(source.file);
       const listener = ts.isStringLiteralLike(event) ? event.text : event.getText(source.file);
@@ -82,11 +82,19 @@ function brings(
   source: Source,
   { name, expression }: TS.PropertyAccessExpression,
   event: TS.Expression,
+  callback: TS.Expression,
 ): boolean {
-  if (/^p?subscribe$/i.test(name.text)) return isBroker(source, expression);
+  if (/^p?subscribe$/i.test(name.text))
+    return isBroker(source, expression) && !tellsErrors(callback);
   const isMessage = ts.isStringLiteralLike(event) && /^p?message$/.test(event.text);
   if (!isMessage || name.text !== "on") return false;
   return isBroker(source, expression) || hasAsked(source, expression);
+}
+
+/** `(error, granted) => ...` is told how subscribing went. */
+function tellsErrors(callback: TS.Expression): boolean {
+  const [first] = ts.isFunctionLike(callback) ? callback.parameters : [];
+  return first !== undefined && /^(e|err|error)$/.test(first.name.getText());
 }
 
 /** Whether a file asks something for what is published, by `subscribe`. */

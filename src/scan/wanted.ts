@@ -1,7 +1,7 @@
 import { nameMatches } from "../syntax/names.js";
 import { groupedBy } from "../text/grouped.js";
 import { JOB_NAME, type Proposal } from "./detector.js";
-import type { Calls } from "./mostly-called.js";
+import { NO_CALLS, type Calls } from "./mostly-called.js";
 
 const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
 
@@ -40,22 +40,26 @@ export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
 /**
  * Without functions that are called by handlers of requests alone, which do nothing but that: their
  * spans would have the extent of those of the requests.
+ * @param calls what files call, by their paths
+ * @param filesWith the files of the program that say a name
  */
 export function withoutRequests(
   proposals: readonly Proposal[],
-  calls: readonly Calls[],
+  calls: ReadonlyMap<string, Calls>,
+  filesWith: (name: string) => readonly string[],
 ): Proposal[] {
-  const all = countOf(calls.flatMap(({ all }) => all));
-  const thin = countOf(calls.flatMap(({ thin }) => thin));
-  return proposals.filter(({ isSecond, rule: { use, at } }) => {
+  const isThinIn = (path: string, name: string) => {
+    const { all, thin } = calls.get(path) ?? NO_CALLS;
+    const often = thin.filter((each) => each === name).length;
+    return often > 0 && often === all.filter((each) => each === name).length;
+  };
+  const known = new Set([...calls.values()].flatMap(({ thin }) => thin));
+  return proposals.filter(({ isSecond, file, rule: { use, at } }) => {
     const name = at?.function ?? memberOf(at?.method);
-    const often = thin.get(name) ?? 0;
-    return !isSecond || use !== "wrap-span" || often === 0 || often < (all.get(name) ?? 0);
+    if (!isSecond || use !== "wrap-span" || !known.has(name)) return true;
+    const callers = filesWith(name.replace(/^\./, "")).filter((path) => path !== file);
+    return callers.length === 0 || !callers.every((path) => isThinIn(path, name));
   });
-}
-
-function countOf(names: readonly string[]): ReadonlyMap<string, number> {
-  return new Map([...groupedBy(names, (each) => each)].map(([name, { length }]) => [name, length]));
 }
 
 /** Of several that only stand in for others, one for each place. */

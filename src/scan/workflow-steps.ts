@@ -1,8 +1,7 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { isInlineFunction } from "../syntax/function-meant.js";
 import { enclosingFunctionNames } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { callsIn, isAsync, unwrapped } from "../syntax/walk.js";
+import { callsIn, isAsync, isInlineFunction, unwrapped } from "../syntax/walk.js";
 import { areaOf, idOf, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 
 /** Whose functions are run anew for each of their steps. */

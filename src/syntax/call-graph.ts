@@ -1,11 +1,10 @@
 import { ts, type TS } from "./compiler.js";
-import { isInlineFunction } from "./function-meant.js";
 import { flowOf } from "./control-flow.js";
 import { functionName, type NamedFunction } from "./names.js";
 import { isStatementList } from "./region.js";
 import type { Scope } from "./scope.js";
 import type { Source } from "./source.js";
-import { ancestors, callsIn, isAsync, listedNodes, unwrapped } from "./walk.js";
+import { ancestors, callsIn, isAsync, isInlineFunction, listedNodes, unwrapped } from "./walk.js";
 
 /** A call that is made while a function runs, on top of it on the stack. */
 export interface CallEdge {

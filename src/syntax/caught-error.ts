@@ -6,7 +6,7 @@ import { swallows } from "./completion.js";
 import { codeFingerprint, fingerprint } from "./fingerprint.js";
 import type { ImportNeed } from "./import-place.js";
 import { freshName, usesNeed, type Binding } from "./imports.js";
-import type { AttachedEdit, Shape } from "./instrumentation.js";
+import { headOf, type AttachedEdit, type Shape } from "./instrumentation.js";
 import { propertyName } from "./names.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
@@ -121,18 +121,21 @@ export function captureEdits(
   const bound = freshName(source, ERROR_NAMES);
   const edits: AttachedEdit[] = [];
   const places: string[] = [];
+  const captured: TS.CatchClause[] = [];
   for (const clause of clauses) {
     const name = clause.variableDeclaration?.name;
     if ((name && !ts.isIdentifier(name)) || isCaptured(clause)) continue;
     const call = `${capture}(${name ? name.text : bound})`;
     edits.push({ ...firstInBlock(source, clause.block, call), isShared: true });
     if (!name) edits.push(binding(source, clause, bound));
+    captured.push(clause);
     places.push(`${all.indexOf(clause)}${name ? "" : " bound"}`);
   }
   if (places.length === 0) return { edits, shape: {} };
   const isAlike = all.some((clause) => captureOf(clause, capture));
   const captures = `${places.join(",")} of ${all.length}${isAlike ? " with others" : ""}`;
-  return { edits, shape: { capture, captures } };
+  const tries = isAlike ? { tries: captured.map(headOfTry).join("\n") } : {};
+  return { edits, shape: { capture, captures, ...tries } };
 }
 
 function binding({ file }: Source, clause: TS.CatchClause, name: string): AttachedEdit {
@@ -222,7 +225,7 @@ function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[
     return UNSURE;
   }
   const atPlaces = isAsMany ? places.map(({ index }) => all[index]) : found;
-  const ours = others === undefined ? atPlaces : unmoved(atPlaces, found, callback);
+  const ours = others === undefined ? atPlaces : unmoved(atPlaces, found, callback, shape);
   if (isReason(ours)) return ours;
   return places.flatMap(({ isBound }, at) => {
     const { clause, statement } = ours[at] ?? {};
@@ -233,22 +236,43 @@ function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[
 type Clause = Pick<Capture, "clause" | "statement">;
 
 /**
- * The clauses at our places, unless they have changed places with those of a capture by hand: ours
- * stands before the mark of a clause, one by hand behind it.
+ * The clauses at our places, unless they have changed places with those of a capture by hand: where
+ * there are marks, ours stands before one, else beside the `try` that it was put beside.
  */
 function unmoved(
   places: readonly (Clause | undefined)[],
   found: readonly Clause[],
   callback: TS.ArrowFunction,
+  { tries = "" }: Shape,
 ): readonly (Clause | undefined)[] | Reason {
   const marks = marksIn(callback, spanName(callback));
+  if (marks.length === 0) return besideTries(places, found, tries.split("\n"));
   const isByHand = ({ statement, clause }: Clause) => {
     const mark = marks.find(({ parent }) => parent === clause.block);
-    return statement !== undefined && mark !== undefined && mark.pos < statement.pos;
+    return statement !== undefined && (!mark || mark.pos < statement.pos);
   };
   if (!places.some((each) => each && isByHand(each))) return places;
   const ours = found.filter((each) => !isByHand(each));
   return ours.length === places.length ? ours : UNSURE;
+}
+
+/** Without marks, ours stand beside what was tried when they were put there, as far as that is there. */
+function besideTries(
+  places: readonly (Clause | undefined)[],
+  found: readonly Clause[],
+  tries: readonly string[],
+): readonly (Clause | undefined)[] {
+  const isOf = (each: Clause | undefined, head: string | undefined) =>
+    each !== undefined && headOfTry(each.clause) === head;
+  return places.map((each, index) =>
+    isOf(each, tries[index]) ? each : (found.find((other) => isOf(other, tries[index])) ?? each),
+  );
+}
+
+/** What a clause's `try` begins with. */
+function headOfTry({ parent }: TS.CatchClause): string {
+  const [first] = parent.tryBlock.statements;
+  return first ? headOf(first) : "";
 }
 
 /** The statement of a clause's own that captures its error. */

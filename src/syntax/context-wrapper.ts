@@ -31,7 +31,7 @@ export interface HandlerRule extends CatchRule {
 /** The parameters of such a rule, without those of its span. */
 export const handlerParams = {
   message: param(
-    'the message as code, such as `"${job.data}"`; else the capture `$message` or the first argument of a call, what a listener or `JSON.parse` parses, or a schema reads of that, the first parameter of a function, what a switch tests',
+    'the message as code, such as `"${job.data}"`; else the capture `$message` or the first argument of a call, what a listener or `JSON.parse` parses, or a schema reads of that, the first parameter of a function (of a job of BullMQ or Bull, its `data`), what a switch tests',
     schema.optional(codeSchema),
   ),
   region: regionParam,

@@ -4,7 +4,7 @@ export const FINDINGS = {
   "copy-stays": "code that says what retrospan's own said stands at another place, and stays",
   "dead-switch": "a variable of the environment switches a tracing that no code has any more",
   "edit-gone": "what was changed by hand in retrospan's own code went with it",
-  "ended-parent": "spans begin below one that has ended by then",
+  "ended-parent": "spans begin below one that may have ended by then",
   "hard-coded-dsn": "a DSN stands in the code",
   "hop-without-field": "a schema drops the context before it is looked for",
   "hop-without-receiver": "messages are sent with a context that nothing goes on with",

@@ -41,13 +41,6 @@ function functionIn(declaration: TS.Declaration): NamedFunction | undefined {
   return isConstant && value && isFunctionWithBody(value) ? value : undefined;
 }
 
-/** Whether a value is a function that is written on the spot. */
-export function isInlineFunction(
-  value: TS.Node,
-): value is TS.ArrowFunction | TS.FunctionExpression {
-  return ts.isArrowFunction(value) || ts.isFunctionExpression(value);
-}
-
 /** Whether a node is a function that can be called by a name, with a body. */
 export function isFunctionWithBody(node: TS.Node): node is NamedFunction {
   const isOne =

@@ -1,12 +1,12 @@
 import { ts, type TS } from "./compiler.js";
 import { sameCode } from "./fingerprint.js";
-import { functionMeant, isInlineFunction } from "./function-meant.js";
+import { functionMeant } from "./function-meant.js";
 import type { Matcher } from "./join-point.js";
 import { functionMatch, hasBody } from "./named-points.js";
 import { nameMatches, type NamedFunction } from "./names.js";
 import { parseExpression } from "./pattern.js";
 import type { Source } from "./source.js";
-import { hasModifier, meansValue, unwrapped } from "./walk.js";
+import { hasModifier, isInlineFunction, meansValue, unwrapped } from "./walk.js";
 
 /** Names of the exports that a route file handles requests with. */
 export const HTTP_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
@@ -53,7 +53,7 @@ function listenerCallback(
  * Methods that take what does the jobs of a name: of Bull, pg-boss, Agenda, node-cron, node-schedule,
  * the steps of Inngest, and the tasks of Trigger.dev; or what handles the messages of a channel.
  */
-export const JOB_METHODS: ReadonlySet<string> = new Set([
+export const WORK_TAKERS: ReadonlySet<string> = new Set([
   ...["process", "work", "define"],
   ...["schedule", "scheduleJob"],
   ...["run", "task"],
@@ -122,7 +122,7 @@ function registeredAt(node: TS.Node, isMeant: boolean): Registered | null {
   }
   if (!ts.isPropertyAccessExpression(node.expression)) return null;
   const { name, expression } = node.expression;
-  if (!JOB_METHODS.has(name.text)) return null;
+  if (!WORK_TAKERS.has(name.text)) return null;
   return { by: expression, method: name.text, given: node.arguments };
 }
 

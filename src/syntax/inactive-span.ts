@@ -29,7 +29,7 @@ const CROSSABLE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ]);
 
 /**
- * Whether a region that no callback can take may stand in `try`/`finally` with an inactive span.
+ * Whether a region that no callback can take may stand in a `try` with an inactive span.
  * @param refusal why no callback can take it
  */
 export function inactiveRefusal(

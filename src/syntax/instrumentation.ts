@@ -97,6 +97,8 @@ export interface Candidate {
   readonly similar: boolean;
   /** Whether it is as it was inserted, but for the names of variables. */
   readonly isRenamed?: boolean;
+  /** The head under the names that variables had, where nothing else of our own part has changed. */
+  readonly headBefore?: string;
   /** The message whose trace it goes on with, as the code calls it now. */
   readonly continues?: string | undefined;
   /** The edits that take it out, or why it cannot be taken out. */

@@ -14,11 +14,17 @@ export function functionMatcher(pattern: string): Matcher {
   return orGivenBack(pattern, (name) => (node) => {
     if (!hasBody(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)) return [];
     if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) return [];
-    const own = functionName(node);
+    const own = functionName(node) ?? calledItself(node, name);
     if (own === null) return [];
     const isDefault = name === "default" && hasModifier(node, ts.SyntaxKind.DefaultKeyword);
-    return isDefault || nameMatches(name, own) ? [functionMatch(node)] : [];
+    return isDefault || nameMatches(name, own) ? [functionMatch(node, own)] : [];
   });
+}
+
+/** The name that a callback has of its own, for rules that say it: a wildcard means no callbacks. */
+function calledItself(node: TS.Node, pattern: string): string | null {
+  const isMeant = ts.isFunctionExpression(node) && !pattern.includes("*");
+  return isMeant ? (node.name?.text ?? null) : null;
 }
 
 /** `createHandler()` means the functions that a function of that name gives back. */
@@ -36,9 +42,11 @@ function orGivenBack(pattern: string, matcherOf: (name: string) => Matcher): Mat
 export function makerOf(fn: NamedFunction): NamedFunction | undefined {
   const maker = enclosingFunction(fn);
   if (!maker?.body) return undefined;
-  const name = functionName(fn);
-  const isIt = (value: TS.Expression | undefined) => {
+  const name = isDeclaredIn(fn, maker.body) ? functionName(fn) : null;
+  const isIt = (value: TS.Expression | undefined): boolean => {
     const code = value && unwrapped(value);
+    if (code && ts.isConditionalExpression(code))
+      return isIt(code.whenTrue) || isIt(code.whenFalse);
     return code === fn || (code !== undefined && ts.isIdentifier(code) && code.text === name);
   };
   if (!ts.isBlock(maker.body)) return isIt(maker.body) ? (maker as NamedFunction) : undefined;
@@ -53,6 +61,13 @@ export function makerOf(fn: NamedFunction): NamedFunction | undefined {
 export function functionMatch(node: NamedFunction, called = "anonymous"): Match {
   const name = qualifiedName(node) ?? called;
   return { kind: "function", node, anchor: node.getStart(), captures: {}, name };
+}
+
+/** Whether a function is declared by a body's own statements, and not in a block of one. */
+function isDeclaredIn(fn: NamedFunction, body: TS.Node): boolean {
+  if (fn.parent === body) return true;
+  const declared = ts.isVariableDeclaration(fn.parent) ? fn.parent.parent.parent : undefined;
+  return declared?.parent === body;
 }
 
 /** Methods of classes by `Class.method`. */

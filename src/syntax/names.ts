@@ -4,8 +4,8 @@ import { ancestors } from "./walk.js";
 export type NamedFunction = TS.FunctionLikeDeclaration & { body: TS.ConciseBody };
 
 /**
- * The name a function is known by: that of the variable, property or export it is bound to, or its
- * own. A nameless callback has none.
+ * The name a function is known by: its own, or that of the variable, property or export it is bound
+ * to. An inline callback has none.
  */
 export function functionName(node: TS.Node): string | null {
   if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) {
@@ -14,7 +14,7 @@ export function functionName(node: TS.Node): string | null {
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return propertyName(node.name);
   if (ts.isConstructorDeclaration(node)) return "constructor";
   if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return null;
-  return boundName(node) ?? (ts.isFunctionExpression(node) ? (node.name?.text ?? null) : null);
+  return boundName(node);
 }
 
 /** A name for people: a computed one is said as it is written. */

@@ -113,7 +113,9 @@ function matchArguments(
   for (const [index, pattern] of wanted.entries()) {
     if (isRest(pattern)) return true;
     const argument = found[index];
-    if (!argument || !matches(pattern, argument, captures)) return false;
+    // What is spread may be several, or none.
+    if (!argument || (ts.isSpreadElement(argument) && !ts.isSpreadElement(pattern))) return false;
+    if (!matches(pattern, argument, captures)) return false;
   }
   return wanted.length === found.length;
 }

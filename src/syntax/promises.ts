@@ -1,5 +1,4 @@
 import { ts, type TS } from "./compiler.js";
-import { isInlineFunction } from "./function-meant.js";
 import { isGuarded, isInAsync } from "./control-flow.js";
 import {
   calledFunction,
@@ -11,7 +10,7 @@ import {
 } from "./results.js";
 import { isWritten } from "./declarations.js";
 import { isEffectFree } from "./purity.js";
-import { findNode, isAsync, isGenerator, unwrapped } from "./walk.js";
+import { findNode, isAsync, isGenerator, isInlineFunction, unwrapped } from "./walk.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import type { Types } from "./value-kind.js";

@@ -1,6 +1,5 @@
 import { ts, type TS } from "./compiler.js";
-import { isInlineFunction } from "./function-meant.js";
-import { isAssignment, unwrapped } from "./walk.js";
+import { isAssignment, isInlineFunction, unwrapped } from "./walk.js";
 
 /** Whether an expression can be read twice with the same result: a name, a literal, a plain path. */
 export function isStablePath(expression: TS.Expression): boolean {

@@ -24,7 +24,7 @@ export const REASONS = {
   "escaping-using": "a using declaration would be disposed earlier",
   "escaping-yield": "a yield cannot cross a callback",
   "fields-in-use": "code reads which fields the schema has, demands them all or publishes them",
-  "function-value": "a function, a symbol or a literal is a value, not work that takes time",
+  "function-value": "what is only named or written out is a value, not work that takes time",
   generator: "a generator runs after its span or its trace has ended",
   ignored: "a retrospan-ignore-next-line comment stands above it",
   "inherits-field": "the type already has the field from a type it extends",

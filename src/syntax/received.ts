@@ -242,7 +242,7 @@ function parameterOf(
   if (!region) return reason("empty-region");
   const { name } = parameter;
   if (isGivenText(source, match.node)) return reason("no-message");
-  if (isOfThePlatform(match.node) || takesJob(source, match.node)) {
+  if (isOfThePlatform(match.node) || takesJob(source, match.node, parameter)) {
     return { message: `${name.text}.data`, region };
   }
   return { message: name.text, named: name, region };

@@ -1,7 +1,7 @@
 import { ts, type TS } from "./compiler.js";
-import { functionMeant, isInlineFunction } from "./function-meant.js";
+import { functionMeant } from "./function-meant.js";
 import type { Source } from "./source.js";
-import { callsIn, enclosingFunction, findNode, unwrapped } from "./walk.js";
+import { callsIn, enclosingFunction, isInlineFunction, unwrapped, walkOwn } from "./walk.js";
 
 /** A function that is handed to what calls it later, again and again. */
 export interface Registration {
@@ -15,8 +15,8 @@ const CLOCKS = /^(setInterval|schedule|scheduleJob)$/;
 const LISTENING = /^(on|addListener|prependListener|addEventListener|p?subscribe)$/i;
 
 /**
- * The functions of a file that are handed to a clock, a listener or a subscription, and by whom it is
- * not awaited what they bring: nothing is awaited behind it in the function around.
+ * The functions of a file that are handed to a clock, or to a listener for which the function around
+ * does not wait.
  */
 export function registrationsIn(source: Source): readonly Registration[] {
   return callsIn(source.file).flatMap((call) => handedOver(source, call));
@@ -25,8 +25,9 @@ export function registrationsIn(source: Source): readonly Registration[] {
 function handedOver(source: Source, node: TS.CallExpression): Registration[] {
   const callee = unwrapped(node.expression);
   const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText();
-  const isClock = CLOCKS.test(name);
-  if (!isClock && (!LISTENING.test(name) || isAwaitedFor(node))) return [];
+  // What is awaited is no clock, whatever it is called.
+  if (ts.isAwaitExpression(node.parent)) return [];
+  if (!CLOCKS.test(name) && (!LISTENING.test(name) || isWaitedFor(node))) return [];
   return node.arguments.flatMap((given) => {
     const code = unwrapped(given);
     const fn = isInlineFunction(code) ? code : functionMeant(source, code);
@@ -34,11 +35,20 @@ function handedOver(source: Source, node: TS.CallExpression): Registration[] {
   });
 }
 
-/** Whether the function around waits for something behind a call, which may be what it brings. */
-function isAwaitedFor(node: TS.CallExpression): boolean {
+/** Whether the function around waits for something behind a call, or gives back what does. */
+function isWaitedFor(node: TS.CallExpression): boolean {
   const fn = enclosingFunction(node);
   if (!fn?.body) return false;
-  const isPromised = ts.isNewExpression(fn.parent);
-  const waits = findNode(fn.body, (each) => each.pos >= node.end && ts.isAwaitExpression(each));
-  return isPromised || waits !== undefined;
+  let isWaiting = ts.isNewExpression(fn.parent);
+  walkOwn(fn.body, (each) => {
+    if (each.pos >= node.end) isWaiting ||= waits(each);
+  });
+  return isWaiting;
+}
+
+function waits(node: TS.Node): boolean {
+  if (ts.isAwaitExpression(node)) return true;
+  if (ts.isForOfStatement(node)) return node.awaitModifier !== undefined;
+  const value = ts.isReturnStatement(node) && node.expression ? unwrapped(node.expression) : null;
+  return value !== null && (ts.isCallExpression(value) || ts.isNewExpression(value));
 }

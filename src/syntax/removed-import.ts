@@ -1,6 +1,7 @@
 import { lineStart, nextLine } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { fingerprint, kindName, statementFingerprint } from "./fingerprint.js";
+import { importedBy } from "./redeclared.js";
 import type { ImportedName } from "./imports.js";
 import {
   headOf,
@@ -73,12 +74,19 @@ function landmark(statement: TS.Statement): string {
   return `${kindName(statement.kind)} ${name ?? ""}`;
 }
 
-/** A removed import has no text; its place is known by its neighbours. */
-export function removedImports(source: Source, shape: Shape): Candidate[] {
+/**
+ * A removed import has no text; its place is known by its neighbours.
+ * @param isModule whether an import names the module that it was of
+ */
+export function removedImports(
+  source: Source,
+  shape: Shape,
+  isModule: (specifier: string) => boolean,
+): Candidate[] {
   const { file, text } = source;
   const original = ledgerText(source, shape, "original");
   if (shape.code) return renamedImport(source, shape, original);
-  const missing = missingPart(source, original);
+  const missing = missingPart(source, original, isModule);
   // Somebody has brought it back.
   if (missing === "") return [];
   const { statements } = file;
@@ -105,14 +113,24 @@ export function removedImports(source: Source, shape: Shape): Candidate[] {
   return [at(lastImport ? nextLine(text, lastImport.end) : 0)];
 }
 
-/** An import without the names that the file has by now: nothing where it has all of them. */
-function missingPart({ scope }: Source, original: string): string {
+/** An import without the names that another one of the module brings: nothing where all of them are. */
+function missingPart(
+  source: Source,
+  original: string,
+  isModule: (specifier: string) => boolean,
+): string {
   const file = ts.createSourceFile("import.ts", original, ts.ScriptTarget.Latest, true);
   const [statement] = file.statements;
   const bindings =
     statement && ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : null;
   if (!statement || !ts.isImportDeclaration(statement) || !statement.importClause) return original;
-  const isThere = ({ text }: TS.Identifier) => scope.declared(text).length > 0;
+  const there = new Set(
+    source.file.statements
+      .filter(ts.isImportDeclaration)
+      .filter(({ moduleSpecifier: at }) => ts.isStringLiteral(at) && isModule(at.text))
+      .flatMap(importedBy),
+  );
+  const isThere = ({ text }: TS.Identifier) => there.has(text);
   const { name } = statement.importClause;
   const elements = bindings && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
   const others = [name, bindings && ts.isNamespaceImport(bindings) ? bindings.name : undefined];

@@ -34,6 +34,12 @@ export function renamingSince(source: Source, before: string, code: TS.Node): Re
   return changed.every(([was]) => isGone(was)) ? new Map(changed) : null;
 }
 
+/** A fingerprint with the names that variables had before they were renamed. */
+export function namedAsBefore(print: string, renames: Renaming): string {
+  const before = new Map([...renames].map(([was, now]) => [now, was]));
+  return print.replace(WORDS, (word) => before.get(word) ?? word);
+}
+
 /** What is said of variables, and not of members. */
 function variableNamesIn(code: TS.Node): TS.Identifier[] {
   const found: TS.Identifier[] = [];

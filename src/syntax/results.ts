@@ -1,11 +1,10 @@
 import { ts, type TS } from "./compiler.js";
-import { isInlineFunction } from "./function-meant.js";
 import { isSettled } from "./settled.js";
 import type { ReasonCode } from "./reason.js";
 import type { Source } from "./source.js";
 import { packageOfCall } from "./traced-call.js";
 import type { Types } from "./value-kind.js";
-import { isAsync, isGenerator, unwrapped, walkOwn } from "./walk.js";
+import { isAsync, isGenerator, isInlineFunction, unwrapped, walkOwn } from "./walk.js";
 
 /**
  * Why a span around all that a function does would change what its callers get, or would end before
@@ -182,6 +181,9 @@ const SYNCHRONOUS_GLOBALS =
 /** Whether an expression certainly yields neither a promise nor a thenable. */
 export function isSynchronous(source: Source, expression: TS.Expression): boolean {
   const code = unwrapped(expression);
+  if (ts.isConditionalExpression(code)) {
+    return isSynchronous(source, code.whenTrue) && isSynchronous(source, code.whenFalse);
+  }
   if (isSettled(code)) return !ts.isAwaitExpression(code);
   if (!ts.isCallExpression(code)) return false;
   const callee = unwrapped(code.expression);

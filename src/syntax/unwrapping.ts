@@ -5,12 +5,13 @@ import { needsBrackets } from "./brackets.js";
 import { clashingName } from "./clashing-name.js";
 import { ts, type TS } from "./compiler.js";
 import { canComplete } from "./completion.js";
-import { flowOf, isInAsync, isTail, isUsing } from "./control-flow.js";
+import { flowOf, isGuarded, isInAsync, isTail, isUsing } from "./control-flow.js";
 import { declaredNames } from "./declarations.js";
 import type { Reindent } from "./indent.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { needsBraces } from "./lone-statement.js";
 import { isOpenEnded, isStatementList, statementAround } from "./region.js";
+import { isSettled } from "./settled.js";
 import type { Source } from "./source.js";
 import { isAsync } from "./walk.js";
 import { mayGoOn, needsSemicolon } from "./wrapper-layout.js";
@@ -85,6 +86,10 @@ function grownStatement({ call, callback }: WrapperNode): TS.Statement | null {
   if (!ts.isExpressionStatement(parent) && !ts.isReturnStatement(parent)) return null;
   // What comes behind does not wait for it, and would by then.
   if (isAsync(callback) && ts.isExpressionStatement(parent) && value === call) return null;
+  // Without the `await`, what a return gives back would leave its `try` before it is done.
+  const { returns } = flowOf(body.statements);
+  const isDone = returns.every(({ expression }) => !expression || isSettled(expression));
+  if (ts.isReturnStatement(parent) && value !== call && !isDone && isGuarded(parent)) return null;
   return statementAround(parent)?.statement === parent ? parent : null;
 }
 

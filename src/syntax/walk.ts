@@ -151,6 +151,13 @@ export function isFunctionBoundary(node: TS.Node): boolean {
   );
 }
 
+/** Whether a value is a function that is written on the spot. */
+export function isInlineFunction(
+  value: TS.Node,
+): value is TS.ArrowFunction | TS.FunctionExpression {
+  return ts.isArrowFunction(value) || ts.isFunctionExpression(value);
+}
+
 /** The parents of a node, nearest first. */
 export function* ancestors(node: TS.Node): Generator<TS.Node> {
   for (let parent = node.parent; parent; parent = parent.parent) yield parent;
