@@ -1,16 +1,9 @@
 import type { Edit } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
 import { alwaysThrows } from "./completion.js";
-import {
-  captureEdits,
-  freeCatches,
-  markEdit,
-  parameterUse,
-  SPAN_NAMES,
-  swallowingCatches,
-  type Captures,
-  type CatchNeeds,
-} from "./caught-error.js";
+import { captureEdits, type Captures } from "./captured-error.js";
+import { freeCatches, parameterUse } from "./catch-removal.js";
+import { markEdit, SPAN_NAMES, swallowingCatches, type CatchNeeds } from "./caught-error.js";
 import { freshName } from "./imports.js";
 import type { AttachedEdit, Lessons, Removal, Shape } from "./instrumentation.js";
 import type { Reindent } from "./indent.js";

@@ -1,0 +1,180 @@
+import type { Edit } from "../text/edit.js";
+import { firstInBlock, marksIn, spanName } from "./caught-error.js";
+import { ts, type TS } from "./compiler.js";
+import { codeFingerprint, fingerprint } from "./fingerprint.js";
+import { freshName } from "./imports.js";
+import { headOf, type AttachedEdit, type Shape } from "./instrumentation.js";
+import { isReason, reason, type Reason } from "./reason.js";
+import type { Region } from "./region.js";
+import type { Source } from "./source.js";
+import { findNode, walk } from "./walk.js";
+import { nodesOf } from "./wrapping.js";
+
+/** Captured errors: the edits, and what the ledger keeps to find them. */
+export interface Captures {
+  readonly edits: readonly AttachedEdit[];
+  readonly shape: Shape;
+}
+
+const CAPTURE = /(^|\.)capture(Exception|Error)$/;
+
+const ERROR_NAMES = ["error", "caughtError"];
+
+/**
+ * Captures the error of each clause, unless the clause does so already or takes the error apart. A
+ * clause without a name for it gets one.
+ */
+export function captureEdits(
+  source: Source,
+  region: Region,
+  clauses: readonly TS.CatchClause[],
+  capture: string,
+): Captures {
+  const all = nodesOf(region).flatMap(catchesIn);
+  const bound = freshName(source, ERROR_NAMES);
+  const edits: AttachedEdit[] = [];
+  const places: string[] = [];
+  const captured: TS.CatchClause[] = [];
+  for (const clause of clauses) {
+    const name = clause.variableDeclaration?.name;
+    if ((name && !ts.isIdentifier(name)) || isCaptured(clause)) continue;
+    const call = `${capture}(${name ? name.text : bound})`;
+    edits.push({ ...firstInBlock(source, clause.block, call), isShared: true });
+    if (!name) edits.push(binding(source, clause, bound));
+    captured.push(clause);
+    places.push(`${all.indexOf(clause)}${name ? "" : " bound"}`);
+  }
+  if (places.length === 0) return { edits, shape: {} };
+  const isAlike = all.some((clause) => captureOf(clause, capture));
+  const captures = `${places.join(",")} of ${all.length}${isAlike ? " with others" : ""}`;
+  const tries = isAlike ? { tries: captured.map(headOfTry).join("\n") } : {};
+  return { edits, shape: { capture, captures, ...tries } };
+}
+
+function binding({ file }: Source, clause: TS.CatchClause, name: string): AttachedEdit {
+  const at = clause.getStart(file) + "catch".length;
+  return { start: at, end: at, text: ` (${name})`, attach: "left", isShared: true };
+}
+
+function isCaptured({ block }: TS.CatchClause): boolean {
+  const isCapture = (node: TS.Node) =>
+    ts.isCallExpression(node) && CAPTURE.test(node.expression.getText());
+  return findNode(block, isCapture) !== undefined;
+}
+
+function catchesIn(node: TS.Node): TS.CatchClause[] {
+  const found: TS.CatchClause[] = [];
+  walk(node, (each) => {
+    if (ts.isCatchClause(each)) found.push(each);
+  });
+  return found;
+}
+
+// How it recognises its own work
+
+/** A call that captures an error, and whether its clause got the error's name for it. */
+export interface Capture {
+  /** Undefined where somebody has deleted it, and the name is left. */
+  readonly statement: TS.ExpressionStatement | undefined;
+  readonly clause: TS.CatchClause;
+  readonly isBound: boolean;
+}
+
+const UNSURE = reason("changed-by-hand", "which of the captured errors are ours cannot be told");
+
+/** Our captures in a callback, or why they cannot be told from others. */
+export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
+  const [, list = "", total, others] =
+    /^(.*) of (\d+)( with others)?$/.exec(shape.captures ?? "") ?? [];
+  if (list === "") return [];
+  const all = catchesIn(callback.body).map((clause) => ({
+    clause,
+    statement: captureOf(clause, shape.capture ?? ""),
+  }));
+  const places = list.split(",").map((place) => {
+    const [index, bound] = place.split(" ");
+    return { index: Number(index), isBound: bound !== undefined };
+  });
+  const found = all.filter(({ statement }) => statement);
+  const isAsMany = all.length === Number(total);
+  if (!isAsMany && found.length === 0) return [];
+  // With clauses more or fewer, all that are found are ours, where nobody else captured any.
+  if (!isAsMany && (others !== undefined || found.length !== places.length)) {
+    return UNSURE;
+  }
+  const atPlaces = isAsMany ? places.map(({ index }) => all[index]) : found;
+  const ours = others === undefined ? atPlaces : unmoved(atPlaces, found, callback, shape);
+  if (isReason(ours)) return ours;
+  return places.flatMap(({ isBound }, at) => {
+    const { clause, statement } = ours[at] ?? {};
+    return clause ? [{ clause, statement, isBound }] : [];
+  });
+}
+
+type Clause = Pick<Capture, "clause" | "statement">;
+
+/**
+ * The clauses at our places, unless they have changed places with those of a capture by hand: where
+ * there are marks, ours stands before one, else beside the `try` that it was put beside.
+ */
+function unmoved(
+  places: readonly (Clause | undefined)[],
+  found: readonly Clause[],
+  callback: TS.ArrowFunction,
+  { tries = "" }: Shape,
+): readonly (Clause | undefined)[] | Reason {
+  const marks = marksIn(callback, spanName(callback));
+  if (marks.length === 0) return besideTries(places, found, tries.split("\n"));
+  const isByHand = ({ statement, clause }: Clause) => {
+    const mark = marks.find(({ parent }) => parent === clause.block);
+    return statement !== undefined && (!mark || mark.pos < statement.pos);
+  };
+  if (!places.some((each) => each && isByHand(each))) return places;
+  const ours = found.filter((each) => !isByHand(each));
+  return ours.length === places.length ? ours : UNSURE;
+}
+
+/** Without marks, ours stand beside what was tried when they were put there, as far as that is there. */
+function besideTries(
+  places: readonly (Clause | undefined)[],
+  found: readonly Clause[],
+  tries: readonly string[],
+): readonly (Clause | undefined)[] {
+  const isOf = (each: Clause | undefined, head: string | undefined) =>
+    each !== undefined && headOfTry(each.clause) === head;
+  return places.map((each, index) =>
+    isOf(each, tries[index]) ? each : (found.find((other) => isOf(other, tries[index])) ?? each),
+  );
+}
+
+/** What a clause's `try` begins with. */
+function headOfTry({ parent }: TS.CatchClause): string {
+  const [first] = parent.tryBlock.statements;
+  return first ? headOf(first) : "";
+}
+
+/** The statement of a clause's own that captures its error. */
+function captureOf(
+  { block, variableDeclaration }: TS.CatchClause,
+  capture: string,
+): TS.ExpressionStatement | undefined {
+  const name = variableDeclaration?.name.getText();
+  const code = codeFingerprint(`${capture}(${name})`);
+  return block.statements
+    .filter(ts.isExpressionStatement)
+    .find((each) => fingerprint(each.expression) === code);
+}
+
+/** The name that a clause got, as long as nothing else uses it. */
+export function unbound(source: Source, { clause, statement, isBound }: Capture): Edit[] {
+  const name = clause.variableDeclaration?.name;
+  if (!isBound || !name || !ts.isIdentifier(name)) return [];
+  if (!statement && !ERROR_NAMES.some((each) => name.text.startsWith(each))) return [];
+  const isOurs = (use: TS.Node) =>
+    statement !== undefined && statement.pos <= use.pos && use.end <= statement.end;
+  const used = source.scope.references(name, (use) => use !== name && !isOurs(use));
+  if (used.length > 0) return [];
+  const start = clause.getStart(source.file) + "catch".length;
+  const close = source.text.indexOf(")", name.end);
+  return [{ start, end: close + 1, text: "" }];
+}
