@@ -714,3 +714,34 @@ test("a module that nothing imports any more goes though an option beside it sta
   expect(outcome.sites.filter(({ state }) => state === "left")).toHaveLength(1);
   expect(existsSync(join(dir, "src/lib/scrub.ts"))).toBe(false);
 });
+
+test("a comment in an import that holds several of ours keeps all of it", async () => {
+  const code = `export function send(socket: WebSocket, note: object): void {
+  socket.send(JSON.stringify(note));
+}
+export async function take(note: object): Promise<void> {
+  await handle(note);
+}
+declare function handle(note: object): Promise<void>;
+`;
+  project = temporaryProject({ "src/a.ts": code }, [
+    { id: "s", use: "trace-send", at: { call: "socket.send($text)" } },
+    { id: "r", use: "trace-receive", at: { call: "handle($note)" } },
+  ]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const rest = read("src/a.ts").replace(/^import .*\n/gm, "");
+  const together = `import {
+  // for notes
+  continueTraceFrom,
+  withTraceContext,
+} from "./lib/index.js";
+`;
+  writeFileSync(join(dir, "src/a.ts"), together + rest);
+  const { exitCode, findings } = await revert({ ...options, allowDirty: true });
+  expect(read("src/a.ts").startsWith(together)).toBe(true);
+  expect([exitCode, findings.filter(({ code: each }) => each === "import-in-use").length]).toEqual([
+    1, 2,
+  ]);
+});
