@@ -1970,3 +1970,30 @@ export const later = (ids: string[]) => setTimeout(() => void importAll(ids), 10
   const { proposals } = await json(folder, ["scan"]);
   expect(proposals.map(({ rule }) => rule.at)).toEqual([{ function: "importAll" }]);
 });
+
+test("a span of many kinds is called after its class, or after its file where it has no name", async () => {
+  const kinds = `switch (event.type) {
+      case "paid": await fetch("paid"); break;
+      case "sent": await fetch("sent"); break;
+    }`;
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "hono": "4", "@sentry/node": "11" } }',
+    "src/webhooks/stripe/index.ts": `import { Hono } from "hono";
+const app = new Hono();
+app.post("/", async (c) => {
+  const event = await c.req.json();
+  ${kinds}
+  return c.json({});
+});
+`,
+    "src/mails.ts": `export class Mails {
+  async process(event: { type: string }): Promise<void> {
+    ${kinds}
+  }
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  const names = proposals.map(({ rule }) => (rule as { span?: { name?: string } }).span?.name);
+  expect(names).toEqual(["stripe", "Mails.process"]);
+});

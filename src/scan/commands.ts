@@ -1,5 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
-import { functionName } from "../syntax/names.js";
+import { functionName, qualifiedName } from "../syntax/names.js";
 import {
   callsIn,
   enclosingFunction,
@@ -16,6 +16,7 @@ import {
   areaOf,
   functionAround,
   namesAround,
+  placeOf,
   idOf,
   proposal,
   type Detector,
@@ -97,13 +98,15 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
   const own = functionName(fn) === null ? undefined : name;
   const at = own === undefined ? { switch: on } : { switch: on, within: own };
   if (findMatches(source, at).length !== 1) return null;
+  // A method by itself may be called like many others.
+  const called = (own === undefined ? null : qualifiedName(fn)) ?? placeOf(source);
   const why = `each kind of ${on} is work of its own, under one name`;
   const found = proposal(source, node, 2, why, {
     id: idOf(areaOf(source), own ?? on),
     use: "wrap-span",
     phase: 1,
     at,
-    span: { name: own ?? areaOf(source), op: "function", attributes: { [on]: `\${${on}}` } },
+    span: { name: called, op: "function", attributes: { [on]: `\${${on}}` } },
   });
   return { ...found, covers: namesAround(node) };
 }

@@ -108,6 +108,12 @@ export function areaOf({ path }: Source): string {
   return parts.at(-1)?.replace(/\.\w+$/, "") ?? "";
 }
 
+/** What a file is about by its path: `plaid` for `webhooks/plaid/index.ts`. */
+export function placeOf({ path }: Source): string {
+  const parts = path.replace(/\.\w+$/, "").split("/");
+  return parts.findLast((part) => !/^(index|route|src|api|\[.*\])$/.test(part)) ?? path;
+}
+
 /** The name of the nearest function around a node that has one. */
 export function functionAround(node: TS.Node): string | undefined {
   return enclosingFunctionNames(node)[0]?.split(".").at(-1);
