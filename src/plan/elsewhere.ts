@@ -11,7 +11,7 @@ export interface PlaceElsewhere {
   readonly path: string;
   readonly start: number;
   readonly line: number;
-  /** Whether what is around it or in it has the same names, too. */
+  /** Whether what is around it and in it has the same names, too. */
   readonly isSame: boolean;
 }
 
@@ -47,8 +47,8 @@ export class SearchElsewhere {
       const isMeant = each.exact || (isLike && this.#isGone(entry));
       if (!isMeant || taken.has(start)) return [];
       const { line } = position(source.text, start);
-      // What says something else by now may as well be somebody's own.
-      const isSame = each.exact && (isAround(entry, each) || isInside(entry, each));
+      // What only wraps the same may as well be somebody's own, as may what says something else.
+      const isSame = each.exact && (isLike || (isAround(entry, each) && this.#isGone(entry)));
       return [{ path, start, line, isSame }];
     });
   }

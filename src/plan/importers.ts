@@ -4,16 +4,19 @@ import type { Tree } from "./tree.js";
 
 type Reader = Pick<Tree, "filesWith" | "read" | "resolve">;
 
+/** What names a module in code: imports of every kind, what mocks it, and addresses of workers. */
+const SPECIFIERS = /(?:from|import|require|[mM]ock|URL)\s*\(?\s*["'`]([^"'`$]+)["'`]/g;
+
 /**
  * A file that imports a module.
  * @param changed texts that stand for those of the tree; null for a file that is gone
  */
 export function importerOf(
-  tree: Reader,
+  tree: Pick<Tree, "importersWith" | "read" | "resolve">,
   module: string,
   changed: ReadonlyMap<string, string | null>,
 ): string | undefined {
-  return importersOf(tree, module, changed).next().value;
+  return importersOf({ ...tree, filesWith: tree.importersWith }, module, changed).next().value;
 }
 
 /** The files that import a module, as far as their specifiers are written out. */
@@ -25,7 +28,7 @@ export function* importersOf(
   for (const path of tree.filesWith(nameOf(module))) {
     const current = changed.has(path) ? changed.get(path) : tree.read(path);
     const text = path === module ? null : current;
-    const specifiers = text?.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g) ?? [];
+    const specifiers = text?.matchAll(SPECIFIERS) ?? [];
     if ([...specifiers].some((match) => tree.resolve(path, match[1] ?? "") === module)) yield path;
   }
 }

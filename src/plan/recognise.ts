@@ -1,7 +1,11 @@
 import { commentsIn } from "../text/comments.js";
 import { touches, type Edit } from "../text/edit.js";
+import { ts, type TS } from "../syntax/compiler.js";
+import { headOf } from "../syntax/instrumentation.js";
+import { containerOf } from "../syntax/names.js";
 import { isReason, reason, type Reason } from "../syntax/reason.js";
 import type { Source } from "../syntax/source.js";
+import { findNode } from "../syntax/walk.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { Candidate, FileContext, Removal } from "../transform.js";
 import { createFileContext } from "./context.js";
@@ -43,6 +47,9 @@ export function recogniseAll(
   const all = entries.map((entry) => {
     const candidate = matching.found.get(entry);
     if (!candidate) return notFound(entry, matching);
+    if (isElsewhere(entry, candidate) && standsBare(source, entry)) {
+      return { entry, candidate, left: reason("ambiguous-match") };
+    }
     return outcome(source, entry, candidate, copiesOf(entry, candidate, matching));
   });
   const replacing = all.filter(
@@ -67,6 +74,24 @@ function foreignOf(
 }
 
 type FindCandidates = (entry: LedgerSite) => readonly Candidate[];
+
+/** Whether an entry was found by nothing that is around it or in it, but for other names. */
+function isElsewhere({ container, head }: LedgerSite, candidate: Candidate): boolean {
+  return (
+    candidate.headBefore !== undefined &&
+    candidate.container !== container &&
+    candidate.head !== head
+  );
+}
+
+/** Whether what an entry wrapped stands where it stood: then somebody has taken the wrapper off. */
+function standsBare({ file }: Source, { container, head }: LedgerSite): boolean {
+  const isIt = (node: TS.Node) =>
+    (ts.isStatement(node) || ts.isCallExpression(node)) &&
+    containerOf(node) === container &&
+    headOf(node) === head;
+  return findNode(file, isIt) !== undefined;
+}
 
 /** Also what the file says by other names for our imports than the ledger does. */
 function inAllNames(tree: Tree, source: Source, imports: readonly LedgerImport[]): FindCandidates {

@@ -112,7 +112,7 @@ function broughtAlong(
     // Code of several files may have come together, each with the same import.
     const coming = new Map(
       ledger.imports
-        .filter((entry) => from.has(entry.file) && isIn(tree, entry))
+        .filter((entry) => from.has(entry.file) && (isIn(tree, entry) || isGone(tree, entry)))
         .map((entry) => [nameOf(entry), { ...entry, file: path }]),
     );
     for (const each of known) coming.delete(nameOf(each));
@@ -136,6 +136,10 @@ function newPlaceOf(
   const places = new Set([...moves].flatMap(([{ file }, to]) => (file === entry.file ? [to] : [])));
   const [place, ...others] = places;
   return place !== undefined && others.length === 0 && !isIn(tree, entry) ? place : undefined;
+}
+
+function isGone(tree: Tree, { file }: LedgerImport): boolean {
+  return tree.read(file) === null;
 }
 
 function isIn(tree: Tree, entry: LedgerImport): boolean {

@@ -2,7 +2,7 @@ import { commentsIn } from "../text/comments.js";
 import { groupedBy } from "../text/grouped.js";
 import { applyEdits, encloses, type Edit } from "../text/edit.js";
 import { reason, type Reason } from "../syntax/reason.js";
-import { redeclaredName } from "../syntax/redeclared.js";
+import { redeclaredNames } from "../syntax/redeclared.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
@@ -107,9 +107,9 @@ export function revertFile(
 function brokenBy({ file }: Source, path: string, after: string): string | null {
   const reverted = parseSource(path, after);
   if (isParseFailure(reverted)) return "its revert would not parse";
-  const name = redeclaredName(reverted.file);
-  const isNew = name !== undefined && redeclaredName(file) !== name;
-  return isNew ? `its revert would declare ${name} twice` : null;
+  const known = redeclaredNames(file);
+  const name = redeclaredNames(reverted.file).find((each) => !known.includes(each));
+  return name === undefined ? null : `its revert would declare ${name} twice`;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Tree {
   readonly exists: (path: string) => boolean;
   /** The source files of the tree in which a text occurs. */
   readonly filesWith: (text: string) => readonly string[];
+  /** The same of all files that may import one, components of other languages included. */
+  readonly importersWith: (text: string) => readonly string[];
   /** The files of whatever kind that globs mean, which are relative to the config's folder. */
   readonly matching: (globs: readonly string[]) => readonly string[];
   /** The file that an import specifier of `from` means, if it lies in the tree. */

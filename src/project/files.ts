@@ -27,6 +27,12 @@ export function isSourcePath(path: string): boolean {
   return SOURCE.test(path) && !/(^|\/)node_modules\//.test(path);
 }
 
+/** Whether a file may import others: also a component that holds code, or a page. */
+export function mayImport(path: string): boolean {
+  const isComponent = /\.(vue|svelte|astro|mdx)$/.test(path);
+  return isSourcePath(path) || (isComponent && !/(^|\/)node_modules\//.test(path));
+}
+
 /** A test for paths relative to the root, from globs relative to a folder of it. */
 export function pathMatcher(globs: readonly string[], base: string): (path: string) => boolean {
   const based = globs.map(

@@ -3,7 +3,7 @@ import { dirname, join, posix, resolve as resolvePath } from "node:path";
 import { ts, type TS } from "../syntax/compiler.js";
 import type { Tree } from "../plan/tree.js";
 import { UserError } from "../plan/user-error.js";
-import { filesMatching, findCandidates, isSourcePath } from "./files.js";
+import { filesMatching, findCandidates, isSourcePath, mayImport } from "./files.js";
 import { gitIgnores } from "./git.js";
 import { ifThere, namesIfThere } from "./if-there.js";
 import { isInside, liesInside, slashed, type Root } from "./root.js";
@@ -23,6 +23,7 @@ export function createTree(root: Root, base: string): Tree {
     read: (path) => readText(root, path),
     exists: (path) => lstatSync(join(root.path, path), { throwIfNoEntry: false }) !== undefined,
     filesWith: (text) => findCandidates(root, isSourcePath, [text]),
+    importersWith: (text) => findCandidates(root, mayImport, [text]),
     matching: (globs) => filesMatching(root, globs, base),
     resolve: resolver(root, options),
     specifierFor: (from, to) => relativeSpecifier(root, options(from), from, to),

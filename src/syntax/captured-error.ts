@@ -47,8 +47,7 @@ export function captureEdits(
   if (places.length === 0) return { edits, shape: {} };
   const isAlike = all.some((clause) => captureOf(clause, capture));
   const captures = `${places.join(",")} of ${all.length}${isAlike ? " with others" : ""}`;
-  const tries = isAlike ? { tries: captured.map(headOfTry).join("\n") } : {};
-  return { edits, shape: { capture, captures, ...tries } };
+  return { edits, shape: { capture, captures, tries: captured.map(headOfTry).join("\n") } };
 }
 
 function binding({ file }: Source, clause: TS.CatchClause, name: string): AttachedEdit {
@@ -82,7 +81,12 @@ export interface Capture {
 
 const UNSURE = reason("changed-by-hand", "which of the captured errors are ours cannot be told");
 
-/** Our captures in a callback, or why they cannot be told from others. */
+type Clause = Pick<Capture, "clause" | "statement">;
+
+/**
+ * Our captures in a callback, or why they cannot be told from others: those beside what was tried
+ * when they were put there, else those at their places, as long as nobody has made more or fewer.
+ */
 export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
   const [, list = "", total, others] =
     /^(.*) of (\d+)( with others)?$/.exec(shape.captures ?? "") ?? [];
@@ -95,15 +99,21 @@ export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly C
     const [index, bound] = place.split(" ");
     return { index: Number(index), isBound: bound !== undefined };
   });
-  const found = all.filter(({ statement }) => statement);
+  const tries = shape.tries?.split("\n") ?? [];
+  const marks = marksIn(callback, spanName(callback));
+  // A clause of ours that captures has a mark as well, where there are any.
+  const own = all.filter(
+    ({ clause, statement }) =>
+      !statement || marks.length === 0 || marks.some(({ parent }) => parent === clause.block),
+  );
+  const sure = places.map((_, at) => besideTry(own, tries[at]));
   const isAsMany = all.length === Number(total);
-  if (!isAsMany && found.length === 0) return [];
-  // With clauses more or fewer, all that are found are ours, where nobody else captured any.
-  if (!isAsMany && (others !== undefined || found.length !== places.length)) {
-    return UNSURE;
-  }
-  const atPlaces = isAsMany ? places.map(({ index }) => all[index]) : found;
-  const ours = others === undefined ? atPlaces : unmoved(atPlaces, found, callback, shape);
+  const rest = all.filter((each) => each.statement && !sure.includes(each));
+  if (!isAsMany && marks.length === 0 && rest.length > 0) return UNSURE;
+  const atPlaces = places.map(({ index }, at) => sure[at] ?? (isAsMany ? all[index] : undefined));
+  const isOpen = isAsMany ? others !== undefined : true;
+  const unsure = atPlaces.filter((each, at) => !sure[at] || !each);
+  const ours = isOpen && unsure.length > 0 ? told(marks, rest, sure, atPlaces) : atPlaces;
   if (isReason(ours)) return ours;
   return places.flatMap(({ isBound }, at) => {
     const { clause, statement } = ours[at] ?? {};
@@ -111,40 +121,30 @@ export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly C
   });
 }
 
-type Clause = Pick<Capture, "clause" | "statement">;
-
-/**
- * The clauses at our places, unless they have changed places with those of a capture by hand: where
- * there are marks, ours stands before one, else beside the `try` that it was put beside.
- */
-function unmoved(
-  places: readonly (Clause | undefined)[],
-  found: readonly Clause[],
-  callback: TS.ArrowFunction,
-  { tries = "" }: Shape,
-): readonly (Clause | undefined)[] | Reason {
-  const marks = marksIn(callback, spanName(callback));
-  if (marks.length === 0) return besideTries(places, found, tries.split("\n"));
-  const isByHand = ({ statement, clause }: Clause) => {
-    const mark = marks.find(({ parent }) => parent === clause.block);
-    return statement !== undefined && (!mark || mark.pos < statement.pos);
-  };
-  if (!places.some((each) => each && isByHand(each))) return places;
-  const ours = found.filter((each) => !isByHand(each));
-  return ours.length === places.length ? ours : UNSURE;
+/** The one clause whose `try` begins like that. */
+function besideTry(all: readonly Clause[], head = ""): Clause | undefined {
+  const [found, ...others] = all.filter(({ clause }) => headOfTry(clause) === head);
+  return head !== "" && others.length === 0 ? found : undefined;
 }
 
-/** Without marks, ours stand beside what was tried when they were put there, as far as that is there. */
-function besideTries(
-  places: readonly (Clause | undefined)[],
-  found: readonly Clause[],
-  tries: readonly string[],
-): readonly (Clause | undefined)[] {
-  const isOf = (each: Clause | undefined, head: string | undefined) =>
-    each !== undefined && headOfTry(each.clause) === head;
-  return places.map((each, index) =>
-    isOf(each, tries[index]) ? each : (found.find((other) => isOf(other, tries[index])) ?? each),
-  );
+/**
+ * The clauses for places whose `try` is another one by now: what captures besides may be the user's,
+ * unless a mark of ours stands behind it.
+ */
+function told(
+  marks: readonly TS.Node[],
+  rest: readonly Clause[],
+  sure: readonly (Clause | undefined)[],
+  atPlaces: readonly (Clause | undefined)[],
+): readonly (Clause | undefined)[] | Reason {
+  const isMarked = ({ statement, clause }: Clause) =>
+    marks.some(({ parent, pos }) => parent === clause.block && statement && statement.pos < pos);
+  if (rest.length === 0) return sure;
+  if (marks.length === 0) return atPlaces.every((each) => each?.statement) ? atPlaces : UNSURE;
+  const marked = rest.filter(isMarked);
+  const open = sure.filter((each) => !each).length;
+  if (marked.length !== open && marked.length > 0) return UNSURE;
+  return sure.map((each) => each ?? marked.shift());
 }
 
 /** What a clause's `try` begins with. */

@@ -26,9 +26,14 @@ export function clashingName(
   };
   // The clauses of a switch share their names.
   const clause = ts.isCaseOrDefaultClause(outer.parent) ? outer.parent : null;
-  const shared = clause ? clause.parent.clauses.flatMap(({ statements }) => [...statements]) : [];
+  const shared = clause ? clause.parent.clauses.flatMap((each) => [...partsOf(each)]) : [];
   for (const statement of new Set([...around, ...shared])) walk(statement, visit);
   return clash;
+}
+
+/** The statements of a clause, and what it is compared with. */
+function partsOf(clause: TS.CaseOrDefaultClause): readonly TS.Node[] {
+  return ts.isCaseClause(clause) ? [clause.expression, ...clause.statements] : clause.statements;
 }
 
 /** Nor can the name of what is caught be declared by the statements of its block. */
@@ -49,7 +54,8 @@ function parameterNames(outer: TS.Node): string[] {
 function isVisibleAt({ scope }: Source, identifier: TS.Identifier, outer: TS.Node): boolean {
   if (isMemberName(identifier)) return false;
   const meant = scope.resolve(identifier.text, identifier)?.[0];
-  return meant !== undefined && meant === scope.resolve(identifier.text, outer)?.[0];
+  // One that the file does not declare is a global, which would be hidden.
+  return meant === scope.resolve(identifier.text, outer)?.[0];
 }
 
 /** Whether an identifier names a member of something rather than a variable. */

@@ -10,9 +10,10 @@ import { declaredNames, escapingDeclaration, hasUsing, isVar } from "./declarati
 import { indentNeeded } from "./indent.js";
 import { resultHazard } from "./results.js";
 import { reason, type Reason, type ReasonCode } from "./reason.js";
-import type { Region } from "./region.js";
+import { needsBraces } from "./lone-statement.js";
+import { isStatementList, type Region } from "./region.js";
 import type { Source } from "./source.js";
-import { addedIndent, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
+import { addedIndent, declaresUsed, innerRange, wholeLine, type Unwrapping } from "./unwrapping.js";
 import { isFunctionBoundary, isGenerator, walkOwn } from "./walk.js";
 import type { Types } from "./value-kind.js";
 import type { WrapperLayout } from "./wrapper-layout.js";
@@ -212,8 +213,17 @@ export function unwrapInactive(
   const isEnding = ({ pos, end }: TS.Node) => tryBlock.end <= pos && end <= finallyBlock.end;
   const used = source.scope.references(name, (use) => use !== name && !isEnding(use));
   if (used.length > 0) return reason("span-in-use", name.text);
-  const kept = innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
-  const around = ts.isBlock(outer.parent) ? outer.parent.statements : [];
+  const around = isStatementList(outer.parent) ? outer.parent.statements : [outer];
+  const isShared = ts.isCaseOrDefaultClause(outer.parent) || around.at(-1) !== outer;
+  if (tryBlock.statements.some(declaresUsed) && isShared) {
+    return reason("changed-by-hand", "what is used would be disposed of later");
+  }
+  const [only, ...others] = tryBlock.statements;
+  const isOne = only !== undefined && others.length === 0 && !needsBraces(outer, only);
+  const isWhole = !isStatementList(outer.parent) && !isOne;
+  const kept = isWhole
+    ? { start: tryBlock.getStart(source.file), end: tryBlock.end }
+    : innerRange(source.text, tryBlock.getStart(source.file) + 1, tryBlock.end - 1);
   // A `var` belongs to the function already.
   const names = declaredNames(tryBlock.statements).filter((name) => !isVar(name));
   const clash = clashingName(source, names, outer, around);

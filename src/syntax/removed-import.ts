@@ -1,7 +1,6 @@
 import { lineStart, nextLine } from "../text/lines.js";
 import { ts, type TS } from "./compiler.js";
 import { fingerprint, kindName, statementFingerprint } from "./fingerprint.js";
-import { importedBy } from "./redeclared.js";
 import type { ImportedName } from "./imports.js";
 import {
   headOf,
@@ -113,6 +112,21 @@ export function removedImports(
   return [at(lastImport ? nextLine(text, lastImport.end) : 0)];
 }
 
+/** What an import says of values: by which name, of what export, or of the whole module. */
+function saidBy({ name, namedBindings, isTypeOnly }: TS.ImportClause): string[] {
+  if (isTypeOnly) return [];
+  const bound = namedBindings && ts.isNamedImports(namedBindings) ? namedBindings.elements : [];
+  const whole = namedBindings && ts.isNamespaceImport(namedBindings) ? [namedBindings] : [];
+  return [...(name ? [name] : []), ...whole, ...bound].map(saidAs);
+}
+
+function saidAs(node: TS.Node): string {
+  if (ts.isNamespaceImport(node)) return `* ${node.name.text}`;
+  if (!ts.isImportSpecifier(node)) return `default ${node.getText()}`;
+  const { isTypeOnly, propertyName, name } = node;
+  return `${isTypeOnly ? "type " : ""}{${(propertyName ?? name).text}} ${name.text}`;
+}
+
 /** An import without the names that another one of the module brings: nothing where all of them are. */
 function missingPart(
   source: Source,
@@ -128,13 +142,13 @@ function missingPart(
     source.file.statements
       .filter(ts.isImportDeclaration)
       .filter(({ moduleSpecifier: at }) => ts.isStringLiteral(at) && isModule(at.text))
-      .flatMap(importedBy),
+      .flatMap(({ importClause }) => (importClause ? saidBy(importClause) : [])),
   );
-  const isThere = ({ text }: TS.Identifier) => there.has(text);
+  const isThere = (node: TS.Node) => there.has(saidAs(node));
   const { name } = statement.importClause;
   const elements = bindings && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
-  const others = [name, bindings && ts.isNamespaceImport(bindings) ? bindings.name : undefined];
-  const wanted = elements.filter((each) => !isThere(each.name));
+  const others = [name, bindings && ts.isNamespaceImport(bindings) ? bindings : undefined];
+  const wanted = elements.filter((each) => !isThere(each));
   const isWanted = others.some((each) => each && !isThere(each));
   if (wanted.length === 0 && !isWanted) return "";
   if (!bindings || wanted.length === elements.length) return original;

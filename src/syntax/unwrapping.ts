@@ -13,7 +13,7 @@ import { needsBraces } from "./lone-statement.js";
 import { isOpenEnded, isStatementList, statementAround } from "./region.js";
 import { isSettled } from "./settled.js";
 import type { Source } from "./source.js";
-import { isAsync } from "./walk.js";
+import { findNode, isAsync } from "./walk.js";
 import { mayGoOn, needsSemicolon } from "./wrapper-layout.js";
 
 /** A call of ours around code of the user's. */
@@ -86,10 +86,17 @@ function grownStatement({ call, callback }: WrapperNode): TS.Statement | null {
   if (!ts.isExpressionStatement(parent) && !ts.isReturnStatement(parent)) return null;
   // What comes behind does not wait for it, and would by then.
   if (isAsync(callback) && ts.isExpressionStatement(parent) && value === call) return null;
+  // What belongs to the callback would belong to all of the function.
+  if (findNode(body, isHoisted)) return null;
   // Without the `await`, what a return gives back would leave its `try` before it is done.
   const { returns } = flowOf(body.statements);
   const isDone = returns.every(({ expression }) => !expression || isSettled(expression));
-  if (ts.isReturnStatement(parent) && value !== call && !isDone && isGuarded(parent)) return null;
+  if (ts.isReturnStatement(parent)) {
+    const isLate = value === call ? isAsync(callback) : !isDone;
+    if (isLate && isGuarded(parent)) return null;
+    // It gave back a promise, and would not by then.
+    if (isAsync(callback) && !isInAsync(parent)) return null;
+  }
   return statementAround(parent)?.statement === parent ? parent : null;
 }
 
@@ -218,7 +225,8 @@ function keptStatements(source: Source, { callback }: WrapperNode, outer: TS.Nod
   if (!isStatementList(list.parent) && (!only || others.length > 0 || needsBraces(outer, only))) {
     return { start: body.getStart(source.file), end: body.end };
   }
-  if (body.statements.some(declaresUsed) && !isReturned && list.statements.at(-1) !== outer) {
+  const isShared = ts.isCaseOrDefaultClause(list.parent) || list.statements.at(-1) !== outer;
+  if (body.statements.some(declaresUsed) && !isReturned && isShared) {
     return reason("changed-by-hand", "what is used would be disposed of later");
   }
   const names = declaredNames(body.statements);
@@ -250,7 +258,13 @@ function keptReturn({ file }: Source, body: TS.Expression, outer: TS.Node): Rang
   return { start: code.getStart(file), end: code.end };
 }
 
-function declaresUsed(statement: TS.Statement): boolean {
+/** A `var`, or a function by its name, in the callback itself or in a block of it. */
+function isHoisted(node: TS.Node): boolean {
+  if (ts.isFunctionDeclaration(node)) return true;
+  return ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0;
+}
+
+export function declaresUsed(statement: TS.Statement): boolean {
   return ts.isVariableStatement(statement) && isUsing(statement.declarationList);
 }
 

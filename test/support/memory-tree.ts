@@ -94,6 +94,7 @@ export function treeOf({ files }: MemoryTree): Tree {
     read: (path) => files.get(path) ?? null,
     exists: (path) => files.has(path),
     filesWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
+    importersWith: (text) => [...files.keys()].filter((path) => files.get(path)?.includes(text)),
     matching: (globs) => [...files.keys()].filter(pathMatcher(globs, "")).sort(),
     resolve: (from, specifier) => {
       if (!specifier.startsWith(".")) return null;
