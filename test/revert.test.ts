@@ -745,3 +745,51 @@ declare function handle(note: object): Promise<void>;
     1, 2,
   ]);
 });
+
+test("a span of one's own in another file is not taken for one whose function was deleted", async () => {
+  const own = `import * as Sentry from "@sentry/node";
+
+export async function other(id: string): Promise<void> {
+  await Sentry.startSpan({ name: "save" }, () => save(id));
+}
+declare function save(id: string): Promise<void>;
+`;
+  const code = `export async function one(id: string): Promise<void> {
+  await save(id);
+}
+declare function save(id: string): Promise<void>;
+`;
+  project = temporaryProject({ "src/a.ts": code, "src/b.ts": own }, [
+    {
+      id: "s",
+      use: "wrap-span",
+      in: "src/a.ts",
+      at: { call: "save($id)" },
+      span: { name: "save" },
+    },
+  ]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  writeFileSync(join(dir, "src/a.ts"), REST);
+  await revert({ ...options, allowDirty: true });
+  expect(read("src/b.ts")).toBe(own);
+});
+
+test("of a file that was split in two, the import that came along goes from both", async () => {
+  const second = WORK.replace("work(", "wait(");
+  project = temporaryProject({ "src/a.ts": WORK + second }, [
+    { ...spans, at: { function: "w*" }, span: { name: "{{function}}" } },
+  ]);
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false };
+  await apply(options);
+  const text = read("src/a.ts");
+  const head = text.slice(0, text.indexOf("export async"));
+  const at = text.lastIndexOf("export async");
+  writeFileSync(join(dir, "src/b.ts"), text.slice(0, at));
+  writeFileSync(join(dir, "src/c.ts"), head + text.slice(at));
+  rmSync(join(dir, "src/a.ts"));
+  await revert({ ...options, allowDirty: true });
+  expect([read("src/b.ts").trim(), read("src/c.ts").trim()]).toEqual([WORK.trim(), second.trim()]);
+});
