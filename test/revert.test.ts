@@ -677,7 +677,8 @@ test("what moved to a file that imports the SDK member by member goes there", as
   expect(read("src/b.ts")).not.toContain("startSpan(");
 });
 
-test("of names that were brought together in one import, none leaves an empty one", async () => {
+/** A file with two helpers, whose imports somebody has put into one. */
+async function importedTogether(together: string) {
   const code = `export function send(socket: WebSocket, note: object): void {
   socket.send(JSON.stringify(note));
 }
@@ -694,10 +695,15 @@ declare function handle(note: object): Promise<void>;
   const options = { cwd: dir, typecheck: false };
   await apply(options);
   const rest = read("src/a.ts").replace(/^import .*\n/gm, "");
-  const together = 'import { continueTraceFrom, withTraceContext } from "./lib/index.js";\n';
   writeFileSync(join(dir, "src/a.ts"), together + rest);
-  await revert({ ...options, allowDirty: true });
-  expect(read("src/a.ts")).not.toContain("import");
+  const outcome = await revert({ ...options, allowDirty: true });
+  return { outcome, text: read("src/a.ts") };
+}
+
+test("of names that were brought together in one import, none leaves an empty one", async () => {
+  const together = 'import { continueTraceFrom, withTraceContext } from "./lib/index.js";\n';
+  const { text } = await importedTogether(together);
+  expect(text).not.toContain("import");
 });
 
 test("a module that nothing imports any more goes though an option beside it stays", async () => {
@@ -716,34 +722,16 @@ test("a module that nothing imports any more goes though an option beside it sta
 });
 
 test("a comment in an import that holds several of ours keeps all of it", async () => {
-  const code = `export function send(socket: WebSocket, note: object): void {
-  socket.send(JSON.stringify(note));
-}
-export async function take(note: object): Promise<void> {
-  await handle(note);
-}
-declare function handle(note: object): Promise<void>;
-`;
-  project = temporaryProject({ "src/a.ts": code }, [
-    { id: "s", use: "trace-send", at: { call: "socket.send($text)" } },
-    { id: "r", use: "trace-receive", at: { call: "handle($note)" } },
-  ]);
-  const { dir, read } = project;
-  const options = { cwd: dir, typecheck: false };
-  await apply(options);
-  const rest = read("src/a.ts").replace(/^import .*\n/gm, "");
   const together = `import {
   // for notes
   continueTraceFrom,
   withTraceContext,
 } from "./lib/index.js";
 `;
-  writeFileSync(join(dir, "src/a.ts"), together + rest);
-  const { exitCode, findings } = await revert({ ...options, allowDirty: true });
-  expect(read("src/a.ts").startsWith(together)).toBe(true);
-  expect([exitCode, findings.filter(({ code: each }) => each === "import-in-use").length]).toEqual([
-    1, 2,
-  ]);
+  const { text, outcome } = await importedTogether(together);
+  expect(text.startsWith(together)).toBe(true);
+  const kept = outcome.findings.filter(({ code }) => code === "import-in-use");
+  expect([outcome.exitCode, kept.length]).toEqual([1, 2]);
 });
 
 test("a span of one's own in another file is not taken for one whose function was deleted", async () => {
