@@ -83,68 +83,92 @@ const UNSURE = reason("changed-by-hand", "which of the captured errors are ours 
 
 type Clause = Pick<Capture, "clause" | "statement">;
 
-/**
- * Our captures in a callback, or why they cannot be told from others: those beside what was tried
- * when they were put there, else those at their places, as long as nobody has made more or fewer.
- */
-export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
-  const [, list = "", total, others] =
-    /^(.*) of (\d+)( with others)?$/.exec(shape.captures ?? "") ?? [];
-  if (list === "") return [];
-  const all = catchesIn(callback.body).map((clause) => ({
-    clause,
-    statement: captureOf(clause, shape.capture ?? ""),
-  }));
+/** What the ledger says of captured errors. */
+interface Written {
+  /** The number of each clause, and whether it got the name of its error. */
+  readonly places: readonly { readonly index: number; readonly isBound: boolean }[];
+  readonly tries: readonly string[];
+  readonly total: number;
+  /** Whether others were captured by hand already. */
+  readonly hasOthers: boolean;
+}
+
+function writtenIn({ captures = "", tries = "" }: Shape): Written | null {
+  const [, list = "", total, others] = /^(.*) of (\d+)( with others)?$/.exec(captures) ?? [];
+  if (list === "") return null;
   const places = list.split(",").map((place) => {
     const [index, bound] = place.split(" ");
     return { index: Number(index), isBound: bound !== undefined };
   });
-  const tries = shape.tries?.split("\n") ?? [];
+  const hasOthers = others !== undefined;
+  return { places, tries: tries.split("\n"), total: Number(total), hasOthers };
+}
+
+/**
+ * Our captures in a callback, or why they cannot be told from others: those beside what was tried
+ * when they were put there, else those that our marks or their numbers tell.
+ */
+export function capturesIn(callback: TS.ArrowFunction, shape: Shape): readonly Capture[] | Reason {
+  const written = writtenIn(shape);
+  if (!written) return [];
+  const all = catchesIn(callback.body).map((clause) => ({
+    clause,
+    statement: captureOf(clause, shape.capture ?? ""),
+  }));
   const marks = marksIn(callback, spanName(callback));
-  // A clause of ours that captures has a mark as well, where there are any.
-  const own = all.filter(
-    ({ clause, statement }) =>
-      !statement || marks.length === 0 || marks.some(({ parent }) => parent === clause.block),
-  );
-  const sure = places.map((_, at) => besideTry(own, tries[at]));
-  const isAsMany = all.length === Number(total);
-  const rest = all.filter((each) => each.statement && !sure.includes(each));
-  if (!isAsMany && marks.length === 0 && rest.length > 0) return UNSURE;
-  const atPlaces = places.map(({ index }, at) => sure[at] ?? (isAsMany ? all[index] : undefined));
-  const isOpen = isAsMany ? others !== undefined : true;
-  const unsure = atPlaces.filter((each, at) => !sure[at] || !each);
-  const ours = isOpen && unsure.length > 0 ? told(marks, rest, sure, atPlaces) : atPlaces;
+  const ours = marks.length > 0 ? byMarks(written, all, marks) : byNumbers(written, all);
   if (isReason(ours)) return ours;
-  return places.flatMap(({ isBound }, at) => {
+  return written.places.flatMap(({ isBound }, at) => {
     const { clause, statement } = ours[at] ?? {};
     return clause ? [{ clause, statement, isBound }] : [];
   });
 }
 
-/** The one clause whose `try` begins like that. */
-function besideTry(all: readonly Clause[], head = ""): Clause | undefined {
-  const [found, ...others] = all.filter(({ clause }) => headOfTry(clause) === head);
-  return head !== "" && others.length === 0 ? found : undefined;
+type Found = readonly (Clause | undefined)[];
+
+/** The one clause whose `try` begins as each of ours did. */
+function besideTries({ places, tries }: Written, all: readonly Clause[]): Found {
+  return places.map((_, at) => {
+    const head = tries[at] ?? "";
+    const [found, ...others] = all.filter(({ clause }) => headOfTry(clause) === head);
+    return head !== "" && others.length === 0 ? found : undefined;
+  });
 }
 
-/**
- * The clauses for places whose `try` is another one by now: what captures besides may be the user's,
- * unless a mark of ours stands behind it.
- */
-function told(
+/** A clause of ours that captures has a mark as well; of those by hand it stands before the capture. */
+function byMarks(
+  written: Written,
+  all: readonly Clause[],
   marks: readonly TS.Node[],
-  rest: readonly Clause[],
-  sure: readonly (Clause | undefined)[],
-  atPlaces: readonly (Clause | undefined)[],
-): readonly (Clause | undefined)[] | Reason {
-  const isMarked = ({ statement, clause }: Clause) =>
-    marks.some(({ parent, pos }) => parent === clause.block && statement && statement.pos < pos);
-  if (rest.length === 0) return sure;
-  if (marks.length === 0) return atPlaces.every((each) => each?.statement) ? atPlaces : UNSURE;
-  const marked = rest.filter(isMarked);
+): Found | Reason {
+  const markOf = ({ clause }: Clause) => marks.find(({ parent }) => parent === clause.block);
+  const sure = besideTries(
+    written,
+    all.filter((each) => !each.statement || markOf(each)),
+  );
+  const marked = all.filter((each) => {
+    const mark = each.statement && !sure.includes(each) ? markOf(each) : undefined;
+    return mark && (!written.hasOthers || (each.statement?.pos ?? 0) < mark.pos);
+  });
   const open = sure.filter((each) => !each).length;
-  if (marked.length !== open && marked.length > 0) return UNSURE;
+  if (marked.length > 0 && marked.length !== open) return UNSURE;
+  // Somebody may have taken the mark of ours out.
+  const isLost = besideTries(written, all).some((each, at) => each?.statement && !sure[at]);
+  if (isLost && marked.length === 0) return UNSURE;
   return sure.map((each) => each ?? marked.shift());
+}
+
+/** Without marks, a clause keeps its number as long as nobody has made more or fewer. */
+function byNumbers(written: Written, all: readonly Clause[]): Found | Reason {
+  const { places, total, hasOthers } = written;
+  const sure = besideTries(written, all);
+  const rest = all.filter((each) => each.statement && !sure.includes(each));
+  const isOpen = sure.includes(undefined);
+  if (!isOpen || rest.length === 0) return sure;
+  if (all.length !== total) return UNSURE;
+  const found = places.map(({ index }, at) => sure[at] ?? all[index]);
+  const isTwice = new Set(found).size < found.length;
+  return isTwice || (hasOthers && !found.every((each) => each?.statement)) ? UNSURE : found;
 }
 
 /** What a clause's `try` begins with. */
