@@ -781,3 +781,22 @@ test("of a file that was split in two, the import that came along goes from both
   await revert({ ...options, allowDirty: true });
   expect([read("src/b.ts").trim(), read("src/c.ts").trim()]).toEqual([WORK.trim(), second.trim()]);
 });
+
+test("a module that a component of another language imports stays, and is named", async () => {
+  const code = `export function send(socket: WebSocket, note: object): void {
+  socket.send(JSON.stringify(note));
+}
+`;
+  const page = `<script setup lang="ts">
+import { withTraceContext } from "./lib/with-trace-context";
+</script>
+`;
+  project = temporaryProject({ "src/a.ts": code, "src/page.vue": page }, [
+    { id: "s", use: "trace-send", at: { call: "socket.send($text)" } },
+  ]);
+  const options = { cwd: project.dir, typecheck: false };
+  await apply(options);
+  const { findings } = await revert({ ...options, allowDirty: true });
+  expect(findings.map(({ code: each }) => each)).toEqual(["module-kept"]);
+  expect(existsSync(join(project.dir, "src/lib/with-trace-context.ts"))).toBe(true);
+});

@@ -145,17 +145,6 @@ export const traceSend = defineTransform<TraceSend, Message | Reason>({
   },
 });
 
-/** Where `data: helper(data)` begins, which was `data`. */
-function shorthandStart(
-  { file }: Source,
-  { parent }: TS.CallExpression,
-  message: TS.Expression,
-): number | undefined {
-  const isNamed =
-    ts.isPropertyAssignment(parent) && parent.name.getText(file) === message.getText(file);
-  return isNamed ? parent.getStart(file) : undefined;
-}
-
 // What it looks for
 
 function rangeOf({ file }: Source, node: TS.Node): Range {
@@ -306,4 +295,17 @@ function filterText(values: Readonly<Record<string, readonly string[]>>, style: 
     ([name, all]) => `${name}: [${all.map((each) => quoted(each, style)).join(", ")}]`,
   );
   return `{ ${members.join(", ")} }`;
+}
+
+// How it recognises its own work
+
+/** Where `data: helper(data)` begins, which was `data`. */
+function shorthandStart(
+  { file }: Source,
+  { parent }: TS.CallExpression,
+  message: TS.Expression,
+): number | undefined {
+  const isNamed =
+    ts.isPropertyAssignment(parent) && parent.name.getText(file) === message.getText(file);
+  return isNamed ? parent.getStart(file) : undefined;
 }

@@ -1,6 +1,4 @@
-import { commentsIn } from "../text/comments.js";
-import { groupedBy } from "../text/grouped.js";
-import { applyEdits, encloses, type Edit } from "../text/edit.js";
+import { applyEdits } from "../text/edit.js";
 import { reason, type Reason } from "../syntax/reason.js";
 import { redeclaredNames } from "../syntax/redeclared.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
@@ -8,14 +6,14 @@ import { TRANSFORMS } from "../../transforms/index.js";
 import type { FileContext } from "../transform.js";
 import { withoutOurs } from "./base-view.js";
 import { createFileContext } from "./context.js";
+import { freeImports } from "./free-imports.js";
 import { handOver } from "./hand-over.js";
 import { hashOf } from "./hash.js";
 import { insideOut } from "./inside-out.js";
 import type { Ledger, LedgerImport, LedgerSite } from "./ledger.js";
 import type { FileChange, Finding, SiteReport, SiteState } from "./model.js";
-import { findOwnImports, importRemovals, type OwnImport } from "./own-imports.js";
-import { isRemovable, recogniseAll, type Recognised } from "./recognise.js";
-import { copiesLeft, editGone, importInUse, importNoted } from "./revert-findings.js";
+import { isGone, isRemovable, recogniseAll, type Recognised } from "./recognise.js";
+import { copiesLeft, editGone } from "./revert-findings.js";
 import { combineRemovals, removalEdits } from "./removals.js";
 import { bareReport, siteReport } from "./site-report.js";
 import type { Copies } from "./relocate.js";
@@ -74,12 +72,12 @@ export function revertFile(
     removable.map(({ removal }) => removal),
     kept,
   );
-  const freed = freeImports(input, source, siteEdits, kept, imports);
+  const freed = freeImports(source, input.covers, siteEdits, kept, imports);
   const after = applyEdits(text, combineRemovals([...siteEdits, ...freed.edits]));
   const broken = after === text ? null : brokenBy(source, path, after);
   if (broken !== null) return brokenFile(input, entries, imports, { message: broken });
   const left = new Set(
-    chosen.filter((each) => !removable.some((one) => one === each) && !isMissing(each)),
+    chosen.filter((each) => !removable.some((one) => one === each) && !isGone(each)),
   );
   const leftEntries = new Set([...left].map(({ entry }) => entry));
   const stays = own
@@ -145,7 +143,7 @@ function findOwn(
   const find = (all: readonly LedgerSite[]) =>
     recogniseAll(input.tree, source, all, imports)
       .map((each) => heldBack(later, each))
-      .map((each) => (isMissing(each) ? lost(input, each.entry) : each));
+      .map((each) => (isGone(each) ? lost(input, each.entry) : each));
   const own = find(entries);
   const told = handOver(source, own, (entry) => isWanted(input, entry));
   if (!told) return own;
@@ -194,7 +192,7 @@ function isNeededBack({ entry }: Recognised, chosen: readonly Recognised[]): boo
 function isOrphan({ scope }: Source, each: Recognised, all: readonly Recognised[]): boolean {
   const { entry } = each;
   const { local } = entry.shape;
-  if (isMissing(each) || local === undefined || scope.declared(local).length > 0) return false;
+  if (isGone(each) || local === undefined || scope.declared(local).length > 0) return false;
   return all.some((other) => other.entry.dependsOn?.includes(entry.id) && !isRemovable(other));
 }
 
@@ -207,22 +205,18 @@ function orphaned({ entry, candidate }: Recognised): Recognised {
  * as well, and what it would bring back is for nothing.
  */
 function withoutNeed(each: Recognised, chosen: readonly Recognised[]): Recognised {
-  if (isMissing(each)) return each;
+  if (isGone(each)) return each;
   const { entry, candidate } = each;
   const others = chosen.filter((other) => entry.dependsOn?.includes(other.entry.id));
-  const areGone = others.length === entry.dependsOn?.length && others.every(isMissing);
+  const areGone = others.length === entry.dependsOn?.length && others.every(isGone);
   if (!areGone) return { entry, candidate, left: reason("still-needed") };
   const isBack = isRemovable(each) && each.removal.edits.some(({ text }) => text !== "");
   return isBack ? { entry, candidate: null, left: reason("missing") } : each;
 }
 
-function isMissing(each: Recognised): boolean {
-  return "left" in each && each.left.code === "missing";
-}
-
 function stateOf(each: Recognised): SiteState {
   if (isRemovable(each)) return "reverted";
-  return isMissing(each) ? "missing" : "left";
+  return isGone(each) ? "missing" : "left";
 }
 
 /** A file that was deleted took its instrumentation along. */
@@ -268,47 +262,4 @@ function brokenFile(
     exact: [],
     bare: [],
   };
-}
-
-/** Imports nobody needs any more go; one that the user's own code uses stays and is named. */
-function freeImports(
-  input: RevertFileInput,
-  source: Source,
-  siteEdits: readonly Edit[],
-  keptSites: readonly Recognised[],
-  imports: readonly LedgerImport[],
-) {
-  const free: OwnImport[] = [];
-  const kept: LedgerImport[] = [];
-  const findings: Finding[] = [];
-  // What is still ours, but cannot be told where, may be what uses an import.
-  const isSure = keptSites.every((each) => each.candidate !== null || isMissing(each));
-  for (const own of findOwnImports(source, imports, siteEdits)) {
-    const { entry, uses, isMoved } = own;
-    if (!input.covers(entry.file)) kept.push(entry);
-    else if (uses.length === 0) free.push(own);
-    else {
-      kept.push(entry);
-      const foreign = uses.find((use) => !isInside(use.getStart(source.file), keptSites));
-      if (foreign && isSure && !isMoved)
-        findings.push(importInUse(source, entry, foreign.getStart(source.file)));
-    }
-  }
-  const edits: Edit[] = [];
-  for (const group of groupedBy(free, ({ imported }) => imported.statement).values()) {
-    const removals = importRemovals(source, group);
-    const isNoted = commentsIn(removals.map(({ start, end }) => source.text.slice(start, end))) > 0;
-    if (!isNoted) {
-      edits.push(...removals);
-      continue;
-    }
-    kept.push(...group.map(({ entry }) => entry));
-    findings.push(...group.map(({ entry }) => importNoted(source, entry, removals)));
-  }
-  return { edits, kept, findings };
-}
-
-function isInside(offset: number, sites: readonly Recognised[]): boolean {
-  const at = { start: offset, end: offset };
-  return sites.some(({ candidate }) => candidate && encloses(candidate.range, at));
 }

@@ -114,8 +114,8 @@ export interface PlacedSpan {
 }
 
 /**
- * Spans of what a clock or a listener calls, registered inside the span of another site: that one has
- * ended by then, and is their parent all the same. Told once for a rule and a file.
+ * Spans of what a clock or a listener calls, registered inside the span of another site: that one may
+ * have ended by then, and is their parent all the same. Told once for a rule and a file.
  */
 export function endedParents(source: Source, spans: readonly PlacedSpan[]): Finding[] {
   if (spans.length < 2) return [];

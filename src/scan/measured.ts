@@ -19,6 +19,7 @@ import {
 import { namedFunctions, type Named } from "./named-functions.js";
 import { hasOwnSpan } from "./own-span.js";
 import { modulesFor } from "./runs.js";
+import { READS_ANSWER } from "./weight.js";
 
 export const CLOCKS = ["Date.now()", "performance.now()"];
 
@@ -72,7 +73,7 @@ function waitedFor(statement: TS.Statement): TS.Expression[] {
 /** A request by itself, or what is read of its answer: it has a span already. */
 function isRequest(code: TS.Expression): boolean {
   if (!ts.isCallExpression(code)) return false;
-  return /^fetch$|\.(json|text|arrayBuffer|blob)$/.test(code.expression.getText());
+  return code.expression.getText() === "fetch" || READS_ANSWER.test(code.getText());
 }
 
 /** `Date.now() - start`. */

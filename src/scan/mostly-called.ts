@@ -41,8 +41,10 @@ export interface Calls {
   readonly thin: readonly string[];
 }
 
+/** Of a file that was not looked into. */
 export const NO_CALLS: Calls = { all: [], thin: [] };
 
+/** The calls of a file. */
 export function callsOf(source: Source): Calls {
   return {
     all: callsIn(source.file).flatMap(({ expression }) => calledAs(expression)),

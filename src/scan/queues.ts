@@ -1,18 +1,11 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { importOf, moduleOf } from "../syntax/imports.js";
+import { DATA_QUEUES } from "../syntax/queue-job.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped } from "../syntax/walk.js";
 
 /** Whose jobs are kept elsewhere until a worker, often of another process, does them. */
-const QUEUES = new Set([
-  "bullmq",
-  "bull",
-  "bee-queue",
-  "pg-boss",
-  "agenda",
-  "@nestjs/bullmq",
-  "@nestjs/bull",
-]);
+const QUEUES = new Set([...DATA_QUEUES, "pg-boss", "agenda"]);
 const QUEUE_IMPORT = new RegExp(`["'](?:${[...QUEUES].join("|")})["']`);
 
 /** What a file contains that has to do with such a queue. */

@@ -57,7 +57,7 @@ function isOfItsOwn(node: TS.Node): boolean {
 }
 
 /** What was waited for before is only read. */
-const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
+export const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
 
 const LOG = /(^|\.)(log|logger|console)\.(log|info|warn|error|debug)$/i;
 

@@ -6,7 +6,7 @@ import type { Source } from "./source.js";
 import { walk } from "./walk.js";
 
 /** Queues whose jobs hold what was put in as their `data`. */
-const QUEUES: ReadonlySet<string> = new Set([
+export const DATA_QUEUES: ReadonlySet<string> = new Set([
   "bullmq",
   "bull",
   "bee-queue",
@@ -51,5 +51,5 @@ function isJob(source: Source, type: TS.TypeNode): boolean {
 }
 
 function isOfQueue(source: Source, node: TS.Node): boolean {
-  return ts.isIdentifier(node) && QUEUES.has(moduleOf(source, node) ?? "");
+  return ts.isIdentifier(node) && DATA_QUEUES.has(moduleOf(source, node) ?? "");
 }
