@@ -956,20 +956,27 @@ test("versions of the SDK that meet in one process are told, those of different 
 });
 
 test("what only developers run deserves nothing", async () => {
-  const sender = `import { Queue } from "bullmq";
-const mails = new Queue("mails");
-export const send = () => mails.add("welcome", { to: "a" });
+  const sweeper = `import cron from "node-cron";
+cron.schedule("0 3 * * *", async () => {
+  await fetch("https://example.com/sweep");
+});
 `;
   const folder = newRepository({
-    "package.json": '{ "dependencies": { "bullmq": "5" } }',
-    "test/mails.ts": sender,
-    "bench/mails.ts": sender,
-    "src/mails.bench.ts": sender,
-    "src/seed-mails.ts": sender,
-    ".yarn/releases/yarn.cjs": sender,
-    ".pnp.cjs": sender,
+    "package.json": '{ "dependencies": { "node-cron": "4" } }',
+    "src/mails.ts": sweeper,
+    "test/mails.ts": sweeper,
+    "bench/mails.ts": sweeper,
+    "packages/e2e_tests/mails.ts": sweeper,
+    "packages/mails-eval/src/mails.ts": sweeper,
+    "tools/mails/mails.ts": sweeper,
+    "src/vendored.js": `${sweeper}const numbers = [${"1234567890,".repeat(400)}];\n`,
+    "src/mails.bench.ts": sweeper,
+    "src/seed-mails.ts": sweeper,
+    ".yarn/releases/yarn.cjs": sweeper,
+    ".pnp.cjs": sweeper,
   });
-  expect((await json(folder, ["scan"])).proposals).toEqual([]);
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ file }) => file)).toEqual(["src/mails.ts"]);
 });
 
 test("a run is told with its ids and its signal, a call with its tokens and its cost", async () => {
@@ -1969,6 +1976,180 @@ export const later = (ids: string[]) => setTimeout(() => void importAll(ids), 10
   });
   const { proposals } = await json(folder, ["scan"]);
   expect(proposals.map(({ rule }) => rule.at)).toEqual([{ function: "importAll" }]);
+});
+
+test("what is given to a router by its name, or runs in a span where it is called, has no span of its own", async () => {
+  const work = `  for (const each of ids) {
+    await fetch(each);
+    console.log(each);
+  }
+  await note("done");
+  await note("told");
+  await note("kept");
+`.repeat(4);
+  const names = [
+    "handleSync",
+    "restoreAll",
+    "executeAll",
+    "exportAll",
+    "importAll",
+    "Shop.syncAll",
+  ];
+  const functions = names.map((name) => {
+    const [owner, method] = name.split(".");
+    const body = `(ids: string[]): Promise<void> {\n${work}}\n`;
+    return method
+      ? `export class ${owner} {\nstatic async ${method}${body}}\n`
+      : `export async function ${owner}${body}`;
+  });
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@trpc/server": "11", "@sentry/node": "11" } }',
+    "src/work.ts": `import { note } from "./note.js";\n${functions.join("\n")}`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+    "src/routes.ts": `import { procedure } from "./trpc.js";
+import { handleSync, restoreAll, Shop } from "./work.js";
+import { limited } from "./limits.js";
+
+export const routes = {
+  sync: procedure.input(String).mutation(handleSync),
+  restore: procedure.mutation(async ({ input }) => {
+    return await limited(10, () => restoreAll(input));
+  }),
+  shop: procedure.mutation(async ({ input }) => {
+    await Shop.syncAll(input);
+  }),
+};
+`,
+    "src/tools.ts": `import { registerTool, withTimeout } from "./mcp.js";
+import { exportAll } from "./work.js";
+
+registerTool("export", { title: "Export" }, async (ids: string[]) => {
+  try {
+    return await withTimeout(exportAll(ids), 1000);
+  } finally {
+    await ids.pop();
+  }
+});
+`,
+    "src/batch.ts": `import { executeAll, importAll } from "./work.js";
+import { withSpan } from "./tracing.js";
+
+export async function nightly(ids: string[]): Promise<void> {
+  await withSpan("execute", async () => {
+    await executeAll(ids);
+  });
+  await importAll(ids);
+}
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at)).toEqual([{ function: "importAll" }]);
+});
+
+test("a switch that is the end of a job has no span beside that of the job", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "bullmq": "5", "@sentry/node": "11" } }',
+    "src/worker.ts": `import type { Job } from "bullmq";
+import { note } from "./note.js";
+
+type Order = { type: "pack" | "send"; id: string };
+
+export async function processOrder(job: Job<Order>): Promise<void> {
+  const order = job.data;
+  if (!order.id) return;
+  switch (order.type) {
+    case "pack":
+      await note("packed");
+      break;
+    case "send":
+      await note("sent");
+      break;
+  }
+}
+
+export async function processReturn(job: Job<Order>): Promise<void> {
+  const order = job.data;
+  switch (order.type) {
+    case "pack":
+      await note("unpacked");
+      break;
+    case "send":
+      await note("taken");
+      break;
+  }
+  await note("done");
+}
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-receive", { function: "processOrder" }],
+    ["trace-receive", { function: "processReturn" }],
+    ["trace-field", { type: "Order" }],
+    ["wrap-span", { switch: "order.type", within: "processReturn" }],
+  ]);
+});
+
+test("a function that is handed on with one thing more to know does the jobs that it is given", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/worker.ts": `import { createRunner, note, type DequeuedJob } from "./queue.js";
+
+createRunner({ run: (job) => runCrawl(job, 3), onError: (job) => tellOf(job.id) });
+
+async function runCrawl(job: DequeuedJob<{ url: string }>, retries: number): Promise<void> {
+  await note(job.data.url, retries);
+}
+async function tellOf(id: string): Promise<void> {
+  await note(id, 0);
+}
+`,
+    "src/queue.ts": `export interface DequeuedJob<T> { id: string; data: T }
+export declare function createRunner(functions: object): void;
+export declare function note(text: string, count: number): Promise<void>;
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-receive", { function: "runCrawl" }],
+  ]);
+});
+
+test("what listens later, tries again or is a request alone makes no operation", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/pages.ts": `import { note } from "./note.js";
+
+export async function guardRedirects(page: Page): Promise<void> {
+  await page.enable();
+  page.on("request", async (request) => {
+    ${'await note("asked");\n    '.repeat(40)}
+  });
+}
+
+export async function deliverWebhook(url: string): Promise<string> {
+  const response = await fetch(url);
+  const text = await response.text();
+  const again = await fetch(url);
+  ${"times.push(1);\n  ".repeat(20)}
+  return again.ok ? text : "";
+}
+
+export class Crawler {
+  static async build(): Promise<Crawler> {
+    ${'await note("ready");\n    '.repeat(3)}
+    ${"times.push(1);\n    ".repeat(20)}
+    return new Crawler();
+  }
+}
+
+const times: number[] = [];
+interface Page { enable(): Promise<void>; on(event: string, listener: (data: object) => void): void }
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  expect((await json(folder, ["scan"])).proposals.map(({ rule }) => rule.at)).toEqual([]);
 });
 
 test("a span of many kinds is called after its class, or after its file where it has no name", async () => {

@@ -20,7 +20,8 @@ import { configText } from "../scan/config-text.js";
 import { withAborts } from "../scan/leftovers.js";
 import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
-import { withoutRequests, withoutUnheard } from "../scan/wanted.js";
+import { withoutDoubles } from "../scan/callers.js";
+import { withoutUnheard } from "../scan/wanted.js";
 import { lookInto, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
@@ -82,9 +83,12 @@ export async function scan(
 
 /** What only developers run. */
 const NO_PRODUCTION = [
-  "**/{test,tests,testing,e2e,e2e-tests,bench,benchmark,benchmarks,scripts}/**",
+  "**/{test,tests,testing,bench,benchmark,benchmarks,scripts}/**",
+  "**/{e2e,e2e-*,e2e_*,*-e2e,*-eval,*-evals}/**",
   "**/{fixtures,__fixtures__,mocks,__mocks__,example,examples}/**",
   "**/{migration,migrations,playwright,cypress}/**",
+  "tools/**",
+  "**/vendor/**",
   "**/*.{backup,bench,e2e,mock,stories}.*",
   "**/*{harness,playground}*",
   "**/seed{,-*}.*",
@@ -107,9 +111,10 @@ async function suggestionsIn(
   const files = paths.map((path) => [path, readText(root, path) ?? ""] as const);
   const looked = new Map(files.map(([path, text]) => [path, lookInto(path, text)] as const));
   const proposed = [...looked.values()].flatMap(({ proposals }) => proposals);
-  const calls = new Map([...looked].map(([path, found]) => [path, found.calls] as const));
+  const calls = new Map([...looked].flatMap(([path, { calls }]) => (calls ? [[path, calls]] : [])));
   const tree = createTree(root, "");
-  const own = withoutRequests(proposed, calls, (name) => tree.filesWith(name).filter(filter));
+  const filesWith = (name: string) => tree.filesWith(name).filter(filter);
+  const own = withoutDoubles(proposed, { calls, filesWith });
   const heard = withoutUnheard(withAborts(own, files));
   return {
     found: suggestionsFrom(withCarriedTypes(heard, tree)),

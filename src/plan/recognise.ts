@@ -77,11 +77,9 @@ type FindCandidates = (entry: LedgerSite) => readonly Candidate[];
 
 /** Whether an entry was found by nothing that is around it or in it, but for other names. */
 function isElsewhere({ container, head }: LedgerSite, candidate: Candidate): boolean {
-  return (
-    candidate.headBefore !== undefined &&
-    candidate.container !== container &&
-    candidate.head !== head
-  );
+  // What it was called before is dear to find, and most stand where they stood.
+  if (candidate.container === container || candidate.head === head) return false;
+  return candidate.headBefore !== undefined;
 }
 
 /** Whether what an entry wrapped stands where it stood: then somebody has taken the wrapper off. */

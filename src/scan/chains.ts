@@ -93,7 +93,13 @@ const LINES = 5;
 function isWork(source: Source, { node }: Branch): boolean {
   const { thenStatement } = node;
   const lines = thenStatement.getText(source.file).split("\n").length;
-  return lines >= LINES && startsWork(thenStatement);
+  return lines >= LINES && startsWork(thenStatement) && !goesOn(thenStatement);
+}
+
+/** Whether a branch ends with the loop's next turn, as what waits or tries again does. */
+function goesOn(branch: TS.Statement): boolean {
+  const last = ts.isBlock(branch) ? branch.statements.at(-1) : branch;
+  return last !== undefined && ts.isContinueStatement(last);
 }
 
 function isOverWork(source: Source, { node, subject }: Branch): boolean {

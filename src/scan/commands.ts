@@ -108,7 +108,14 @@ function dispatchAt(source: Source, node: TS.SwitchStatement): Proposal | null {
     at,
     span: { name: called, op: "function", attributes: { [on]: `\${${on}}` } },
   });
-  return { ...found, covers: namesAround(node) };
+  // What else a job does is then hardly more than looking at what it was given.
+  const most = own !== undefined && endsWith(fn, node) ? (qualifiedName(fn) ?? own) : undefined;
+  return { ...found, covers: namesAround(node), most };
+}
+
+/** Whether a statement is the last of a function, so that what comes before only gets ready for it. */
+function endsWith({ body }: TS.FunctionLikeDeclaration, statement: TS.Statement): boolean {
+  return body !== undefined && ts.isBlock(body) && body.statements.at(-1) === statement;
 }
 
 const ROUTE = /^(get|post|put|patch|delete|all|use|openapi)$/;

@@ -17,6 +17,8 @@ export interface Proposal {
   readonly covers?: readonly string[];
   /** The functions whose calls are most of the place: a span of theirs would have its extent. */
   readonly mostly?: readonly string[];
+  /** The function that it is nearly all of, as a rule names it. */
+  readonly most?: string | undefined;
   /** The type of the message that it is about, where the file says it. */
   readonly carries?: CarriedType | null;
   /** The one function whose call is all that it is about. */
@@ -83,7 +85,7 @@ export function isOfPages({ path, text }: Source): boolean {
 }
 
 /** Where a tree that has several programs keeps the one that runs in pages. */
-const PAGES = /(^|\/)(apps|packages)\/(client|frontend|mobile|extension)\//;
+const PAGES = /(^|\/)(apps|packages)\/(client|frontend|mobile|(\w+-)?extension)\//;
 
 /** An id that tells people what a rule is about; what a part says again is said once. */
 export function idOf(...parts: readonly string[]): string {

@@ -113,9 +113,19 @@ function isHandedOver({ scope }: Source, fn: Named["node"]): boolean {
   if (!name || !ts.isIdentifier(name) || enclosingFunction(fn)) return false;
   return scope.references(name).some((use) => {
     const { parent } = use;
-    if (ts.isCallExpression(parent)) return parent.expression !== use;
+    if (ts.isCallExpression(parent)) return parent.expression !== use || isGivenJob(parent);
     return ts.isPropertyAssignment(parent) && parent.initializer === use;
   });
+}
+
+/** `(job) => run(job, retries)`, where that is handed over: a function with one thing more to know. */
+function isGivenJob(call: TS.CallExpression): boolean {
+  const { parent } = call;
+  if (!ts.isArrowFunction(parent) || parent.body !== call) return false;
+  const [job] = parent.parameters;
+  const [given] = call.arguments;
+  const isHanded = ts.isCallExpression(parent.parent) || ts.isPropertyAssignment(parent.parent);
+  return isHanded && job !== undefined && job.name.getText() === given?.getText();
 }
 
 /** Whether there is work in it that takes time: it waits for something, or gives back what does. */

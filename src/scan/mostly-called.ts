@@ -2,7 +2,17 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { handlerIn, HTTP_METHODS } from "../syntax/function-points.js";
 import { functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
-import { callsIn, hasModifier, isInlineFunction, unwrapped, walkOwn } from "../syntax/walk.js";
+import {
+  callsIn,
+  findNode,
+  hasModifier,
+  identifiersIn,
+  isInlineFunction,
+  unwrapped,
+  walkOwn,
+} from "../syntax/walk.js";
+import { onlyCall } from "./named-functions.js";
+import { isSpanHelper } from "./own-span.js";
 
 /** How what covers a place says what is called: as a function, and as a method of whatever class. */
 export function calledAs(callee: TS.Expression): string[] {
@@ -10,23 +20,64 @@ export function calledAs(callee: TS.Expression): string[] {
   return ts.isPropertyAccessExpression(callee) ? [`.${callee.name.text}`] : [];
 }
 
+/** The same, and for a static method also with its class: `Tag.merge`. */
+function calledWithClass(callee: TS.Expression): string[] {
+  const isOfClass =
+    ts.isPropertyAccessExpression(callee) &&
+    ts.isIdentifier(callee.expression) &&
+    /^[A-Z]/.test(callee.expression.text);
+  return [...calledAs(callee), ...(isOfClass ? [callee.getText()] : [])];
+}
+
 /** The one function that a handler waits for, whatever it reads, checks, logs and reports beside. */
 export function mostlyCalled(handler: TS.Node): string[] {
-  const names = new Set<string>();
+  const names = calleeOf(handler).flatMap(calledAs);
+  return names.filter((name) => !ANY.test(name));
+}
+
+/** What a handler mostly calls, if that is one function. */
+function calleeOf(handler: TS.Node): TS.Expression[] {
+  const callees = new Map<string, TS.Expression | null>();
   walkOwn(handler, (node) => {
-    // What a failure leads to is beside.
-    if (ts.isCatchClause(node)) return false;
+    // What a failure leads to is beside, and what is done in the end.
+    if (ts.isCatchClause(node) || isFinally(node)) return false;
     // What is called again and again is a part of it each time.
-    if (ts.isIterationStatement(node, false)) names.add("");
+    if (ts.isIterationStatement(node, false)) callees.set("", null);
     const isWaiting = ts.isAwaitExpression(node) || ts.isReturnStatement(node);
-    const call = isWaiting && node.expression ? unwrapped(node.expression) : undefined;
-    if (!call || !ts.isCallExpression(call)) return undefined;
-    for (const name of calledAs(call.expression)) if (!BESIDE.test(name)) names.add(name);
+    const call = isWaiting && node.expression ? waitedFor(node.expression) : null;
+    for (const name of call ? calledAs(call.expression) : []) {
+      if (call && !BESIDE.test(name)) callees.set(name, call.expression);
+    }
     return undefined;
   });
-  const [only, ...others] = names;
-  return only !== undefined && others.length === 0 && !ANY.test(only) ? [only] : [];
+  const [only, ...others] = callees;
+  return only?.[1] && others.length === 0 ? [only[1]] : [];
 }
+
+function isFinally(node: TS.Node): boolean {
+  return ts.isTryStatement(node.parent) && node.parent.finallyBlock === node;
+}
+
+/** The call that an expression waits for, also by way of what measures it, limits its time or tries it again. */
+function waitedFor(expression: TS.Expression): TS.CallExpression | null {
+  const code = unwrapped(expression);
+  if (!ts.isCallExpression(code)) return null;
+  const [name = ""] = calledAs(code.expression);
+  const isPassing = PASSES_ON.test(name);
+  for (const given of code.arguments) {
+    const inner = ts.isArrowFunction(given) ? onlyCall(given) : isPassing ? firstCall(given) : null;
+    if (inner) return inner;
+  }
+  return code;
+}
+
+function firstCall(code: TS.Node): TS.CallExpression | null {
+  const call = findNode(code, ts.isCallExpression);
+  return call && ts.isCallExpression(call) ? call : null;
+}
+
+/** What waits for what it is given. */
+const PASSES_ON = /^\.?(race|with[A-Z]\w*|p?[rR]etry|timeout)$/;
 
 /** What tells of the work, reads what was asked, or looks who asks. */
 const BESIDE =
@@ -34,36 +85,86 @@ const BESIDE =
 /** Names that say nothing of what is called. */
 const ANY = /^\.?(run|execute|process|handle|perform|call|send|add|get|start|all|allSettled|)$/;
 
-/** What a file calls, by name, as often as it does. */
-export interface Calls {
-  readonly all: readonly string[];
-  /** What is all that the handler of a request calls, each time that it is. */
-  readonly thin: readonly string[];
-}
+/** How often something is called, by its name. */
+type Times = ReadonlyMap<string, number>;
 
-/** Of a file that was not looked into. */
-export const NO_CALLS: Calls = { all: [], thin: [] };
+/** What a file calls, and what it names. */
+export interface Calls {
+  readonly all: Times;
+  /** What is all that something with a span calls, each time that it is: a handler of requests, the work of a helper. */
+  readonly thin: Times;
+  /** Functions that are given by their names to what calls them with a request. */
+  readonly given: ReadonlySet<string>;
+  /** Names that stand for a value there, whatever becomes of it. */
+  readonly values: ReadonlySet<string>;
+}
 
 /** The calls of a file. */
 export function callsOf(source: Source): Calls {
+  const calls = callsIn(source.file);
+  const taking = calls.flatMap((call) => requestHandler(call) ?? []);
+  const named = taking.filter(ts.isIdentifier);
+  const held = [
+    ...taking.filter(isInlineFunction),
+    ...calls.flatMap((call) => workOf(call) ?? []),
+    ...source.file.statements.flatMap((each) => exportedHandler(source, each)),
+  ];
+  const known = new Set<TS.Node>(named);
   return {
-    all: callsIn(source.file).flatMap(({ expression }) => calledAs(expression)),
-    thin: requestHandlers(source).flatMap(mostlyCalled),
+    all: timesOf(calls.map(({ expression }) => expression)),
+    thin: timesOf(held.flatMap(calleeOf)),
+    given: new Set(named.map(({ text }) => text)),
+    values: new Set(
+      identifiersIn(source.file)
+        .filter((each) => isValue(each) && !known.has(each))
+        .map(({ text }) => text),
+    ),
   };
+}
+
+function timesOf(callees: readonly TS.Expression[]): Times {
+  const times = new Map<string, number>();
+  for (const name of callees.flatMap(calledWithClass)) times.set(name, (times.get(name) ?? 0) + 1);
+  return times;
 }
 
 /** What routers and procedures call with a request. */
 const TAKES_HANDLER =
   /^(get|post|put|patch|delete|all|openapi|mutation|query|action|subscription|handler)$/;
+/** What gives a model its tools, each of which has a span where they are called. */
+const TAKES_TOOL = /^(register|add|server)?[tT]ool$/;
 
-function requestHandlers(source: Source): TS.Node[] {
-  const given = callsIn(source.file).flatMap(({ expression, arguments: all }) => {
-    const last = all.at(-1);
-    const isTaking =
-      ts.isPropertyAccessExpression(expression) && TAKES_HANDLER.test(expression.name.text);
-    return isTaking && last && isInlineFunction(last) ? [last] : [];
-  });
-  return [...given, ...source.file.statements.flatMap((each) => exportedHandler(source, each))];
+/** The function that a call takes for requests: written there, by its name, or in what handles its errors. */
+function requestHandler({ expression, arguments: given }: TS.CallExpression): TS.Node | null {
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name.text : null;
+  const called = name ?? (ts.isIdentifier(expression) ? expression.text : "");
+  const takesTool = TAKES_TOOL.test(called);
+  if (!takesTool && (name === null || !TAKES_HANDLER.test(name))) return null;
+  const last = given.at(-1);
+  if (!last) return null;
+  if (ts.isIdentifier(last)) return last;
+  if (isInlineFunction(last)) return last;
+  const inner =
+    takesTool && ts.isCallExpression(last) ? last.arguments.find(isInlineFunction) : null;
+  return inner ?? null;
+}
+
+/** What a helper is given to run in a span. */
+function workOf({ expression, arguments: given }: TS.CallExpression): TS.Node | null {
+  return isSpanHelper(expression) ? (given.find(isInlineFunction) ?? null) : null;
+}
+
+/** Whether a name is read as a value, and not called, declared, imported or passed on by an export. */
+function isValue(name: TS.Identifier): boolean {
+  const { parent } = name;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== name;
+  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || ts.isImportClause(parent)) {
+    return false;
+  }
+  if (ts.isPropertyAccessExpression(parent) && parent.name === name) {
+    return !ts.isCallExpression(parent.parent) || parent.parent.expression !== parent;
+  }
+  return !("name" in parent && parent.name === name) || ts.isShorthandPropertyAssignment(parent);
 }
 
 /** `export async function POST(request)`, of a route of Next.js. */

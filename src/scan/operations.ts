@@ -1,16 +1,16 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { functionName } from "../syntax/names.js";
-import { findNode, isAsync, walkOwn } from "../syntax/walk.js";
+import { findNode, hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, isOfPages, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
 import { hasOwnSpan } from "./own-span.js";
-import { callsItself, weightOf } from "./weight.js";
+import { callsItself, READS_ANSWER, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
-  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|install|upgrade|clean[uU]p|archive|generate|render|convert|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer|perform|scrape|download|upload|deliver|dispatch|launch|trigger|flush|drain|purge|sweep|prune|compact|aggregate|evaluate|translate|classify|embed|analy[sz]e|orchestrate)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
+  /^((deploy|redeploy|rebuild|build|restore|back[uU]p|roll[bB]ack|provision|migrate|sync|reconcile|import|export|re[iI]ndex|crawl|ingest|transcode|publish|upgrade|clean[uU]p|archive|generate|render|convert|transcribe|summarize|extract|detect|seal|sign(?!I|U|O)|finalize|duplicate|replace|transfer|perform|scrape|download|upload|deliver|dispatch|launch|trigger|flush|drain|purge|sweep|prune|compact|aggregate|evaluate|translate|classify|embed|analy[sz]e|orchestrate)(?=[A-Z]|$)|(run|execute|process)(?=[A-Z]))/;
 
 /** What is done about other work: it writes it down, tells people, waits for it, or starts everything. */
 const BESIDE =
@@ -96,7 +96,7 @@ function isIterator({ typeParameters, parameters, body }: Named["node"]): boolea
 function isTold(source: Source, each: Named): boolean {
   const { node } = each;
   if (!isOpen(node) || OUTDATED.test(functionName(node) ?? "")) return false;
-  if (isTransaction(node)) return false;
+  if (isTransaction(node) || isFactory(node)) return false;
   if (RUN_OF.test(each.name) && weightOf(node) >= LIGHT) return true;
   if (!VERB.test(functionName(node) ?? "")) return false;
   const lines = node.getText(source.file).split("\n").length;
@@ -137,6 +137,11 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   }));
 }
 
+/** Whether a function makes an object of a class, whatever that takes: `static async build()`. */
+function isFactory(node: Named["node"]): boolean {
+  return functionName(node) === "build" && hasModifier(node, ts.SyntaxKind.StaticKeyword);
+}
+
 /** Whether most of a function is a transaction, which has a span of its own. */
 function isTransaction({ body }: Named["node"]): boolean {
   const isMost = (given: TS.Expression) => given.getWidth() * 2 > body.getWidth();
@@ -161,11 +166,13 @@ function operation(
   return [{ ...found, isSecond: true, weight: weightOf(node) }];
 }
 
-/** How often a function itself waits. */
+/** How often a function itself waits for more than a request, which has a span, and its answer. */
 function waitsIn({ node }: Named): number {
   let count = 0;
   walkOwn(node.body, (inner) => {
-    if (ts.isAwaitExpression(inner)) count++;
+    if (!ts.isAwaitExpression(inner)) return;
+    const text = inner.expression.getText();
+    if (!READS_ANSWER.test(text) && !/^fetch\(/.test(text)) count++;
   });
   return count;
 }

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { findNode, isInlineFunction } from "../syntax/walk.js";
+import { ancestors, findNode, isInlineFunction } from "../syntax/walk.js";
 
 /** What helpers are called that run what they are given in a span. */
 const HELPER = /(span|trace[ds]?|tracing|instrument\w*)$/i;
@@ -12,12 +12,24 @@ export function hasOwnSpan(fn: NamedFunction): boolean {
   const isHeld = (node: TS.Node) => {
     if (!ts.isCallExpression(node)) return false;
     const work = node.arguments.find(isMost);
-    return work !== undefined && (isHelper(node.expression) || takesSpan(work));
+    return work !== undefined && (isSpanHelper(node.expression) || takesSpan(work));
   };
   return findNode(fn.body, isHeld) !== undefined;
 }
 
-function isHelper(callee: TS.Expression): boolean {
+/** Whether a node lies in what such a helper is given. */
+export function isInOwnSpan(node: TS.Node): boolean {
+  return [...ancestors(node)].some(
+    (around) =>
+      isInlineFunction(around) &&
+      ts.isCallExpression(around.parent) &&
+      around.parent.expression !== around &&
+      isSpanHelper(around.parent.expression),
+  );
+}
+
+/** Whether what is called runs in a span what it is given, by its name. */
+export function isSpanHelper(callee: TS.Expression): boolean {
   const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
   return ts.isIdentifier(name) && (HELPER.test(name.text) || /^instrument/.test(name.text));
 }

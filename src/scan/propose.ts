@@ -2,7 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
-import { callsOf, NO_CALLS, type Calls } from "./mostly-called.js";
+import { callsOf, type Calls } from "./mostly-called.js";
 import { isUnfit } from "./unfit.js";
 import { wantedOf } from "./wanted.js";
 import { groupedBy } from "../text/grouped.js";
@@ -15,10 +15,11 @@ export const SCAN_NEEDLES: readonly string[] = [
 /** What one file suggests, and what it calls. */
 export interface FoundInFile {
   readonly proposals: readonly Proposal[];
-  readonly calls: Calls;
+  /** Null where it was not read. */
+  readonly calls: Calls | null;
 }
 
-const NOTHING: FoundInFile = { proposals: [], calls: NO_CALLS };
+const NOTHING: FoundInFile = { proposals: [], calls: null };
 
 /** Looks through one file. */
 export function lookInto(path: string, text: string): FoundInFile {
@@ -26,7 +27,7 @@ export function lookInto(path: string, text: string): FoundInFile {
     ({ needles, paths }) =>
       (paths?.test(path) ?? true) && needles.some((each) => text.includes(each)),
   );
-  if (asked.length === 0) return NOTHING;
+  if (asked.length === 0 || isMadeByMachine(text)) return NOTHING;
   const source = parseSource(path, text);
   if (isParseFailure(source)) return NOTHING;
   const proposals = asked.flatMap(({ find }) => [...find(source)]);
@@ -34,6 +35,13 @@ export function lookInto(path: string, text: string): FoundInFile {
     proposals: proposals.filter((each) => !isUnfit(source, each)),
     calls: callsOf(source),
   };
+}
+
+/** So many characters a line nobody writes: it was bundled or made small. */
+const LONG_LINES = 250;
+
+function isMadeByMachine(text: string): boolean {
+  return text.length > LONG_LINES * text.split("\n").length;
 }
 
 /** One rule that several places suggest. */

@@ -13,7 +13,7 @@ import {
   type Proposal,
 } from "./detector.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
-import { hasOwnSpan } from "./own-span.js";
+import { hasOwnSpan, isInOwnSpan } from "./own-span.js";
 import { callsItself, weightOf } from "./weight.js";
 
 /** What computes for long, or speaks a protocol of its own, and has no instrumentation. */
@@ -39,7 +39,7 @@ export const mails: Detector = {
       const isSent =
         ts.isPropertyAccessExpression(expression) && expression.name.text === "sendMail";
       const isKept = ts.isAwaitExpression(parent) || ts.isReturnStatement(parent);
-      if (!isSent || !isKept) return [];
+      if (!isSent || !isKept || isInOwnSpan(call)) return [];
       const found = proposal(source, call, 2, "a mail is sent, which the SDK does not trace", {
         id: "mails",
         use: "wrap-span",

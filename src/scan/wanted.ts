@@ -1,7 +1,6 @@
 import { nameMatches } from "../syntax/names.js";
 import { groupedBy } from "../text/grouped.js";
 import { JOB_NAME, type Proposal } from "./detector.js";
-import { NO_CALLS, type Calls } from "./mostly-called.js";
 
 const HOPS: ReadonlySet<string> = new Set(["trace-send", "trace-receive", "trace-forward"]);
 
@@ -21,7 +20,8 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
       (!each.isSecond || isOther(each)),
   );
   const isDouble = doubledBy(wanted);
-  return foremost(onceEach(wanted.filter((each) => !isDouble(each))));
+  const isWhole = wholeOf(wanted);
+  return foremost(onceEach(wanted.filter((each) => !isDouble(each) && !isWhole(each))));
 }
 
 /**
@@ -37,29 +37,11 @@ export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
   );
 }
 
-/**
- * Without functions that are called by handlers of requests alone, which do nothing but that: their
- * spans would have the extent of those of the requests.
- * @param calls what files call, by their paths
- * @param filesWith the files of the program that say a name
- */
-export function withoutRequests(
-  proposals: readonly Proposal[],
-  calls: ReadonlyMap<string, Calls>,
-  filesWith: (name: string) => readonly string[],
-): Proposal[] {
-  const isThinIn = (path: string, name: string) => {
-    const { all, thin } = calls.get(path) ?? NO_CALLS;
-    const often = thin.filter((each) => each === name).length;
-    return often > 0 && often === all.filter((each) => each === name).length;
-  };
-  const known = new Set([...calls.values()].flatMap(({ thin }) => thin));
-  return proposals.filter(({ isSecond, file, rule: { use, at } }) => {
-    const name = at?.function ?? memberOf(at?.method);
-    if (!isSecond || use !== "wrap-span" || !known.has(name)) return true;
-    const callers = filesWith(name.replace(/^\./, "")).filter((path) => path !== file);
-    return callers.length === 0 || !callers.every((path) => isThinIn(path, name));
-  });
+/** Whether a place is nearly all of a function that has a span where its message arrives. */
+function wholeOf(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+  const arriving = proposals.filter(({ rule }) => rule.use === "trace-receive" && rule.span);
+  const known = new Set(arriving.map(ownName));
+  return ({ file, most }) => most !== undefined && known.has(`${file} ${most}`);
 }
 
 /** Of several that only stand in for others, one for each place. */
@@ -111,7 +93,7 @@ function calledMember(call: string | undefined): string | undefined {
 }
 
 /** `.perform` of `ImportTask.perform`. */
-function memberOf(method: string | undefined): string {
+export function memberOf(method: string | undefined): string {
   return method === undefined ? "" : `.${method.split(".").at(-1)}`;
 }
 

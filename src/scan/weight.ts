@@ -1,9 +1,10 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import type { NamedFunction } from "../syntax/names.js";
-import { ancestors, findNode, walk } from "../syntax/walk.js";
+import { ancestors, findNode, isInlineFunction, walk } from "../syntax/walk.js";
 
 /** What a function does, as far as the look of its code tells. */
 interface Work {
+  linesOfListeners: number;
   waits: number;
   waitsInLoops: number;
   logs: number;
@@ -19,7 +20,7 @@ interface Work {
  */
 export function weightOf(fn: NamedFunction): number {
   const work = workOf(fn);
-  const lines = fn.getText().split("\n").length;
+  const lines = linesOf(fn) - work.linesOfListeners;
   return (
     // What is long and waits once works out something, or handles what went wrong.
     Math.min(lines / 40, work.waits > 1 ? 3 : 1.5) +
@@ -33,9 +34,21 @@ export function weightOf(fn: NamedFunction): number {
 }
 
 function workOf(fn: NamedFunction): Work {
-  const work = { waits: 0, waitsInLoops: 0, logs: 0, clocks: 0, handles: 0, gathers: 0 };
+  const work = {
+    linesOfListeners: 0,
+    waits: 0,
+    waitsInLoops: 0,
+    logs: 0,
+    clocks: 0,
+    handles: 0,
+    gathers: 0,
+  };
   walk(fn.body, (node) => {
     if (isOfItsOwn(node)) return false;
+    if (isListener(node)) {
+      work.linesOfListeners += linesOf(node) - 1;
+      return false;
+    }
     if (ts.isTryStatement(node)) work.handles++;
     if (ts.isAwaitExpression(node) && !READS_ANSWER.test(node.expression.getText())) {
       work.waits++;
@@ -55,6 +68,20 @@ function workOf(fn: NamedFunction): Work {
 function isOfItsOwn(node: TS.Node): boolean {
   return ts.isFunctionLike(node) && !ts.isCallExpression(node.parent);
 }
+
+function linesOf(node: TS.Node): number {
+  return node.getText().split("\n").length;
+}
+
+/** Whether a function is handed over to be called when something happens, after what is around it. */
+function isListener(node: TS.Node): boolean {
+  const { parent } = node;
+  if (!isInlineFunction(node) || !ts.isCallExpression(parent)) return false;
+  return parent.expression !== node && LISTENS.test(parent.expression.getText());
+}
+
+const LISTENS =
+  /(^|\.)(on|once|addListener|addEventListener|subscribe|expose(Function|Binding)|route|set(Timeout|Interval|Immediate))$/;
 
 /** What was waited for before is only read. */
 export const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
