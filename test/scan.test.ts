@@ -2152,6 +2152,82 @@ interface Page { enable(): Promise<void>; on(event: string, listener: (data: obj
   expect((await json(folder, ["scan"])).proposals.map(({ rule }) => rule.at)).toEqual([]);
 });
 
+test("what another function does nothing but wait for, what has a span and what only hands on get none", async () => {
+  const lines = "  times.push(1);\n".repeat(90);
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "ai": "5", "@sentry/node": "11" } }',
+    "src/exports.ts": `import { generateText } from "ai";
+import { note, tasks, withSpan } from "./note.js";
+
+const times: number[] = [];
+
+// Outside of it nothing is waited for.
+export async function exportAll(ids: string[]): Promise<void> {
+  for (const id of ids) await exportRows(id, times);
+${lines}}
+export async function importAll(ids: string[]): Promise<void> {
+  ${'console.log("importing", ids);\n  '.repeat(5)}await importRows(ids, times);
+${lines}}
+export async function importRows(ids: string[], rows: number[]): Promise<void> {
+  for (const id of ids) await note(id, rows);
+  await note("done", rows);
+  await note("told", rows);
+${lines}}
+export async function exportRows(id: string, rows: number[]): Promise<void> {
+  await note(id, rows);
+  await note("done", rows);
+  await note("told", rows);
+${lines}}
+
+// The calls of a model have spans of their own.
+export async function translateTitles(prompt: string): Promise<string> {
+  const first = await generateText({ prompt });
+  const second = await generateText({ prompt: first.text });
+  const { text } = await generateText({ prompt: second.text });
+  ${"times.push(1);\n  ".repeat(20)}
+  return text;
+}
+
+export async function triggerExports(ids: string[]): Promise<void> {
+  await tasks.trigger("export", ids);
+  await tasks.trigger("import", ids);
+  await tasks.enqueueAll(ids);
+  ${"times.push(1);\n  ".repeat(20)}
+}
+
+export async function tell(url: string): Promise<string> {
+  const start = Date.now();
+  const response = await fetch(url);
+  const text = await response.text();
+  console.log({ ms: Date.now() - start });
+  return text;
+}
+
+export async function runImportPipeline(ids: string[]): Promise<void> {
+  return await withSpan("import", async () => {
+    try {
+      for (const id of ids) await note(id, times);
+    } finally {
+      console.log("over");
+    }
+${lines}  });
+}
+`,
+    "src/note.ts": `export const note = async (text: string, rows: number[]) => console.log(text, rows);
+export declare const tasks: {
+  trigger(id: string, data: string[]): Promise<void>;
+  enqueueAll(data: string[]): Promise<void>;
+};
+export declare function withSpan(name: string, work: () => Promise<void>): Promise<void>;
+`,
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at)).toEqual([
+    { function: "export*" },
+    { function: "importAll" },
+  ]);
+});
+
 test("a span of many kinds is called after its class, or after its file where it has no name", async () => {
   const kinds = `switch (event.type) {
       case "paid": await fetch("paid"); break;

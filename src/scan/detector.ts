@@ -73,7 +73,7 @@ export function meansOnly(
 export const JOB_NAME = "job.name";
 
 /** Not the code of pages: what they measure is what people do. */
-export const NO_PAGES = /^(?!.*\buse[A-Z][^/]*$).*\.[cm]?[jt]s$/;
+export const NO_PAGES = /^(?!.*(\buse[A-Z]|(^|\/)use-)[^/]*$).*\.[cm]?[jt]s$/;
 
 /** What only a browser has. */
 const BROWSER =

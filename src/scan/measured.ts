@@ -19,7 +19,7 @@ import {
 import { namedFunctions, type Named } from "./named-functions.js";
 import { hasOwnSpan } from "./own-span.js";
 import { modulesFor } from "./runs.js";
-import { READS_ANSWER } from "./weight.js";
+import { isTraced } from "./weight.js";
 
 export const CLOCKS = ["Date.now()", "performance.now()"];
 
@@ -45,7 +45,7 @@ function timedConstants(source: Source): Constant[] {
     if (match.kind !== "constant" || !isTime(match.node.initializer)) return [];
     const work = stageWork(source, match) ?? [];
     const waits = work.flatMap(({ statements }) => statements.flatMap(waitedFor));
-    return waits.some((each) => !isRequest(each)) ? [match.node] : [];
+    return waits.some((each) => !isTraced(each)) ? [match.node] : [];
   });
 }
 
@@ -68,12 +68,6 @@ function waitedFor(statement: TS.Statement): TS.Expression[] {
     if (ts.isAwaitExpression(node)) found.push(unwrapped(node.expression));
   });
   return found;
-}
-
-/** A request by itself, or what is read of its answer: it has a span already. */
-function isRequest(code: TS.Expression): boolean {
-  if (!ts.isCallExpression(code)) return false;
-  return code.expression.getText() === "fetch" || READS_ANSWER.test(code.getText());
 }
 
 /** `Date.now() - start`. */
@@ -132,7 +126,7 @@ export const measuredFunctions: Detector = {
 };
 
 /** Functions whose time says how long something else took. */
-export const WAITING = /^_|^(use|wait|poll|ping|retry|sleep)(?=[A-Z]|$)/;
+export const WAITING = /^_|^(use|wait|poll|ping|retry|sleep|init)(?=[A-Z]|$)/;
 
 /** How much a function must wait for to be more than one call with a clock around it. */
 const WAITS = 2;
@@ -144,7 +138,7 @@ function measuresItself(source: Source, { node }: Named): boolean {
   let waits = 0;
   let isTold = false;
   walkOwn(node.body, (each) => {
-    if (ts.isAwaitExpression(each)) waits++;
+    if (ts.isAwaitExpression(each) && !isTraced(unwrapped(each.expression))) waits++;
     if (isTimeSince(each)) isTold ||= isToldTime(source, each) && isSinceBegin(source, node, each);
   });
   const least = PART.test(functionName(node) ?? "") ? 1 : WAITS;

@@ -1,12 +1,13 @@
 import { ts, type TS } from "../syntax/compiler.js";
 import { functionName } from "../syntax/names.js";
-import { findNode, hasModifier, isAsync, walkOwn } from "../syntax/walk.js";
+import { findNode, hasModifier, isAsync, unwrapped, walkOwn } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { idOf, isOfPages, meansOnly, proposal, type Detector, type Proposal } from "./detector.js";
+import { calledAs, mostlyCalled } from "./mostly-called.js";
 import { isOpen, namedFunctions, type Named } from "./named-functions.js";
 import { isLongRun } from "./runs.js";
 import { hasOwnSpan } from "./own-span.js";
-import { callsItself, READS_ANSWER, weightOf } from "./weight.js";
+import { callsItself, doesMany, isTraced, weightOf } from "./weight.js";
 
 /** What goes on for a while, and may fail on the way. */
 const VERB =
@@ -60,8 +61,9 @@ export const operations: Detector = {
     const candidates = namedFunctions(source, () => true).filter((each) =>
       isOperation(source, each),
     );
-    const told = candidates.filter((each) => isTold(source, each));
-    const others = candidates.filter((each) => !told.includes(each));
+    const named = candidates.filter((each) => isTold(source, each));
+    const others = candidates.filter((each) => !named.includes(each));
+    const told = outermost(named);
     return [
       ...told.flatMap((each) => toldOperation(source, each, told)),
       ...others.flatMap((each) => heavyOperation(source, each)),
@@ -69,10 +71,17 @@ export const operations: Detector = {
   },
 };
 
+/** Without what others do nothing but wait for. */
+function outermost(all: readonly Named[]): Named[] {
+  const inner = new Set(all.flatMap(({ node }) => mostlyCalled(node)));
+  return all.filter(({ at }) => !inner.has(at.function ?? `.${at.method?.split(".").at(-1)}`));
+}
+
 function isOperation(source: Source, each: Named): boolean {
   const { node } = each;
   if (!isAsync(node) || isLongRun(source, each)) return false;
   if (callsItself(node, functionName(node) ?? "") || hasOwnSpan(node)) return false;
+  if (onlySends(each)) return false;
   return !isIterator(node) && !standsInFor(node);
 }
 
@@ -121,10 +130,13 @@ function heavyOperation(source: Source, each: Named): Proposal[] {
   const own = functionName(node) ?? "";
   if (BESIDE.test(own) || OUTDATED.test(own) || isTransaction(node)) return [];
   if (OF_REQUESTS.test(source.path)) return [];
+  const isUnseen = BACKGROUND.test(source.path);
   const weight =
     weightOf(node) +
     (isOpen(node) ? 0.5 : -0.5) +
-    (BACKGROUND.test(source.path) ? 1 : 0) +
+    (isUnseen ? 1 : 0) -
+    // A few steps one after the other are what a request does.
+    (isUnseen || doesMany(node) ? 0 : 1) +
     (PART.test(own) ? 0.5 : 0) -
     (LOOKS.test(own) ? 1 : 0) -
     (CHANGES.test(own) ? 1.5 : 0);
@@ -163,16 +175,36 @@ function operation(
   if (!meansOnly(source, at, meant)) return [];
   const span = { name: "{{function}}", op: "function" };
   const found = proposal(source, node, 2, why, { id, use: "wrap-span", phase: 1, at, span });
-  return [{ ...found, isSecond: true, weight: weightOf(node) }];
+  return [
+    {
+      ...found,
+      isSecond: true,
+      weight: weightOf(node),
+      mostly: meant.length === 1 ? mostlyCalled(node) : [],
+    },
+  ];
 }
 
-/** How often a function itself waits for more than a request, which has a span, and its answer. */
+/** How often a function itself waits for more than what has a span. */
 function waitsIn({ node }: Named): number {
-  let count = 0;
-  walkOwn(node.body, (inner) => {
-    if (!ts.isAwaitExpression(inner)) return;
-    const text = inner.expression.getText();
-    if (!READS_ANSWER.test(text) && !/^fetch\(/.test(text)) count++;
+  return waitedIn(node).filter((each) => !isTraced(each)).length;
+}
+
+/** Whether a function only hands on what is to be done: each hand-over has a span. */
+function onlySends({ node }: Named): boolean {
+  const waited = waitedIn(node);
+  const isSend = (code: TS.Expression) =>
+    ts.isCallExpression(code) && calledAs(code.expression).some((name) => SENDS.test(name));
+  return waited.length > 0 && waited.every(isSend);
+}
+
+const SENDS = /^\.?((trigger|enqueue|publish|schedule)([A-Z]\w*)?|add|addBulk)$/;
+
+/** What a function itself waits for. */
+function waitedIn(fn: Named["node"]): TS.Expression[] {
+  const found: TS.Expression[] = [];
+  walkOwn(fn.body, (inner) => {
+    if (ts.isAwaitExpression(inner)) found.push(unwrapped(inner.expression));
   });
-  return count;
+  return found;
 }

@@ -5,6 +5,7 @@ import { ancestors, findNode, isAsync, walk } from "../syntax/walk.js";
 import type { Source } from "../syntax/source.js";
 import { areaOf, idOf, NO_PAGES, proposal, type Detector, type Proposal } from "./detector.js";
 import { namedFunctions, type Named } from "./named-functions.js";
+import { hasOwnSpan } from "./own-span.js";
 import { groupedBy } from "../text/grouped.js";
 
 /** Where the modules of a file's package go. */
@@ -103,7 +104,7 @@ const LONG_RUN = 80;
 export function isLongRun({ file }: Source, { node }: Named): boolean {
   if (!RUNS.test(functionName(node) ?? "") || !isAsync(node)) return false;
   const lines = node.getText(file).split("\n").length;
-  return lines >= LONG_RUN && findNode(node, ts.isTryStatement) !== undefined;
+  return lines >= LONG_RUN && findNode(node, ts.isTryStatement) !== undefined && !hasOwnSpan(node);
 }
 
 function run(source: Source, { node, name, at }: Named, worth: 2 | 3, why: string): Proposal {

@@ -10,15 +10,16 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
   const hasHops = proposals.some(({ rule }) => HOPS.has(rule.use));
   // An index has nothing to export where nothing is made.
   const makesModules = proposals.some(({ rule }) => rule.use === "run-lifecycle");
-  const least = leastWeight(proposals);
-  const heavy = proposals.filter(({ isUntold, weight = 0 }) => !isUntold || weight >= least);
   const isOther = otherThan(proposals);
-  const wanted = heavy.filter(
+  const all = proposals.filter(
     (each) =>
       (hasHops || each.rule.use !== "trace-field") &&
       (makesModules || each.rule.use !== "observability-modules") &&
       (!each.isSecond || isOther(each)),
   );
+  // What others tell of already is not weighed against the rest.
+  const least = leastWeight(all);
+  const wanted = all.filter(({ isUntold, weight = 0 }) => !isUntold || weight >= least);
   const isDouble = doubledBy(wanted);
   const isWhole = wholeOf(wanted);
   return foremost(onceEach(wanted.filter((each) => !isDouble(each) && !isWhole(each))));
@@ -60,7 +61,8 @@ function onceEach(proposals: readonly Proposal[]): Proposal[] {
 function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean {
   // A run may also be what a message begins.
   const placeOf = ({ file, line, rule }: Proposal) => `${HOPS.has(rule.use)} ${file}:${line}`;
-  const most = new Set(proposals.flatMap(({ mostly = [] }) => mostly));
+  const handled = proposals.filter(({ rule }) => rule.use !== "wrap-span");
+  const most = new Set(handled.flatMap(({ mostly = [] }) => mostly));
   const first = new Set(proposals.filter(({ isSecond }) => !isSecond).map(placeOf));
   const handing = groupedBy(
     proposals.flatMap((by) => (by.covers ?? []).map((name) => ({ name, by }))),
@@ -77,7 +79,8 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
       by !== each &&
       (by.rule.at?.listener !== undefined || by.rule.use === each.rule.use || saysJob(by));
     const isHanded = names.some((name) => handing.get(name)?.some(({ by }) => isFirst(by)));
-    const isMost = each.rule.use === "wrap-span" && names.some((name) => most.has(name));
+    const isSpan = each.rule.use === "wrap-span" || each.rule.use === "run-lifecycle";
+    const isMost = isSpan && names.some((name) => most.has(name));
     return !isHanded && !isMost && !first.has(placeOf(each));
   };
 }
@@ -112,7 +115,7 @@ function foremost(proposals: readonly Proposal[]): Proposal[] {
 /** What weighs less than this is wanted only where there is little. */
 const HEAVY = 5;
 /** How many there are at least, and at most, of what only its weight speaks for. */
-const [FEW, MANY] = [8, 30];
+const [FEW, MANY] = [8, 20];
 
 /** The least weight that is wanted of what only its weight speaks for. */
 function leastWeight(proposals: readonly Proposal[]): number {
@@ -135,11 +138,19 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
   const named = spans.filter((each) => !each.isUntold || !called.has(ownName(each)));
   const names = new Set([...named, ...runs].flatMap(({ rule }) => rule.at?.function ?? []));
   const families = proposals.filter(({ rule }) => rule.span && rule.at?.function?.includes("*"));
+  const most = groupedBy(
+    spans.flatMap((by) => (by.mostly ?? []).map((name) => ({ name, by }))),
+    ({ name }) => name,
+  );
+  const isMostOf = (each: Proposal) =>
+    most
+      .get(each.rule.at?.function ?? memberOf(each.rule.at?.method))
+      ?.some(({ by }) => by !== each);
   const isOfFamily = ({ file, rule }: Proposal) =>
     families.some(
       (family) =>
-        family.rule !== rule &&
         family.file === file &&
+        family.rule.at?.function !== rule.at?.function &&
         nameMatches(family.rule.at?.function ?? "", rule.at?.function ?? ""),
     );
   return (each) => {
@@ -148,7 +159,7 @@ function doubledBy(proposals: readonly Proposal[]): (each: Proposal) => boolean 
     if (name) return names.has(name);
     const own = ownName(each);
     if (own === null) return false;
-    if (each.isSecond && isOfFamily(each)) return true;
+    if (each.isSecond && (isOfFamily(each) || isMostOf(each))) return true;
     return known.has(own) || (each.isUntold === true && called.has(own));
   };
 }

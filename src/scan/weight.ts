@@ -33,6 +33,12 @@ export function weightOf(fn: NamedFunction): number {
   );
 }
 
+/** Whether a function waits again and again, or for many at once, so that it takes as long as there is much. */
+export function doesMany(fn: NamedFunction): boolean {
+  const { waitsInLoops, gathers } = workOf(fn);
+  return waitsInLoops + gathers > 0;
+}
+
 function workOf(fn: NamedFunction): Work {
   const work = {
     linesOfListeners: 0,
@@ -83,8 +89,16 @@ function isListener(node: TS.Node): boolean {
 const LISTENS =
   /(^|\.)(on|once|addListener|addEventListener|subscribe|expose(Function|Binding)|route|set(Timeout|Interval|Immediate))$/;
 
+/** Whether what is waited for has a span by itself: a request, what is read of its answer, a call of a model. */
+export function isTraced(code: TS.Expression): boolean {
+  const text = code.getText();
+  return READS_ANSWER.test(text) || TRACED.test(text);
+}
+
+const TRACED = /^(fetch|generateText|generateObject|streamText|streamObject|embed|embedMany)\(/;
+
 /** What was waited for before is only read. */
-export const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
+const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
 
 const LOG = /(^|\.)(log|logger|console)\.(log|info|warn|error|debug)$/i;
 
