@@ -1469,6 +1469,25 @@ export function start(name: string) {
   return spawn(name);
 }
 `,
+    "src/video.ts": `import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { execa } from "execa";
+import { note } from "./note.js";
+
+const run = promisify(execFile);
+
+export async function measureVideo(path: string): Promise<string> {
+  const { stdout } = await run("ffprobe", [path]);
+  return stdout;
+}
+export async function fetchVideo(url: string): Promise<void> {
+  await note(url);
+  await execa("/usr/bin/yt-dlp", [url]);
+}
+export async function isVideo(path: string): Promise<boolean> {
+  return (await run("ffprobe", [path])).stdout !== "";
+}
+`,
     "src/clock.ts": `import cron from "node-cron";
 import { note } from "./note.js";
 
@@ -1486,6 +1505,8 @@ cron.schedule("0 * * * *", safely(sweepShops));
     "exec-run-tool",
     "open-shop",
     "sweep-shops",
+    "video-fetch-video-yt-dlp",
+    "video-measure-video",
   ]);
 });
 
@@ -2031,6 +2052,14 @@ registerTool("export", { title: "Export" }, async (ids: string[]) => {
   }
 });
 `,
+    "src/controllers.ts": `import type { Request, Response } from "express";
+import { sealAll } from "./work.js";
+
+export async function sealController(req: Request, res: Response) {
+  await sealAll(req.body);
+  res.json({ ok: true });
+}
+`,
     "src/batch.ts": `import { executeAll, importAll } from "./work.js";
 import { withSpan } from "./tracing.js";
 
@@ -2067,6 +2096,36 @@ export async function processOrder(job: Job<Order>): Promise<void> {
   }
 }
 
+export async function processBill(job: Job<Order>): Promise<void> {
+  const { id } = job.data;
+  if (job.name === "bill") {
+    await note(
+      id,
+      "billed",
+      "today",
+    );
+  } else if (job.name === "remind") {
+    await note(
+      id,
+      "reminded",
+      "today",
+    );
+  }
+}
+
+// What moves a job is no work of its own.
+export async function processLabel(token: string, job: Job<Order>): Promise<void> {
+  try {
+    await printLabel(job.data.id);
+    await job.moveToCompleted({}, token, false);
+  } catch (error) {
+    await job.moveToFailed(error as Error, token, false);
+  }
+}
+async function printLabel(id: string): Promise<void> {
+  ${"await note(id);\n  ".repeat(24)}
+}
+
 export async function processReturn(job: Job<Order>): Promise<void> {
   const order = job.data;
   switch (order.type) {
@@ -2084,6 +2143,8 @@ export async function processReturn(job: Job<Order>): Promise<void> {
   });
   const { proposals } = await json(folder, ["scan"]);
   expect(proposals.map(({ rule }) => [rule.use, rule.at])).toEqual([
+    ["trace-receive", { function: "processBill" }],
+    ["trace-receive", { function: "processLabel" }],
     ["trace-receive", { function: "processOrder" }],
     ["trace-receive", { function: "processReturn" }],
     ["trace-field", { type: "Order" }],
@@ -2225,6 +2286,41 @@ export declare function withSpan(name: string, work: () => Promise<void>): Promi
   expect(proposals.map(({ rule }) => rule.at)).toEqual([
     { function: "export*" },
     { function: "importAll" },
+  ]);
+});
+
+test("functions of a list that is gone through with a clock have the span that they are called in", async () => {
+  const work = "  await note(page);\n".repeat(24);
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/node": "11" } }',
+    "src/steps.ts": `import { note } from "./note.js";
+
+export async function deriveLinks(page: string): Promise<void> {
+${work}}
+export async function deriveTitles(page: string): Promise<void> {
+${work}}
+export async function deriveIndex(page: string): Promise<void> {
+${work}}
+
+const steps = [deriveLinks, deriveTitles];
+
+export async function runSteps(page: string): Promise<[string, number][]> {
+  const times: [string, number][] = [];
+  for (const step of steps) {
+    const start = Date.now();
+    await step(page);
+    times.push([step.name, Date.now() - start]);
+  }
+  return times;
+}
+`,
+    "src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+  });
+  const { proposals } = await json(folder, ["scan"]);
+  expect(proposals.map(({ rule }) => rule.at)).toEqual([
+    { function: "deriveIndex" },
+    { function: "runSteps" },
+    { call: "step($$$)", within: "runSteps" },
   ]);
 });
 

@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { constantValue } from "../syntax/message.js";
 import type { Source } from "../syntax/source.js";
 import { unwrapped, walk, walkOwn } from "../syntax/walk.js";
 import {
@@ -27,28 +28,41 @@ export const measuredCalls: Detector = {
       const at = { call: `${callee}($$$)`, within };
       if (!/^[\w$.]+$/.test(callee) || !meansOnly(source, at, [{ node: call }])) return [];
       const why = "a call is timed, and no trace shows when it ran";
+      const list = listOf(source, call);
       const found = proposal(source, call, 2, why, {
         id: idOf(within, callee.split(".").at(-1) ?? callee),
         use: "wrap-span",
         phase: 2,
         at,
-        span: spanOf(source, call, within, callee),
+        span: spanOf(list, within, callee),
       });
-      return [{ ...found, isSecond: true }];
+      return [{ ...found, isSecond: true, covers: list ? functionsIn(source, list) : [] }];
     });
   },
 };
 
 /** What is called in turn is told by its own name, which varies. */
-function spanOf(source: Source, { expression }: TS.CallExpression, within: string, callee: string) {
-  const [declared] = ts.isIdentifier(expression)
-    ? (source.scope.resolve(expression.text, expression) ?? [])
-    : [];
-  const isLoop =
-    declared && ts.isVariableDeclaration(declared) && ts.isForOfStatement(declared.parent.parent);
-  if (!isLoop) return { name: `${within}.{{callee}}`, op: "function" };
+function spanOf(list: TS.Expression | null, within: string, callee: string) {
+  if (!list) return { name: `${within}.{{callee}}`, op: "function" };
   const attributes = { [callee]: `\${${callee}.name}` };
   return { name: `${within}.${callee}`, op: "function", attributes };
+}
+
+/** The list whose functions a call calls in turn: `for (const step of steps) await step(...)`. */
+function listOf({ scope }: Source, { expression }: TS.CallExpression): TS.Expression | null {
+  const [declared] = ts.isIdentifier(expression)
+    ? (scope.resolve(expression.text, expression) ?? [])
+    : [];
+  if (!declared || !ts.isVariableDeclaration(declared)) return null;
+  const loop = declared.parent.parent;
+  return ts.isForOfStatement(loop) ? unwrapped(loop.expression) : null;
+}
+
+/** The functions of a list that the file has. */
+function functionsIn(source: Source, list: TS.Expression): string[] {
+  const value = ts.isIdentifier(list) ? unwrapped(constantValue(source, list)) : list;
+  if (!ts.isArrayLiteralExpression(value)) return [];
+  return value.elements.filter(ts.isIdentifier).map(({ text }) => text);
 }
 
 interface TimedMark {

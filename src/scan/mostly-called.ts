@@ -11,8 +11,9 @@ import {
   unwrapped,
   walkOwn,
 } from "../syntax/walk.js";
-import { onlyCall } from "./named-functions.js";
+import { namedFunctions, onlyCall } from "./named-functions.js";
 import { isSpanHelper } from "./own-span.js";
+import { answersRequest } from "./unfit.js";
 
 /** How what covers a place says what is called: as a function, and as a method of whatever class. */
 export function calledAs(callee: TS.Expression): string[] {
@@ -81,7 +82,7 @@ const PASSES_ON = /^\.?(race|with[A-Z]\w*|p?[rR]etry|timeout)$/;
 
 /** What tells of the work, reads what was asked, or looks who asks. */
 const BESIDE =
-  /^\.?((update|log|report|extendLock|emit|parse|safeParse|auth|require|validate|verify|check|assert)\w*|get\w*(Session|User)\w*|json|text|formData|html|redirect|send|status|headers|cookies|limit)$/;
+  /^\.?((update|log|report|extendLock|moveTo|emit|parse|safeParse|auth|require|validate|verify|check|assert)\w*|get\w*(Session|User)\w*|json|text|formData|html|redirect|send|status|headers|cookies|limit)$/;
 /** Names that say nothing of what is called. */
 const ANY = /^\.?(run|execute|process|handle|perform|call|send|add|get|start|all|allSettled|)$/;
 
@@ -108,6 +109,9 @@ export function callsOf(source: Source): Calls {
     ...taking.filter(isInlineFunction),
     ...calls.flatMap((call) => workOf(call) ?? []),
     ...source.file.statements.flatMap((each) => exportedHandler(source, each)),
+    ...namedFunctions(source, () => true).flatMap(({ node }) =>
+      answersRequest(node) ? [node] : [],
+    ),
   ];
   const known = new Set<TS.Node>(named);
   return {

@@ -28,7 +28,7 @@ function isUnfitMatch(match: Match, use: string): boolean {
 }
 
 /** Whether a function is called with a request: the SDK has a span for that. */
-function answersRequest(fn: NamedFunction): boolean {
+export function answersRequest(fn: NamedFunction): boolean {
   const { parameters } = fn;
   const [first, second] = parameters;
   if (/Controller$/.test(className(fn) ?? "")) return true;

@@ -21,8 +21,8 @@ export function wantedOf(proposals: readonly Proposal[]): Proposal[] {
   const least = leastWeight(all);
   const wanted = all.filter(({ isUntold, weight = 0 }) => !isUntold || weight >= least);
   const isDouble = doubledBy(wanted);
-  const isWhole = wholeOf(wanted);
-  return foremost(onceEach(wanted.filter((each) => !isDouble(each) && !isWhole(each))));
+  const isTold = toldWhereArrives(wanted);
+  return foremost(onceEach(wanted.filter((each) => !isDouble(each) && !isTold(each))));
 }
 
 /**
@@ -38,11 +38,17 @@ export function withoutUnheard(proposals: readonly Proposal[]): Proposal[] {
   );
 }
 
-/** Whether a place is nearly all of a function that has a span where its message arrives. */
-function wholeOf(proposals: readonly Proposal[]): (each: Proposal) => boolean {
+/**
+ * Whether the span that a job or a message has where it arrives tells as much: a place is nearly all of
+ * its function, or only calls something for what that span says already.
+ */
+function toldWhereArrives(proposals: readonly Proposal[]): (each: Proposal) => boolean {
   const arriving = proposals.filter(({ rule }) => rule.use === "trace-receive" && rule.span);
   const known = new Set(arriving.map(ownName));
-  return ({ file, most }) => most !== undefined && known.has(`${file} ${most}`);
+  const names = new Set(arriving.map(({ file, rule }) => `${file} ${jobNameOf(rule)}`));
+  return ({ file, most, calls, rule: { at } }) =>
+    (most !== undefined && known.has(`${file} ${most}`)) ||
+    (at?.case !== undefined && calls !== undefined && names.has(`${file} \${${at.on}}`));
 }
 
 /** Of several that only stand in for others, one for each place. */
@@ -86,8 +92,13 @@ function otherThan(proposals: readonly Proposal[]): (each: Proposal) => boolean 
 }
 
 function saysJob({ rule }: Proposal): boolean {
-  const { attributes = {} } = (rule.span ?? {}) as { readonly attributes?: object };
-  return JOB_NAME in attributes;
+  return jobNameOf(rule) !== undefined;
+}
+
+/** What the span of a job says that tells which job it is. */
+function jobNameOf({ span }: Proposal["rule"]): string | undefined {
+  const { attributes } = (span ?? {}) as { readonly attributes?: Record<string, string> };
+  return attributes?.[JOB_NAME];
 }
 
 /** `$transport.sendMail` of `$transport.sendMail($$$)`. */
