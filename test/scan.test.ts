@@ -2052,6 +2052,18 @@ registerTool("export", { title: "Export" }, async (ids: string[]) => {
   }
 });
 `,
+    "src/shop.controller.ts": `import { Body, Controller, Post } from "@nestjs/common";
+import { prorateAll } from "./work.js";
+
+@Controller("/shop")
+export class ShopController {
+  @Post("/prorate")
+  prorate(@Body() body: { ids: string[]; prorateAll: boolean }) {
+    if (body.prorateAll) return prorateAll(body.ids);
+    return null;
+  }
+}
+`,
     "src/controllers.ts": `import type { Request, Response } from "express";
 import { sealAll } from "./work.js";
 

@@ -22,7 +22,13 @@ import { severalSdks, type Package } from "../scan/several-sdks.js";
 import { silentInits } from "../scan/silent-inits.js";
 import { withoutDoubles } from "../scan/callers.js";
 import { withoutUnheard } from "../scan/wanted.js";
-import { lookInto, SCAN_NEEDLES, suggestionsFrom, type Suggestion } from "../scan/propose.js";
+import {
+  callsAt,
+  lookInto,
+  SCAN_NEEDLES,
+  suggestionsFrom,
+  type Suggestion,
+} from "../scan/propose.js";
 import { makePlan } from "./make-plan.js";
 import type { Options } from "./options.js";
 import { openWorkspace, uncut, type Workspace } from "./workspace.js";
@@ -114,7 +120,8 @@ async function suggestionsIn(
   const calls = new Map([...looked].flatMap(([path, { calls }]) => (calls ? [[path, calls]] : [])));
   const tree = createTree(root, "");
   const filesWith = (name: string) => tree.filesWith(name).filter(filter);
-  const own = withoutDoubles(proposed, { calls, filesWith });
+  const read = (path: string) => callsAt(path, readText(root, path) ?? "");
+  const own = withoutDoubles(proposed, { calls, filesWith, callsOf: read });
   const heard = withoutUnheard(withAborts(own, files));
   return {
     found: suggestionsFrom(withCarriedTypes(heard, tree)),

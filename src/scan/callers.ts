@@ -8,6 +8,8 @@ export interface Callers {
   readonly calls: ReadonlyMap<string, Calls>;
   /** All files of the program that say a name, also those that were not looked into. */
   readonly filesWith: (name: string) => readonly string[];
+  /** What a file calls that was not looked into; null where that cannot be told. */
+  readonly callsOf: (path: string) => Calls | null;
 }
 
 /**
@@ -37,12 +39,17 @@ function isThinIn({ all, thin }: Calls, names: readonly string[]): boolean {
   return names.every((name) => (all.get(name) ?? 0) <= (thin.get(name) ?? 0));
 }
 
-function isDouble(name: string, own: string, { calls, filesWith }: Callers): boolean {
+function isDouble(name: string, own: string, { calls, filesWith, callsOf }: Callers): boolean {
   const word = name.replace(/^\./, "");
   // A function is also called as a member of its module.
   const names = [...new Set([name, `.${word}`])];
-  const all = [...calls.values()];
-  if (all.some((each) => each.values.has(word) || !isThinIn(each, names))) return false;
-  const isKnown = all.some((each) => each.given.has(word) || names.some((as) => each.all.has(as)));
-  return isKnown && filesWith(word).every((path) => path === own || calls.has(path));
+  const isOther = (each: Calls) => each.values.has(name) || !isThinIn(each, names);
+  const known = [...calls.values()];
+  if (known.some(isOther)) return false;
+  const others = filesWith(word).filter((path) => path !== own && !calls.has(path));
+  const all = [...known, ...others.map(callsOf)];
+  const isUsed = (each: Calls) => each.given.has(word) || names.some((as) => each.all.has(as));
+  return (
+    all.every((each) => each !== null && !isOther(each)) && all.some((each) => each && isUsed(each))
+  );
 }

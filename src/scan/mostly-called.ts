@@ -1,4 +1,5 @@
 import { ts, type TS } from "../syntax/compiler.js";
+import { declaredNames } from "../syntax/declarations.js";
 import { handlerIn, HTTP_METHODS } from "../syntax/function-points.js";
 import { functionName } from "../syntax/names.js";
 import type { Source } from "../syntax/source.js";
@@ -96,7 +97,7 @@ export interface Calls {
   readonly thin: Times;
   /** Functions that are given by their names to what calls them with a request. */
   readonly given: ReadonlySet<string>;
-  /** Names that stand for a value there, whatever becomes of it. */
+  /** The functions and methods (`.name`) that it hands over as values. */
   readonly values: ReadonlySet<string>;
 }
 
@@ -110,7 +111,7 @@ export function callsOf(source: Source): Calls {
     ...calls.flatMap((call) => workOf(call) ?? []),
     ...source.file.statements.flatMap((each) => exportedHandler(source, each)),
     ...namedFunctions(source, () => true).flatMap(({ node }) =>
-      answersRequest(node) ? [node] : [],
+      answersRequest(node) || isMarked(node) ? [node] : [],
     ),
   ];
   const known = new Set<TS.Node>(named);
@@ -118,11 +119,7 @@ export function callsOf(source: Source): Calls {
     all: timesOf(calls.map(({ expression }) => expression)),
     thin: timesOf(held.flatMap(calleeOf)),
     given: new Set(named.map(({ text }) => text)),
-    values: new Set(
-      identifiersIn(source.file)
-        .filter((each) => isValue(each) && !known.has(each))
-        .map(({ text }) => text),
-    ),
+    values: valuesIn(source, known),
   };
 }
 
@@ -153,22 +150,64 @@ function requestHandler({ expression, arguments: given }: TS.CallExpression): TS
   return inner ?? null;
 }
 
+/** Whether a method is marked as what answers requests, as controllers and resolvers are. */
+function isMarked(node: TS.Node): boolean {
+  const marks = ts.canHaveDecorators(node) ? (ts.getDecorators(node) ?? []) : [];
+  return marks.some(({ expression }) => {
+    const [name = ""] = ts.isCallExpression(expression) ? calledAs(expression.expression) : [];
+    return ANSWERS.test(name);
+  });
+}
+
+const ANSWERS = /^(Get|Post|Put|Patch|Delete|All|Sse|Query|Mutation|ResolveField|GrpcMethod)$/;
+
 /** What a helper is given to run in a span. */
 function workOf({ expression, arguments: given }: TS.CallExpression): TS.Node | null {
   return isSpanHelper(expression) ? (given.find(isInlineFunction) ?? null) : null;
 }
 
-/** Whether a name is read as a value, and not called, declared, imported or passed on by an export. */
-function isValue(name: TS.Identifier): boolean {
+/** The functions and methods (`.name`) that a file hands over as values, whatever becomes of them. */
+function valuesIn(source: Source, known: ReadonlySet<TS.Node>): Set<string> {
+  const names = identifiersIn(source.file);
+  const imported = names.filter(({ parent }) => isImport(parent));
+  const own = new Set([...declaredNames(source.file.statements), ...imported].map(textOf));
+  const values = new Set<string>();
+  for (const name of names) {
+    const { parent } = name;
+    const isMember = ts.isPropertyAccessExpression(parent) && parent.name === name;
+    if (isMember && isHandedOver(parent)) values.add(`.${name.text}`);
+    if (!isMember && own.has(name.text) && isRead(name) && !known.has(name)) values.add(name.text);
+  }
+  return values;
+}
+
+function isImport(node: TS.Node): boolean {
+  return ts.isImportSpecifier(node) || ts.isImportClause(node) || ts.isNamespaceImport(node);
+}
+
+function textOf({ text }: TS.Identifier): string {
+  return text;
+}
+
+/** Whether a name is read, and not called, declared, imported or passed on by an export. */
+function isRead(name: TS.Identifier): boolean {
   const { parent } = name;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== name;
-  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || ts.isImportClause(parent)) {
-    return false;
-  }
-  if (ts.isPropertyAccessExpression(parent) && parent.name === name) {
-    return !ts.isCallExpression(parent.parent) || parent.parent.expression !== parent;
-  }
+  if (isImport(parent) || ts.isExportSpecifier(parent)) return false;
   return !("name" in parent && parent.name === name) || ts.isShorthandPropertyAssignment(parent);
+}
+
+/** Whether a member is given to somebody as it is, or bound. */
+function isHandedOver(member: TS.PropertyAccessExpression): boolean {
+  const { parent } = member;
+  if (ts.isCallExpression(parent)) return parent.expression !== member;
+  if (ts.isPropertyAccessExpression(parent)) return /^(bind|call|apply)$/.test(parent.name.text);
+  return (
+    ts.isPropertyAssignment(parent) ||
+    ts.isVariableDeclaration(parent) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isReturnStatement(parent)
+  );
 }
 
 /** `export async function POST(request)`, of a route of Next.js. */

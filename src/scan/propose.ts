@@ -37,6 +37,12 @@ export function lookInto(path: string, text: string): FoundInFile {
   };
 }
 
+/** What a file calls; null where it does not parse. */
+export function callsAt(path: string, text: string): Calls | null {
+  const source = parseSource(path, text);
+  return isParseFailure(source) ? null : callsOf(source);
+}
+
 /** So many characters a line nobody writes: it was bundled or made small. */
 const LONG_LINES = 250;
 

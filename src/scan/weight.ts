@@ -95,7 +95,8 @@ export function isTraced(code: TS.Expression): boolean {
   return READS_ANSWER.test(text) || TRACED.test(text);
 }
 
-const TRACED = /^(fetch|generateText|generateObject|streamText|streamObject|embed|embedMany)\(/;
+const TRACED =
+  /^(fetch|generateText|generateObject|streamText|streamObject|embed|embedMany)\(|\.(completions|messages|responses|embeddings)\.(create|parse|stream)\(/;
 
 /** What was waited for before is only read. */
 const READS_ANSWER = /\.(json|text|arrayBuffer|blob|formData)\(\)$/;
