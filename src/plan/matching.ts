@@ -12,7 +12,7 @@ export function matchAll(candidates: ReadonlyMap<Sought, readonly Candidate[]>):
   assignByOrder(matching, (entry, each) => sameContainer(entry, each) || sameHead(entry, each));
   for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places === rivals);
   for (const isMatch of MATCHES) assignBy(matching, isMatch, (places, rivals) => places <= rivals);
-  assignByOrder(matching, () => true);
+  assignByOrder(matching, mayHaveMoved);
   return matching;
 }
 
@@ -117,6 +117,16 @@ export function freeCandidates({ candidates, taken }: Matching, entry: Sought): 
 }
 
 type Match = (entry: Sought, candidate: Candidate) => boolean;
+
+/**
+ * Whether what says the same may be ours and have moved. A wrapper is told by what it wraps; what was only
+ * put in, with nothing around it as it was, somebody may as well have written anew.
+ */
+const mayHaveMoved: Match = (entry, each) =>
+  each.headBefore !== undefined ||
+  entry.head === "" ||
+  sameContainer(entry, each) ||
+  sameHead(entry, each);
 
 export const sameContainer: Match = (entry, { container }) => container === entry.container;
 export const sameHead: Match = (entry, { head }) => head === entry.head;

@@ -1,7 +1,7 @@
 import type { Range } from "../text/edit.js";
 import { firstIndex } from "../text/first-index.js";
 import { ts, type TS } from "../syntax/compiler.js";
-import { sentAway, takesSdkEvent } from "../syntax/elsewhere.js";
+import { sandboxOf, sentAway, takesSdkEvent } from "../syntax/elsewhere.js";
 import { importOf, moduleOf } from "../syntax/imports.js";
 import { perFile } from "../syntax/per-file.js";
 import { reason, type Reason } from "../syntax/reason.js";
@@ -11,15 +11,19 @@ import { ancestors, callsIn, nodeAt } from "../syntax/walk.js";
 import type { FileContext, Instrumentation } from "../transform.js";
 
 /**
- * Why code of ours must not stand where a site is, whatever it is: functions that run where our
- * names mean nothing, functions that the SDK itself calls, and, in a callback, code that sets up the
- * SDK or changes its current scope, which a span would undo at its end.
+ * Why code of ours must not stand where a site is, whatever it is: code that runs where our names
+ * mean nothing or the SDK cannot be loaded, functions that the SDK itself calls, and, in a callback,
+ * code that sets up the SDK or changes its current scope, which a span would undo at its end.
  */
 export function outOfPlace(
   context: FileContext,
-  { region, strategy }: Pick<Instrumentation, "region" | "strategy">,
+  { region, strategy, imports, modules }: Instrumentation,
 ): Reason | null {
   const { source } = context;
+  const sandbox = sandboxOf(source.file);
+  if (sandbox !== null && imports.length + modules.length > 0) {
+    return reason("in-sandbox", sandbox);
+  }
   const functions = functionsAround(source, region);
   for (const fn of functions) {
     const sent = sentAway(source, fn);

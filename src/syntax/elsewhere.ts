@@ -20,6 +20,18 @@ const PERHAPS_IN_PAGES = /^evaluate(All)?$/;
 const PAGES = /(page|frame|browser|context|locator|handle|element|worker|tab|driver)$/i;
 const DRIVERS = /playwright|puppeteer|webdriver|selenium|stagehand/;
 
+/** What runs a file's code in a sandbox, which has nothing of Node; null where it runs as others do. */
+export const sandboxOf = perFile((file): string | null => {
+  const isOfWorkflow = file.statements.some(
+    (each) =>
+      ts.isImportDeclaration(each) &&
+      ts.isStringLiteral(each.moduleSpecifier) &&
+      each.moduleSpecifier.text === "@temporalio/workflow" &&
+      each.importClause?.isTypeOnly !== true,
+  );
+  return isOfWorkflow ? "a workflow of Temporal" : null;
+});
+
 /** How a function goes to where the names around it mean nothing; null where it does not. */
 export function sentAway(source: Source, fn: TS.SignatureDeclaration): string | null {
   if (!maySend(source.file)) return null;

@@ -1,6 +1,7 @@
 import { indentationAt } from "../text/lines.js";
 import { callAround, callRemoval } from "./call-around.js";
 import { ts, type TS } from "./compiler.js";
+import { callsSdkInit } from "./sdk-init.js";
 import { constantValue } from "./message.js";
 import { codeFingerprint, fingerprint, saysCallee } from "./fingerprint.js";
 import {
@@ -262,6 +263,9 @@ function candidateAt(
   property: TS.PropertyAssignment,
   shape: Shape,
 ): Candidate | null {
+  // What is given to another function is no option of the SDK, however alike it looks.
+  const call = callWith(property.parent);
+  if (call && !callsSdkInit(source, call) && !isCalledInit(call)) return null;
   const seen = SEERS[shape.kind as OptionChange["kind"]]?.(source, property, shape);
   if (!seen) return null;
   const { node, isSame, removal } = seen;
@@ -275,6 +279,11 @@ function candidateAt(
     similar: isSame,
     removal,
   };
+}
+
+/** `monitoring.init(...)`: a module of the project's own may pass the SDK on. */
+function isCalledInit({ expression }: TS.CallExpression): boolean {
+  return /(^|\.)init$/.test(expression.getText());
 }
 
 type See = (source: Source, property: TS.PropertyAssignment, shape: Shape) => Seen | null;

@@ -52,6 +52,7 @@ export const REASONS = {
   "outlives-span": "a subprocess, a stream or a generator goes on when its span has ended",
   overlap: "it crosses another site",
   "passing-name": "the stage's name may be another one, or not be there yet, when the stage begins",
+  "in-sandbox": "the code runs in a sandbox, where the SDK cannot be loaded",
   "in-finally": "a finally does not tell whether what was tried went well",
   recursive:
     "the function comes to call itself at once, and each span takes several frames of the stack",
