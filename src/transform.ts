@@ -99,7 +99,7 @@ export {
   type OptionChange,
 } from "./syntax/option-change.js";
 export * from "./syntax/params.js";
-export { isReadable, readsTooEarly } from "./syntax/readable.js";
+export { isReadable, readingSafely, readsTooEarly, readSafely } from "./syntax/readable.js";
 export { isReason, reason, type Reason, type ReasonCode } from "./syntax/reason.js";
 export * from "./syntax/region.js";
 export { removedImports, removeImport } from "./syntax/removed-import.js";

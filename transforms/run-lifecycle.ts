@@ -18,6 +18,8 @@ import {
   param,
   pipelineHelper,
   quoted,
+  readingSafely,
+  readsAccessor,
   reason,
   regionsOf,
   renderSpan,
@@ -180,7 +182,9 @@ function fieldOf(
   first: TS.Statement,
   { key, template }: { readonly key: string; readonly template: string },
 ): Field | Reason {
-  const { code, names } = renderTemplate(template, fillsFor(source, match), source.style);
+  const safe = readingSafely(source, match, template);
+  const { code, names } = renderTemplate(safe, fillsFor(source, match), source.style);
+  if (readsAccessor(source, code)) return reason("accessor-path", code);
   const isKnownAt = (statement: TS.Statement, offset: number) =>
     names.every((name) => isReadable(source, name, statement, { start: offset, end: offset }));
   if (isKnownAt(first, first.getStart(source.file))) {
@@ -268,10 +272,12 @@ function cancelledFor(
   rule: RunLifecycle,
 ): Rendered | null {
   if (rule.cancelled === undefined) return null;
-  const cancelled = renderTemplate(rule.cancelled, fillsFor(source, match), source.style);
+  const safe = readingSafely(source, match, rule.cancelled);
+  const cancelled = renderTemplate(safe, fillsFor(source, match), source.style);
   if (outcome === "error") return isCaught ? cancelled : null;
   if (outcome !== "cancelled" || !condition) return null;
-  const code = codeFingerprint(cancelled.code);
+  const written = renderTemplate(rule.cancelled, fillsFor(source, match), source.style);
+  const code = codeFingerprint(written.code);
   return findNode(condition, (node) => fingerprint(node) === code) ? null : cancelled;
 }
 

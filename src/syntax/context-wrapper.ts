@@ -7,7 +7,7 @@ import type { Binding } from "./imports.js";
 import type { Instrumentation, Lessons, Site } from "./instrumentation.js";
 import type { Match } from "./join-point.js";
 import { captureErrorsParam, codeSchema, markFailureParam, param, regionParam } from "./params.js";
-import { isReadable } from "./readable.js";
+import { isReadable, readSafely } from "./readable.js";
 import { isReason, reason, type Reason } from "./reason.js";
 import { readsAccessor, receivedIn, type Received, type Receiving } from "./received.js";
 import { regionsOf, type Region, type RegionKind } from "./region.js";
@@ -90,23 +90,6 @@ export function receivedBy(
 /** An expression reads its message itself, first of all; other code may look first whether it is there. */
 function isReadAtOnce({ kind }: Region): boolean {
   return kind === "expression";
-}
-
-/** Reads a path as far as it goes, unless the type of what it begins with says that it is there. */
-export function readSafely(source: Source, match: Match, code: string): string {
-  const [root = ""] = /^[\w$]+/.exec(code) ?? [];
-  const isPath = /^[\w$]+(\.[\w$]+)+$/.test(code) && root !== "this";
-  return isPath && !isTyped(source, match, root) ? code.replace(/\./g, "?.") : code;
-}
-
-function isTyped({ scope }: Source, match: Match, name: string): boolean {
-  const at = match.kind === "function" ? (match.node.body ?? match.node) : match.node;
-  const [declaration] = scope.resolve(name, at) ?? [];
-  const isDeclared =
-    declaration && (ts.isParameter(declaration) || ts.isVariableDeclaration(declaration));
-  const isOptional = isDeclared && ts.isParameter(declaration) && declaration.questionToken;
-  const type = isDeclared && !isOptional ? declaration.type : undefined;
-  return type !== undefined && !/\b(any|unknown|undefined|null)\b/.test(type.getText());
 }
 
 /** Whether a name cannot be read where a region begins. */

@@ -1,5 +1,6 @@
 import { encloses, type Range } from "../text/edit.js";
 import { ts, type TS } from "./compiler.js";
+import type { Match } from "./join-point.js";
 import { ancestors, enclosingFunction, findNode } from "./walk.js";
 import type { Source } from "./source.js";
 
@@ -28,6 +29,58 @@ export function isReadable(source: Source, name: string, node: TS.Node, region: 
     encloses(region, { start: each.getStart(file), end: each.end }),
   );
   return !isInside && scope.isReadable(name, at, region.start);
+}
+
+/** Reads a path as far as it goes, unless the type of what it begins with says that it is there. */
+export function readSafely(source: Source, match: Match, code: string): string {
+  const path = pathIn(code);
+  return path ? joined(path, isTyped(source, match, path.root)) : code;
+}
+
+/**
+ * The same for each path that a template reads, where the type check does not tell: in JavaScript, and
+ * behind an element, which no list needs to have.
+ */
+export function readingSafely(source: Source, match: Match, template: string): string {
+  const isChecked = !/\.[cm]?jsx?$/.test(source.path);
+  return template.replace(/\$\{([^{}]*)\}/g, (_, code: string) => {
+    const path = pathIn(code);
+    const safe = path && joined(path, isChecked || isTyped(source, match, path.root));
+    return `\${${safe ?? code}}`;
+  });
+}
+
+interface Path {
+  readonly root: string;
+  /** `.name`, `[0]`. */
+  readonly steps: readonly string[];
+}
+
+function pathIn(code: string): Path | null {
+  const [root = "", ...steps] = code.match(/^[\w$]+|\.[\w$]+|\[\d+\]/g) ?? [];
+  if (root === "this" || steps.length === 0 || root + steps.join("") !== code) return null;
+  return { root, steps };
+}
+
+/** @param isThere whether what the path begins with surely is something */
+function joined({ root, steps }: Path, isThere: boolean): string {
+  let isSure = isThere;
+  const read = steps.map((step) => {
+    const safe = isSure ? step : `?.${step.replace(/^\./, "")}`;
+    isSure &&= step.startsWith(".");
+    return safe;
+  });
+  return root + read.join("");
+}
+
+function isTyped({ scope }: Source, match: Match, name: string): boolean {
+  const at = match.kind === "function" ? (match.node.body ?? match.node) : match.node;
+  const [declaration] = scope.resolve(name, at) ?? [];
+  const isDeclared =
+    declaration && (ts.isParameter(declaration) || ts.isVariableDeclaration(declaration));
+  const isOptional = isDeclared && ts.isParameter(declaration) && declaration.questionToken;
+  const type = isDeclared && !isOptional ? declaration.type : undefined;
+  return type !== undefined && !/\b(any|unknown|undefined|null)\b/.test(type.getText());
 }
 
 /** Beside a function nothing is known of its parameters and of what it declares. */

@@ -5,7 +5,7 @@ import { fingerprint } from "./fingerprint.js";
 import type { Match } from "./join-point.js";
 import { enclosingFunctionNames, purposeAround } from "./names.js";
 import { param } from "./params.js";
-import { isReadable } from "./readable.js";
+import { isReadable, readingSafely } from "./readable.js";
 import { reason, type Reason } from "./reason.js";
 import type { Region } from "./region.js";
 import { textOf, type Source } from "./source.js";
@@ -70,7 +70,8 @@ export function renderSpan(
   span: SpanParams,
 ): SpanOptions | Reason {
   const fills = fillsFor(source, match);
-  const render = (template: string) => renderTemplate(template, fills, source.style);
+  const render = (template: string) =>
+    renderTemplate(readingSafely(source, match, template), fills, source.style);
   const name = render(span.name);
   const op = span.op === undefined ? null : render(span.op);
   const attributes = Object.entries(span.attributes ?? {}).map(
