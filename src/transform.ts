@@ -67,6 +67,8 @@ export { exportedFunction, guardLength, lostWork, onlyDeclares } from "./syntax/
 export {
   freshName,
   importOf,
+  isSentryModule,
+  moduleOf,
   usesNeed,
   type Binding,
   type ImportedName,

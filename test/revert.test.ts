@@ -424,6 +424,23 @@ test("what was changed by hand in a span's options goes with it, and is told", a
   expect(read("src/load.ts")).toBe(source.replace("resolve(id)", "resolve(`${id}!`)"));
 });
 
+test("what was changed in the value that an option's condition was put around stays, and is not told as gone", async () => {
+  const source = `import * as Sentry from "@sentry/node";
+Sentry.init({ dsn: process.env.SENTRY_DSN, tracesSampleRate: 0.5 });
+`;
+  project = temporaryProject(
+    { "package.json": '{ "dependencies": { "@sentry/node": "^11" } }', "src/start.ts": source },
+    [{ id: "init", use: "init-hardening", productionRate: 0.2 }],
+  );
+  const { dir, read } = project;
+  const options = { cwd: dir, typecheck: false, allowDirty: true };
+  await apply(options);
+  writeFileSync(join(dir, "src/start.ts"), read("src/start.ts").replace(": 0.5", ": 0.7"));
+  const { exitCode, findings } = await revert(options);
+  expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
+  expect(read("src/start.ts")).toBe(source.replace("0.5", "0.7"));
+});
+
 /** A file of two functions, one of which goes to a file of its own once it is instrumented. */
 async function moveTwo(rule: RuleConfig, importing: string) {
   const one =

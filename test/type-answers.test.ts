@@ -689,3 +689,30 @@ export function total(of: number): number {
   expect(lines("type-check")).toEqual([1, 14, 25]);
   expect(lines("planned")).toEqual([5, 16, 31]);
 });
+
+test("an id that runs code when it is read is not read once more, wherever its class stands", async () => {
+  const files = {
+    "src/users.ts": `let reads = 0;
+export class User { get id(): string { return \`u\${++reads}\`; } }
+export class Guest { constructor(readonly id: string) {} }
+`,
+    "src/auth.ts": `import { Guest, User } from "./users.js";
+export function findUser(token: string): User | null {
+  const user = token ? new User() : null;
+  return user;
+}
+export function findGuest(token: string): Guest | null {
+  const guest = token ? new Guest(token) : null;
+  return guest;
+}
+`,
+  };
+  const { dir } = projectWith(files, [
+    { id: "users", use: "user-context", at: { function: "find*" } },
+  ]);
+  const { sites } = await preview({ cwd: dir });
+  expect(sites.map(({ line, state, reason }) => [line, state, reason?.code ?? null])).toEqual([
+    [4, "skipped", "accessor-path"],
+    [8, "planned", null],
+  ]);
+});

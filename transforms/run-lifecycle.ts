@@ -8,10 +8,13 @@ import {
   findNode,
   fingerprint,
   insertCall,
+  importOf,
   insertedCalls,
   isReadable,
   isReason,
+  isSentryModule,
   joinPointNeedles,
+  moduleOf,
   nodesOf,
   OUTCOMES,
   outcomeWords,
@@ -44,6 +47,7 @@ import {
   type RunExit,
   type RunOutcome,
   type Site,
+  type Source,
   type SpanParams,
   type TS,
 } from "../src/transform.js";
@@ -219,6 +223,8 @@ function wrapRun(
   const wrapping = wrappingFor(source, region, types);
   if (isReason(wrapping)) return wrapping;
   if (lessons.vetoed.has(wrapping.strategy)) return reason("type-check");
+  const said = saidOfScope(source, region);
+  if (said !== null) return reason("changes-scope", said);
   const span = renderSpan(source, region, match, rule.span);
   if (isReason(span)) return span;
   const helper = pipelineHelper(file, "startPipelineTransaction", rule.dir);
@@ -227,6 +233,26 @@ function wrapRun(
   const run = { region, wrapping, helper, given: [span.entries], span, catches };
   return runInHelper(file, run, { lessons, reserved });
 }
+
+/** `Sentry.setTag("team", team)`: a run has a scope of its own, so that it would be gone behind the run. */
+function saidOfScope(source: Source, region: Region): string | null {
+  const isSaid = (node: TS.Node): boolean => {
+    if (!ts.isCallExpression(node)) return false;
+    const { expression } = node;
+    if (ts.isIdentifier(expression)) {
+      const { exported = "", module = "" } = importOf(source, expression) ?? {};
+      return SETS_SCOPE.test(exported) && isSentryModule(module);
+    }
+    if (!ts.isPropertyAccessExpression(expression)) return false;
+    const { expression: root, name } = expression;
+    if (!ts.isIdentifier(root) || !SETS_SCOPE.test(name.text)) return false;
+    return isSentryModule(moduleOf(source, root) ?? "");
+  };
+  const found = nodesOf(region).flatMap((node) => findNode(node, isSaid) ?? [])[0];
+  return found && ts.isCallExpression(found) ? found.expression.getText() : null;
+}
+
+const SETS_SCOPE = /^set(Tags?|User|Context|Extras?|Attributes?)$/;
 
 function setField(
   file: FileContext,

@@ -126,6 +126,7 @@ function idOf(file: FileContext, value: TS.Expression, member: string): string |
     return reason("unknown-user", textOf(source, value));
   }
   if (isReadTwice(file, path) || hasAccessor(source, member)) return reason("accessor-path");
+  if (file.types.accessorsOf(path).includes(member)) return reason("accessor-path");
   if (path !== value) return textOf(source, path);
   const isThere = ts.isObjectLiteralExpression(unwrapped(constantValue(source, value)));
   return `${textOf(source, value)}${isThere ? "." : "?."}${member}`;

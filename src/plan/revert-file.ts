@@ -90,7 +90,10 @@ export function revertFile(
     edited: edited.map(({ entry }) => entry.id),
     findings: [
       ...freed.findings,
-      ...edited.map((each) => editGone(source, each)),
+      ...edited
+        // What was changed in the user's own code that it was put around stays.
+        .filter(({ entry, candidate }) => candidate.key !== entry.shape.key)
+        .map((each) => editGone(source, each)),
       ...copiesLeft(source, removable),
     ],
     changes: after === text ? [] : [{ path, before: text, after }],

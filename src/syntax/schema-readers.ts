@@ -6,7 +6,7 @@ import { ancestors, unwrapped, walk } from "./walk.js";
 
 /** What a file contains that reads the fields of a schema. */
 export const READS_FIELDS =
-  /required|keyof|shape|entries|_?def\b|getDefaults|getFallbacks|json_?schema|(input|output|response)_?schema|parameters|resolver/i;
+  /required|keyof|shape|entries|_?def\b|getDefaults|getFallbacks|json_?schema|(input|output|response)_?schema|parameters|resolver|(generate|stream)object|output\.|zod(response|text|output)?(format|function)|structuredoutput/i;
 
 /**
  * Code that reads which fields a schema has, demands them all, or publishes them: it would see one
@@ -61,7 +61,7 @@ function readerAt(use: TS.Node): TS.Node | null {
     return parent.initializer === use && ts.isObjectBindingPattern(parent.name) ? parent : null;
   }
   if (ts.isPropertyAssignment(parent)) {
-    const isPublished = PUBLISHING.test(parent.name.getText());
+    const isPublished = PUBLISHING.test(parent.name.getText()) || isGivenToModel(parent);
     return isPublished && parent.initializer === use ? parent : null;
   }
   if (ts.isCallExpression(parent)) {
@@ -83,7 +83,16 @@ function readerBy(access: TS.PropertyAccessExpression): TS.Node | null {
   return ts.isCallExpression(parent) && parent.expression === access ? readerAt(parent) : null;
 }
 
-const READING = /^(keyof|required|getDefaults?|getFallbacks?)$|json_?schema|resolver$/i;
+const READING =
+  /^(keyof|required|getDefaults?|getFallbacks?|zod((Response|Text|Output)Format|Function)|withStructuredOutput)$|json_?schema|resolver$/i;
+
+/** `generateObject({ schema })`, `Output.object({ schema })`: what a model is to answer with. */
+function isGivenToModel({ name, parent }: TS.PropertyAssignment): boolean {
+  if (name.getText() !== "schema" || !ts.isCallExpression(parent.parent)) return false;
+  return /^((generate|stream)Object|useObject|Output\.\w+)$/.test(
+    parent.parent.expression.getText(),
+  );
+}
 
 /** What a model, a client or a document is told. */
 const PUBLISHING =

@@ -28,6 +28,8 @@ export interface Types {
   readonly packageOf: (call: TS.CallExpression) => string | null;
   /** Whether reading a member runs code. */
   readonly isAccessor: (member: TS.PropertyAccessExpression) => boolean;
+  /** The members of a value whose reading runs code. */
+  readonly accessorsOf: (value: TS.Expression) => readonly string[];
   /** Whether a value certainly has no fields of its own that one could be added to. */
   readonly isFieldless: (value: TS.Node) => boolean;
   /** What the types of a message are called. */
@@ -56,6 +58,7 @@ export const NO_TYPES: Types = {
   isNarrowed: () => false,
   packageOf: () => null,
   isAccessor: () => false,
+  accessorsOf: () => [],
   isFieldless: () => false,
   messageTypes: () => UNKNOWN_MESSAGE,
 };

@@ -35,6 +35,7 @@ export function answersFrom(load: () => AskedProgram): Types {
     isNarrowed: (path) => ask(path, isNarrowed, false),
     packageOf: (call) => ask(call, declaringPackage, null),
     isAccessor: (member) => ask(member, isAccessor, false),
+    accessorsOf: (value) => ask(value, accessorsOf, []),
     isFieldless: (value) => ask(value, isFieldless, false),
     messageTypes: (message) => ask(message, messageTypes, UNKNOWN_MESSAGE),
   };
@@ -62,6 +63,14 @@ function isAccessor({ compiler, program }: AskedProgram, node: TS.Node): boolean
   if (!compiler.isPropertyAccessExpression(node)) return false;
   const symbol = program.getTypeChecker().getSymbolAtLocation(node.name);
   return ((symbol?.flags ?? 0) & compiler.SymbolFlags.Accessor) !== 0;
+}
+
+function accessorsOf({ compiler, program }: AskedProgram, node: TS.Node): readonly string[] {
+  const checker = program.getTypeChecker();
+  const type = checker.getNonNullableType(checker.getTypeAtLocation(node));
+  const members = checker.getPropertiesOfType(type);
+  const isRun = ({ flags }: TS.Symbol) => (flags & compiler.SymbolFlags.Accessor) !== 0;
+  return members.filter(isRun).map(({ name }) => name);
 }
 
 function isFieldless({ compiler, program }: AskedProgram, node: TS.Node): boolean {
