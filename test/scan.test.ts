@@ -2336,6 +2336,60 @@ export async function runSteps(page: string): Promise<[string, number][]> {
   ]);
 });
 
+test("what decorators give to a worker or a broker is found, in whatever package", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "@sentry/nestjs": "10" } }',
+    // As \`npm init\` makes it, which is no sign of a library.
+    "apps/worker/package.json": '{ "name": "worker", "version": "1.0.0", "keywords": [] }',
+    "apps/worker/src/post.activity.ts": `import { Activity, ActivityMethod } from "nestjs-temporal-core";
+import { RabbitSubscribe } from "@golevelup/nestjs-rabbitmq";
+import { Logged } from "./logged";
+import { note } from "./note";
+
+const ActivityLike = Logged;
+
+@Activity()
+export class PostActivity {
+  @ActivityMethod()
+  async publish(id: string): Promise<void> {
+    await note(id);
+    await note("published");
+    await note("told");
+  }
+
+  @ActivityMethod()
+  async getPost(id: string): Promise<string> {
+    await note(id);
+    await note("read");
+    await note("given");
+    return id;
+  }
+
+  @RabbitSubscribe({ queue: "posts" })
+  async onPost(id: string): Promise<void> {
+    await note(id);
+    await note("heard");
+    await note("kept");
+  }
+
+  @ActivityLike()
+  async logged(id: string): Promise<void> {
+    await note(id);
+    await note("logged");
+    await note("kept");
+  }
+}
+`,
+    "apps/worker/src/note.ts": "export const note = async (text: string) => console.log(text);\n",
+    "apps/worker/src/logged.ts": "export const Logged = (): MethodDecorator => () => undefined;\n",
+  });
+  const { sites } = await json(folder, ["scan"]);
+  expect(sites.map(({ span }) => `${span?.op} ${span?.name}`).sort()).toEqual([
+    "function PostActivity.publish",
+    "queue.process PostActivity.onPost",
+  ]);
+});
+
 test("a span of many kinds is called after its class, or after its file where it has no name", async () => {
   const kinds = `switch (event.type) {
       case "paid": await fetch("paid"); break;

@@ -111,7 +111,9 @@ function manifestAt(root: Root, dir: string): Manifest | null {
   const { name, type } = data as { name?: string; type?: string };
   const others = data as Readonly<Record<string, unknown>>;
   const says = (key: string) => others[key] !== undefined;
-  const isMade = says("publishConfig") || says("files") || says("keywords");
+  // `npm init` writes an empty list of them into every manifest.
+  const hasKeywords = Array.isArray(others.keywords) && others.keywords.length > 0;
+  const isMade = says("publishConfig") || says("files") || hasKeywords;
   const isPublished = others.private !== true && isMade;
   return { dir, name: name ?? null, type: type ?? null, isPublished, dependencies: all };
 }

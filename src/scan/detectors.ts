@@ -20,6 +20,7 @@ import { childProcesses } from "./child-processes.js";
 import { collectors } from "./collectors.js";
 import { crons } from "./crons.js";
 import { transactions, writes } from "./database.js";
+import { markedMethods } from "./marked-methods.js";
 import { measuredCalls } from "./measured-calls.js";
 import { measuredFunctions, measuredStages } from "./measured.js";
 import { operations } from "./operations.js";
@@ -58,6 +59,7 @@ export const DETECTORS: readonly Detector[] = [
   batchReaders,
   routes,
   crons,
+  markedMethods,
   writes,
   transactions,
   stages,
