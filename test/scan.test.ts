@@ -2339,7 +2339,7 @@ export async function runSteps(page: string): Promise<[string, number][]> {
 test("what decorators give to a worker or a broker is found, in whatever package", async () => {
   const folder = newRepository({
     "package.json": '{ "dependencies": { "@sentry/nestjs": "10" } }',
-    // As \`npm init\` makes it, which is no sign of a library.
+    // As npm init makes it, which is no sign of a library.
     "apps/worker/package.json": '{ "name": "worker", "version": "1.0.0", "keywords": [] }',
     "apps/worker/src/post.activity.ts": `import { Activity, ActivityMethod } from "nestjs-temporal-core";
 import { RabbitSubscribe } from "@golevelup/nestjs-rabbitmq";
