@@ -1,5 +1,5 @@
 import type { Proposal } from "./detector.js";
-import type { Calls } from "./mostly-called.js";
+import type { Calls } from "./calls.js";
 import { memberOf } from "./wanted.js";
 
 /** What is known of the program's calls. */

@@ -2,7 +2,7 @@ import type { RuleConfig } from "../plan/define-config.js";
 import { isParseFailure, parseSource } from "../syntax/source.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
-import { callsOf, type Calls } from "./mostly-called.js";
+import { callsOf, type Calls } from "./calls.js";
 import { isUnfit } from "./unfit.js";
 import { wantedOf } from "./wanted.js";
 import { groupedBy } from "../text/grouped.js";
