@@ -178,6 +178,11 @@ export interface FileContext {
   readonly resolve: (specifier: string) => string | null;
   /** Another file of the tree, parsed; null if there is none. */
   readonly read: (path: string) => Source | null;
+  /** The module of the tree that declares what a module exports, and its name there, through others too. */
+  readonly declaring: (
+    specifier: string,
+    name: string,
+  ) => { readonly source: Source; readonly name: string } | null;
   /**
    * Whether the module of the tree that a specifier means starts the SDK: in a function of a name, or
    * when it is loaded.

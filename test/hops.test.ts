@@ -224,7 +224,16 @@ bus.on("d", (text: string) => {
   console.log(message.id);
 });
 `;
-  const files = { "receiver.ts": receiver, "schemas.ts": schemas };
+  // The schemas come through a module that passes them on under other names.
+  const index = 'export * from "./zod.js";\n';
+  const zod =
+    'import { command as order } from "./schemas.js";\nexport { order as command };\nexport { loose, ready } from "./schemas.js";\n';
+  const files = {
+    "receiver.ts": receiver.replace("./schemas.js", "./index.js"),
+    "index.ts": index,
+    "zod.ts": zod,
+    "schemas.ts": schemas,
+  };
   const receive = (event: string) => ({
     id: `on-${event}`,
     use: "trace-receive",

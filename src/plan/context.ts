@@ -15,6 +15,7 @@ import { NO_TYPES, type Types } from "../syntax/value-kind.js";
 import type { FileContext } from "../transform.js";
 import { isRunPlain } from "./entries.js";
 import { isInPages, namesTaken, takersOf, type Taker } from "./importers.js";
+import { originOf } from "./origin.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -49,6 +50,10 @@ export function createFileContext(
     },
     resolve: (specifier) => tree.resolve(source.path, specifier),
     read,
+    declaring: (specifier, name) => {
+      const path = tree.resolve(source.path, specifier);
+      return path === null ? null : originOf(tree, read, path, name);
+    },
     startsSdk: (specifier, name) => startsSdk(tree, tree.resolve(source.path, specifier), name),
     helperDir: () => tree.helperDir(source.path),
     isModule: tree.isModule,

@@ -117,17 +117,18 @@ function brokenHop(kin: readonly HopEnd[], ends: readonly HopEnd[]): Finding[] {
 function dropping(context: FileContext, name: TS.Identifier): SchemaPlace | null {
   const { source } = context;
   const imported = importOf(source, name);
-  const file = imported ? context.resolve(imported.module) : source.path;
-  const declared = imported?.exported ?? name.text;
-  const home = file === null || file === source.path ? source : context.read(file);
-  if (file === null || !home) return null;
-  const [schema] = findSchemas(home, declared);
+  const declared = imported
+    ? context.declaring(imported.module, imported.exported)
+    : { source, name: name.text };
+  if (!declared) return null;
+  const { source: home } = declared;
+  const [schema] = findSchemas(home, declared.name);
   const isOpen = /\.(passthrough|loose|catchall)\(|looseObject\(/.test(
     schema?.declaration.getText(home.file) ?? "",
   );
   const fields = schema?.target?.fields;
   if (!fields || isOpen || propertyOf(fields, FIELD)) return null;
-  return { file, name: schemaPath(fields) };
+  return { file: home.path, name: schemaPath(fields) };
 }
 
 /** Handlers that look for a context which the schema before them has dropped. */

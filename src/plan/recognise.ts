@@ -179,6 +179,10 @@ function outcome(
 ): Recognised {
   const { removal } = candidate;
   if (isReason(removal)) return { entry, candidate, left: removal };
+  if (callsIn(candidate.key) > callsIn(entry.shape.key ?? "")) {
+    const left = reason("changed-by-hand", "a call was written into it");
+    return { entry, candidate, left };
+  }
   if (!hasComment(source, entry, removal)) return { entry, candidate, removal, copies };
   const left = reason("changed-by-hand", "a comment was written into it");
   return { entry, candidate, left };
@@ -188,6 +192,11 @@ function outcome(
 function copiesOf(entry: Sought, { key, range }: Candidate, matching: Matching): Candidate[] {
   if (key === "" || range.end === range.start) return [];
   return freeCandidates(matching, entry).filter((each) => each.exact && each.key === key);
+}
+
+/** How many calls the fingerprint of inserted code has: what one does may be wanted. */
+function callsIn(key: string): number {
+  return key.match(/\b(Call|New|TaggedTemplate)\(/g)?.length ?? 0;
 }
 
 /** Whether the user wrote a comment into what would be deleted. */

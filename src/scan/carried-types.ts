@@ -2,6 +2,7 @@ import { ts, type TS } from "../syntax/compiler.js";
 import { importOf } from "../syntax/imports.js";
 import { isParseFailure, parseSource, type Source } from "../syntax/source.js";
 import { unwrapped } from "../syntax/walk.js";
+import { originOf, type Origin } from "../plan/origin.js";
 import type { Tree } from "../plan/tree.js";
 import { idOf, proposal, type Proposal } from "./detector.js";
 import { messagesNamed, type DeclaredType } from "./job-types.js";
@@ -36,30 +37,40 @@ type Reader = Pick<Tree, "read" | "resolve" | "filesWith">;
 export function withCarriedTypes(proposals: readonly Proposal[], tree: Reader): Proposal[] {
   const types = new Map<string, Proposal>();
   for (const { file, carries } of proposals) {
-    const path = carries && pathOf(tree, file, carries);
-    if (!carries || !path) continue;
-    for (const each of typesIn(tree, path, carries.name)) {
-      types.set(`${path} ${each.rule.at?.type}`, each);
+    const home = carries && homeOf(tree, file, carries);
+    if (!home) continue;
+    for (const each of typesIn(home)) {
+      types.set(`${home.source.path} ${each.rule.at?.type}`, each);
     }
   }
   const known = new Set(proposals.map(({ file, rule }) => `${file} ${rule.at?.type}`));
   return [...proposals, ...[...types].flatMap(([key, each]) => (known.has(key) ? [] : [each]))];
 }
 
-/** The file of the tree that declares a type; packages that are not installed are found by its name. */
-function pathOf(tree: Reader, from: string, { name, module }: CarriedType): string | null {
-  if (module === null) return from;
+/** The file of the tree that declares a type, and its name there; packages that are not installed are found by its name. */
+function homeOf(tree: Reader, from: string, { name, module }: CarriedType): Origin | null {
+  const read = (path: string) => sourceAt(tree, path);
+  if (module === null) {
+    const source = read(from);
+    return source && { source, name };
+  }
   const path = tree.resolve(from, module);
-  if (path !== null) return path.endsWith(".d.ts") ? null : path;
+  if (path !== null) return path.endsWith(".d.ts") ? null : originOf(tree, read, path, name);
   if (module.startsWith(".")) return null;
   const declares = new RegExp(`\\bexport (?:interface|type) ${name}\\b`);
   const paths = tree.filesWith(` ${name}`).filter((each) => declares.test(tree.read(each) ?? ""));
-  return paths.length === 1 ? (paths[0] ?? null) : null;
+  const [only = ""] = paths.length === 1 ? paths : [];
+  const source = read(only);
+  return source && { source, name };
 }
 
-function typesIn(tree: Reader, path: string, carried: string): Proposal[] {
-  const source = parseSource(path, tree.read(path) ?? "");
-  if (isParseFailure(source)) return [];
+function sourceAt(tree: Reader, path: string): Source | null {
+  const text = tree.read(path);
+  const source = text === null ? null : parseSource(path, text);
+  return source === null || isParseFailure(source) ? null : source;
+}
+
+function typesIn({ source, name: carried }: Origin): Proposal[] {
   return [...new Set(messagesNamed(source, carried).map(baseOf))].map((node) => {
     const { text: name } = node.name;
     const rule = { id: idOf(name), use: "trace-field", phase: 2, at: { type: name } };

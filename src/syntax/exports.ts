@@ -106,3 +106,32 @@ function importedAndExported(
     return imported?.exported === exported && isOther(imported.module) ? [name.text] : [];
   });
 }
+
+/** Where an export is declared: in the module under a name of its own, or in others that are named. */
+export interface ExportOrigin {
+  readonly local: string | null;
+  /** Modules that may have it, and what it is called there. */
+  readonly passedFrom: readonly { readonly module: string; readonly name: string }[];
+}
+
+/** Where a module has an export from. */
+export function originIn(source: Source, exported: string): ExportOrigin {
+  const passedFrom: { readonly module: string; readonly name: string }[] = [];
+  for (const statement of source.file.statements) {
+    if (exportedBy(statement).includes(exported)) return { local: exported, passedFrom: [] };
+    if (!ts.isExportDeclaration(statement)) continue;
+    const { moduleSpecifier } = statement;
+    for (const { name, propertyName } of specifiersOf(statement)) {
+      if (name.text !== exported) continue;
+      const local = propertyName ?? name;
+      if (moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
+        return { local: null, passedFrom: [{ module: moduleSpecifier.text, name: local.text }] };
+      }
+      const imported = ts.isIdentifier(local) ? importOf(source, local) : null;
+      if (!imported) return { local: local.text, passedFrom: [] };
+      return { local: null, passedFrom: [{ module: imported.module, name: imported.exported }] };
+    }
+  }
+  for (const module of starExports(source)) passedFrom.push({ module, name: exported });
+  return { local: null, passedFrom };
+}

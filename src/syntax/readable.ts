@@ -38,14 +38,16 @@ export function readSafely(source: Source, match: Match, code: string): string {
 }
 
 /**
- * The same for each path that a template reads, where the type check does not tell: in JavaScript, and
- * behind an element, which no list needs to have.
+ * The same for each path that a template reads, where the type check does not tell: in JavaScript, of
+ * what may be anything, and behind an element, which no list needs to have.
  */
 export function readingSafely(source: Source, match: Match, template: string): string {
   const isChecked = !/\.[cm]?jsx?$/.test(source.path);
   return template.replace(/\$\{([^{}]*)\}/g, (_, code: string) => {
     const path = pathIn(code);
-    const safe = path && joined(path, isChecked || isTyped(source, match, path.root));
+    const isSure = (root: string) =>
+      isChecked ? !isAny(source, match, root) : isTyped(source, match, root);
+    const safe = path && joined(path, isSure(path.root));
     return `\${${safe ?? code}}`;
   });
 }
@@ -73,13 +75,37 @@ function joined({ root, steps }: Path, isThere: boolean): string {
   return root + read.join("");
 }
 
-function isTyped({ scope }: Source, match: Match, name: string): boolean {
+/** Whether what a name means may be anything to the compiler: it says so, or was made of a text. */
+function isAny(source: Source, match: Match, name: string): boolean {
+  const declared = declaredAt(source, match, name);
+  if (!declared) return false;
+  if (declared.type) return declared.type.kind === ts.SyntaxKind.AnyKeyword;
+  // An assertion says what it is.
+  const value = declared.initializer;
+  const made = value && ts.isAwaitExpression(value) ? value.expression : value;
+  return (
+    made !== undefined && ts.isCallExpression(made) && MADE_OF_TEXT.test(made.expression.getText())
+  );
+}
+
+const MADE_OF_TEXT = /^JSON\.parse$|\.json$/;
+
+function declaredAt(
+  { scope }: Source,
+  match: Match,
+  name: string,
+): TS.ParameterDeclaration | TS.VariableDeclaration | null {
   const at = match.kind === "function" ? (match.node.body ?? match.node) : match.node;
   const [declaration] = scope.resolve(name, at) ?? [];
   const isDeclared =
     declaration && (ts.isParameter(declaration) || ts.isVariableDeclaration(declaration));
-  const isOptional = isDeclared && ts.isParameter(declaration) && declaration.questionToken;
-  const type = isDeclared && !isOptional ? declaration.type : undefined;
+  return isDeclared ? declaration : null;
+}
+
+function isTyped(source: Source, match: Match, name: string): boolean {
+  const declared = declaredAt(source, match, name);
+  const isOptional = declared && ts.isParameter(declared) && declared.questionToken;
+  const type = isOptional ? undefined : declared?.type;
   return type !== undefined && !/\b(any|unknown|undefined|null)\b/.test(type.getText());
 }
 
