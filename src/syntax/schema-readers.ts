@@ -1,6 +1,7 @@
 import { ts, type TS } from "./compiler.js";
-import { importOf } from "./imports.js";
-import type { SchemaMatch } from "./schemas.js";
+import { functionMeant } from "./function-meant.js";
+import { importOf, moduleOf } from "./imports.js";
+import { dialectOf, type SchemaMatch } from "./schemas.js";
 import type { Source } from "./source.js";
 import { ancestors, unwrapped, walk } from "./walk.js";
 
@@ -20,7 +21,7 @@ export function readerOfFields(source: Source, match: SchemaMatch): TS.Node | nu
     ts.isIdentifier(name) ? [name] : [],
   );
   const uses = names.flatMap((name) => scope.references(name));
-  return firstReader(uses);
+  return firstReader(source, uses);
 }
 
 /** The same in a file that takes the schema from elsewhere, where it has such a name. */
@@ -37,50 +38,71 @@ export function readerElsewhere(importer: Source, name: string): TS.Node | null 
     if (isMember && node.text === name && name !== "default") uses.push(parent);
     if (!isMember && isTaken(node)) uses.push(node);
   });
-  return firstReader(uses);
+  return firstReader(importer, uses);
 }
 
 function isDefaultImport({ scope }: Source, node: TS.Identifier): boolean {
   return (scope.resolve(node.text, node) ?? []).some(ts.isImportClause);
 }
 
-function firstReader(uses: readonly TS.Node[]): TS.Node | null {
-  for (const use of uses) {
-    const reader = readerAt(use);
-    if (reader) return reader;
+function firstReader(source: Source, uses: readonly TS.Node[]): TS.Node | null {
+  // A constant that is made of a schema is asked as the schema is, and a parameter that gets it.
+  const open = [...uses];
+  for (const use of open) {
+    const found = readerAt(source, use);
+    if (!found) continue;
+    const isName = ts.isVariableDeclaration(found) || ts.isParameter(found);
+    if (!isName || !ts.isIdentifier(found.name)) return found;
+    const more = source.scope.references(found.name);
+    open.push(...more.filter((each) => !open.includes(each)));
   }
   return null;
 }
 
-/** The code around a schema that reads its fields, also those that something is made of. */
-function readerAt(use: TS.Node): TS.Node | null {
+/**
+ * The code around a schema that reads its fields, also those that something is made of; the constant
+ * that is made of it, or the parameter that gets it, where that is all.
+ */
+function readerAt(source: Source, use: TS.Node): TS.Node | null {
   const { parent } = use;
-  if (ts.isParenthesizedExpression(parent)) return readerAt(parent);
+  if (ts.isParenthesizedExpression(parent)) return readerAt(source, parent);
   if (ts.isElementAccessExpression(parent)) return parent.expression === use ? parent : null;
-  if (ts.isVariableDeclaration(parent)) {
-    return parent.initializer === use && ts.isObjectBindingPattern(parent.name) ? parent : null;
-  }
+  if (ts.isVariableDeclaration(parent)) return parent.initializer === use ? parent : null;
   if (ts.isPropertyAssignment(parent)) {
     const isPublished = PUBLISHING.test(parent.name.getText()) || isGivenToModel(parent);
     return isPublished && parent.initializer === use ? parent : null;
   }
   if (ts.isCallExpression(parent)) {
     const callee = unwrapped(parent.expression);
-    const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText();
-    return parent.expression !== use && READING.test(name) ? parent : null;
+    const isMember = ts.isPropertyAccessExpression(callee);
+    const name = isMember ? callee.name.text : callee.getText();
+    if (parent.expression === use) return null;
+    if (READING.test(name)) return parent;
+    if (isMember && isOfSchemas(source, callee.expression)) return readerAt(source, parent);
+    const place = parent.arguments.findIndex((each) => each === use);
+    return functionMeant(source, callee)?.parameters[place] ?? null;
   }
   if (!ts.isPropertyAccessExpression(parent) || parent.expression !== use) return null;
-  return readerBy(parent);
+  return readerBy(source, parent);
+}
+
+/** `z`, as in `z.array(schema)`: what is made of a schema holds its fields. */
+function isOfSchemas(source: Source, root: TS.Expression): boolean {
+  return ts.isIdentifier(root) && dialectOf(moduleOf(source, root) ?? "") !== null;
 }
 
 /** `schema.keyof()`, `schema.extend({ ... }).required()`, `Object.keys(schema.shape)`. */
-function readerBy(access: TS.PropertyAccessExpression): TS.Node | null {
+function readerBy(source: Source, access: TS.PropertyAccessExpression): TS.Node | null {
   const { parent, name } = access;
   if (READING.test(name.text)) return access;
+  // What is read by a schema is data.
+  if (/parse|decode|validate/i.test(name.text)) return null;
   // One field, or all as the fields of another schema.
   const isOfOne = ts.isPropertyAccessExpression(parent) || ts.isSpreadAssignment(parent);
   if (/^(shape|entries|_?def|_zod)$/.test(name.text)) return isOfOne ? null : access;
-  return ts.isCallExpression(parent) && parent.expression === access ? readerAt(parent) : null;
+  return ts.isCallExpression(parent) && parent.expression === access
+    ? readerAt(source, parent)
+    : null;
 }
 
 const READING =
