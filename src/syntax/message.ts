@@ -69,7 +69,7 @@ function isNeededAsIs(
       if (ts.isCallExpression(node) && fingerprint(node) === own) made++;
     });
   }
-  if (made > 1) return true;
+  if (made > 1 || isMadeAgain(source, call, stringify, own)) return true;
   const declaration = [...declarationsAround(stringify)][0];
   if (!declaration || call.pos <= stringify.pos) return false;
   const uses = source.scope.references(
@@ -79,6 +79,60 @@ function isNeededAsIs(
   return uses.length > 0;
 }
 
+/** Whether the same text is made in the function once more, and neither sent nor logged: measured, signed. */
+function isMadeAgain(
+  source: Source,
+  call: TS.CallExpression,
+  stringify: TS.CallExpression,
+  own: string,
+): boolean {
+  const around = enclosingFunction(call) ?? call.getSourceFile();
+  const isOther = (node: TS.Node) =>
+    ts.isCallExpression(node) &&
+    node !== stringify &&
+    node.expression.getText().endsWith("stringify") &&
+    fingerprint(node) === own;
+  const isKept = (node: TS.Node) =>
+    isOther(node) && !isSentToo(source, node, call) && !isLogged(node);
+  return findNode(around, isKept) !== undefined;
+}
+
+/** Whether a text only goes where that of the call goes: as it is, encoded, in an object or by a name. */
+function isSentToo(source: Source, text: TS.Node, call: TS.CallExpression): boolean {
+  for (let at = text; ; at = at.parent) {
+    const { parent } = at;
+    if (ts.isCallExpression(parent)) {
+      if (lastName(parent) === lastName(call)) return true;
+      if (parent.expression === at || !ENCODERS.test(parent.expression.getText())) return false;
+    } else if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) {
+      const { name } = parent;
+      const uses = source.scope.references(name).filter((use) => use !== name);
+      return uses.every((use) => isSentToo(source, use, call));
+    } else if (!isPassedOn(parent)) return false;
+  }
+}
+
+/** Whether a node holds a text as it is, or as a part of what it makes. */
+function isPassedOn(node: TS.Node): boolean {
+  return (
+    ts.isNewExpression(node) ||
+    ts.isObjectLiteralElement(node) ||
+    ts.isObjectLiteralExpression(node) ||
+    ts.isArrayLiteralExpression(node) ||
+    ts.isParenthesizedExpression(node) ||
+    ts.isConditionalExpression(node) ||
+    ts.isTemplateSpan(node) ||
+    ts.isTemplateExpression(node) ||
+    (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken)
+  );
+}
+
+function isLogged({ parent }: TS.Node): boolean {
+  return ts.isCallExpression(parent) && LOGS.test(parent.expression.getText());
+}
+
+const LOGS = /(^|\.)(log|debug|info|warn|error|trace)$/;
+
 /** The name that a constant has whose value a node is part of. */
 function* declarationsAround(node: TS.Node): Generator<TS.Identifier> {
   for (let at = node.parent; at && !ts.isStatement(at); at = at.parent) {
@@ -86,7 +140,7 @@ function* declarationsAround(node: TS.Node): Generator<TS.Identifier> {
   }
 }
 
-/** Whether a name is used only in calls of the same function, such as another socket's `send`. */
+/** Whether a value is used only in calls of the same function, such as another socket's `send`. */
 function isSending(use: TS.Node, call: TS.CallExpression): boolean {
   for (let at: TS.Node = use; at && !ts.isStatement(at); at = at.parent) {
     if (at === call) return true;
