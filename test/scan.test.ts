@@ -2390,6 +2390,23 @@ export class PostActivity {
   ]);
 });
 
+test("a file that does not parse is told, and the others are looked into", async () => {
+  const folder = newRepository({
+    "package.json": '{ "dependencies": { "node-cron": "4", "@sentry/node": "11" } }',
+    "src/broken.ts": "export const broken = async () => {\n  await (;\n};\n",
+    "src/sweep.ts": `import cron from "node-cron";
+cron.schedule("0 3 * * *", async () => {
+  await fetch("https://example.com/sweep");
+});
+`,
+  });
+  const { sites, findings } = await json(folder, ["scan"]);
+  expect(sites.map(({ file }) => file)).toEqual(["src/sweep.ts"]);
+  expect(findings.filter(({ code }) => code === "parse-error")).toMatchObject([
+    { file: "src/broken.ts", line: 2 },
+  ]);
+});
+
 test("a span of many kinds is called after its class, or after its file where it has no name", async () => {
   const kinds = `switch (event.type) {
       case "paid": await fetch("paid"); break;

@@ -62,7 +62,7 @@ export async function scan(
   const existing = write ? findConfig(root) : null;
   if (existing)
     throw new UserError(existing, "there is a config", "remove it, or scan without --write");
-  const { found, silent } = await suggestionsIn(root);
+  const { found, told } = await suggestionsIn(root);
   const { suggestions, sites, findings } = await thoseThatDoSomething(workspace, options, found);
   const packages = packagesIn(root);
   const isWritten = write && suggestions.length > 0;
@@ -77,7 +77,7 @@ export async function scan(
     sites,
     findings: [
       ...findings,
-      ...silent,
+      ...told,
       ...severalSdks(packages),
       ...(suggestions.length > 0 ? tracedAlready(root) : []),
     ],
@@ -102,7 +102,7 @@ const NO_PRODUCTION = [
 
 async function suggestionsIn(
   root: Root,
-): Promise<{ readonly found: Suggestion[]; readonly silent: Finding[] }> {
+): Promise<{ readonly found: Suggestion[]; readonly told: Finding[] }> {
   const around = {
     base: "",
     include: null,
@@ -125,7 +125,10 @@ async function suggestionsIn(
   const heard = withoutUnheard(withAborts(own, files));
   return {
     found: suggestionsFrom(withCarriedTypes(heard, tree)),
-    silent: files.flatMap(([path, text]) => silentInits(path, text)),
+    told: [
+      ...[...looked.values()].flatMap(({ problem }) => problem ?? []),
+      ...files.flatMap(([path, text]) => silentInits(path, text)),
+    ],
   };
 }
 

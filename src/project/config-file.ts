@@ -27,7 +27,7 @@ export async function loadConfig(
       throw new UserError(
         root.path,
         "there is no retrospan.config.{ts,mts,js,mjs,json} here or above",
-        "write one, or name one with --config, or a preset with --preset",
+        "let `retrospan scan --write` make one, or name one with --config, or a preset with --preset",
       );
     }
     return { ...(await resolveConfig({}, "--preset", presets)), base: "" };

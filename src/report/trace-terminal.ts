@@ -49,12 +49,17 @@ export function traceSummary({ traces }: TraceOutcome): string {
 export function traceWarnings({ processes, dropped }: TraceOutcome, color: boolean): string[] {
   const colors = createColors(color);
   const lines = processes.flatMap(({ name, pid, problem }) =>
-    problem === null ? [] : [`${colors.yellow("warning")} ${name} (${pid}): ${problem}`],
+    problem === null ? [] : [`${colors.yellow("warning")} ${withPid(name, pid)}: ${problem}`],
   );
   if (dropped > 0) {
     lines.push(`${colors.yellow("warning")} ${counted(dropped, "span")} too many to be kept`);
   }
   return lines.map((line) => `${line}\n`);
+}
+
+/** A process without a script is called by its number already. */
+function withPid(name: string, pid: number): string {
+  return name.endsWith(` ${pid}`) ? name : `${name} (${pid})`;
 }
 
 /** What a tree is drawn for. */

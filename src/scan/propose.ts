@@ -1,5 +1,7 @@
 import type { RuleConfig } from "../plan/define-config.js";
-import { isParseFailure, parseSource } from "../syntax/source.js";
+import type { Finding } from "../plan/model.js";
+import { isParseFailure, parseSource, type ParseFailure } from "../syntax/source.js";
+import { position } from "../text/lines.js";
 import type { Proposal } from "./detector.js";
 import { DETECTORS } from "./detectors.js";
 import { callsOf, type Calls } from "./calls.js";
@@ -17,9 +19,11 @@ export interface FoundInFile {
   readonly proposals: readonly Proposal[];
   /** Null where it was not read. */
   readonly calls: Calls | null;
+  /** Told of a file that does not parse. */
+  readonly problem: Finding | null;
 }
 
-const NOTHING: FoundInFile = { proposals: [], calls: null };
+const NOTHING: FoundInFile = { proposals: [], calls: null, problem: null };
 
 /** Looks through one file. */
 export function lookInto(path: string, text: string): FoundInFile {
@@ -29,12 +33,19 @@ export function lookInto(path: string, text: string): FoundInFile {
   );
   if (asked.length === 0 || isMadeByMachine(text)) return NOTHING;
   const source = parseSource(path, text);
-  if (isParseFailure(source)) return NOTHING;
+  if (isParseFailure(source)) return { ...NOTHING, problem: unparsed(path, text, source) };
   const proposals = asked.flatMap(({ find }) => [...find(source)]);
   return {
     proposals: proposals.filter((each) => !isUnfit(source, each)),
     calls: callsOf(source),
+    problem: null,
   };
+}
+
+function unparsed(path: string, text: string, { message, offset }: ParseFailure): Finding {
+  const { line } = position(text, offset);
+  const said = `not looked into because it does not parse: ${message}`;
+  return { code: "parse-error", level: "warning", message: said, file: path, line };
 }
 
 /** What a file calls; null where it does not parse. */
