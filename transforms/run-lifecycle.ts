@@ -231,7 +231,10 @@ function wrapRun(
   if (isReason(helper)) return helper;
   const catches = { marks: false, capture: null };
   const run = { region, wrapping, helper, given: [span.entries], span, catches };
-  return runInHelper(file, run, { lessons, reserved });
+  const inserted = runInHelper(file, run, { lessons, reserved });
+  if (isReason(inserted)) return inserted;
+  // Whatever another rule calls it, a run is told once.
+  return { ...inserted, shape: { ...inserted.shape, exclusive: "run" } };
 }
 
 /** `Sentry.setTag("team", team)`: a run has a scope of its own, so that it would be gone behind the run. */

@@ -273,7 +273,8 @@ function runStage(
   const run = { region, wrapping, helper, given: [name], span: null, catches };
   const result = runInHelper(file, run, { lessons, reserved });
   if (isReason(result)) return result;
-  return { ...result, span: { name: shownName(name), op: OP } };
+  const shape = { ...result.shape, exclusive: `stage ${codeFingerprint(name)}` };
+  return { ...result, shape, span: { name: shownName(name), op: OP } };
 }
 
 /** What a literal says; code as it would stand in a template. */

@@ -51,6 +51,7 @@ export function instrumentAll(
     }),
   );
   const decided = new Map<Site<unknown>, Outcome>();
+  const twins = new Map<Site<unknown>, string>();
   const substitutes = drafts.filter(({ own, site }) => own !== null && site.insteadOf);
   const decide = (draft: NumberedDraft): Outcome["result"] => {
     const needs = draft.site.dependsOn ?? [];
@@ -58,6 +59,9 @@ export function instrumentAll(
     if (isAlone) return reason("still-needed");
     const rival = rivalOf(draft, substitutes, decided);
     if (rival) return reason("overlap", rival.id);
+    // What another rule says already needs nothing that stands in for it.
+    const first = insteadOf(draft.site).flatMap((site) => twins.get(site) ?? [])[0];
+    if (first !== undefined) return reason("overlap", first);
     const obstacle = refused.get(draft.id);
     if (obstacle) return reason(obstacle);
     const reserved = namesNear(draft.site, names);
@@ -65,7 +69,10 @@ export function instrumentAll(
     if (result === "present" || isReason(result)) return result;
     const claims = claimsOf(draft, result.region, result.shape);
     const twin = claims.flatMap((claim) => taken.get(claim) ?? [])[0] ?? rivalWork(result, works);
-    if (twin !== undefined) return reason("overlap", twin);
+    if (twin !== undefined) {
+      twins.set(draft.site, twin);
+      return reason("overlap", twin);
+    }
     const key = nestingKey(draft.active.rule.use, result.strategy, draft.id);
     const piece = { id: draft.id, key, ...result };
     const other = conflictWith(piece, placed);

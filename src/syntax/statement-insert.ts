@@ -104,7 +104,14 @@ export function insertCall(source: Source, call: InsertedCall): Instrumentation 
     imports,
     modules,
     span: null,
-    shape: { ...shape, callee, key: codeFingerprint(code), name: codeFingerprint(given[0] ?? "") },
+    shape: {
+      // However many rules ask for it, the same is said once at one place.
+      exclusive: `${/[\w$]+$/.exec(callee)?.[0]} ${codeFingerprint(given[0] ?? "")}`,
+      ...shape,
+      callee,
+      key: codeFingerprint(code),
+      name: codeFingerprint(given[0] ?? ""),
+    },
     container: containerOf(statement),
     head: headOf(statement),
   };
