@@ -42,21 +42,7 @@ export interface Received extends ReadMessage {
 export function receivedIn(host: Receiving, match: Match, wanted: RegionKind): Received | Reason {
   const received = receivedAt(host.source, match, wanted);
   if (isReason(received) || !received.named) return received;
-  if (isText(host, received.named)) return reason("no-message", "it has no fields");
   return isReadTwice(host, received.named) ? reason("accessor-path") : received;
-}
-
-/** Whether a message is a text or a number, which brings no context along. */
-function isText({ source, types }: Receiving, named: TS.Node): boolean {
-  const [declared] = ts.isIdentifier(named) ? (source.scope.resolve(named.text, named) ?? []) : [];
-  const isSaid = declared && (ts.isParameter(declared) || ts.isVariableDeclaration(declared));
-  const type = isSaid ? declared.type : undefined;
-  return type ? isOfText(type) : types.isFieldless(named);
-}
-
-function isOfText({ kind }: TS.TypeNode): boolean {
-  const { StringKeyword, NumberKeyword, BooleanKeyword } = ts.SyntaxKind;
-  return kind === StringKeyword || kind === NumberKeyword || kind === BooleanKeyword;
 }
 
 /** What has to be known where a message arrives. */
